@@ -1,0 +1,24 @@
+"""Who does something: a person with an account, or a named part of the system."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The one on whose account a change is written.
+
+    ``id`` is the person's UUID as text, or ``system:<name>``. ``on_behalf_of`` is the id of the person
+    a delegate acts for; the delegate still acts in his own name.
+    """
+
+    id: str
+    login: str
+    name: str
+    kind: Literal["person", "system"] = "person"
+    on_behalf_of: str | None = None
+
+
+def system_actor(name: str) -> Actor:
+    """Make the actor of an automatic part, such as ``relay`` or ``timer``."""
+    return Actor(id=f"system:{name}", login=f"system:{name}", name=name, kind="system")

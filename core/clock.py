@@ -1,0 +1,28 @@
+"""The plant's one clock.
+
+Only the edges (routes, jobs, commands) ask it; everything below takes ``now`` as an argument (URS-147).
+"""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+
+def now() -> datetime:
+    """Say the present moment, aware, in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def to_zone(moment: datetime, zone: str) -> datetime:
+    """Show an aware moment on the wall clock of an IANA zone such as ``Asia/Shanghai``.
+
+    Raises:
+        ValueError: the moment is naive; a time without a zone proves nothing.
+    """
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs its zone")
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def site_day(moment: datetime, zone: str) -> date:
+    """Name the calendar day that a moment belongs to at a site; expiry and due days are counted in it."""
+    return to_zone(moment, zone).date()

@@ -1,0 +1,48 @@
+"""Settings of one installation, read once from the environment."""
+
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where this installation keeps its things. Paths are absolute; no secret is held here, only its place."""
+
+    home: Path
+    database_url: str
+    redis_url: str
+    port: int
+    demo: bool
+    url: str
+
+    @property
+    def files(self) -> Path:
+        """Content-addressed files: sealed records and attachments."""
+        return self.home / "files"
+
+    @property
+    def keys(self) -> Path:
+        """Encrypted keys and certificates of the plant's authority."""
+        return self.home / "keys"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """The random key that protects form tokens; made at set-up, mode 0600."""
+        return self.home / "keys" / "web.secret"
+
+
+@cache
+def settings() -> Settings:
+    """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_REDIS_URL``, ``PORT``, ``QMS_DEMO`` and ``QMS_URL`` once."""
+    home = Path(os.environ.get("QMS_HOME", "var")).resolve()
+    port = int(os.environ.get("PORT", "8000"))
+    return Settings(
+        home=home,
+        database_url=os.environ.get("QMS_DATABASE_URL", f"sqlite:///{home / 'qms.sqlite3'}"),
+        redis_url=os.environ.get("QMS_REDIS_URL", f"unix://{home / 'valkey.sock'}"),
+        port=port,
+        demo=os.environ.get("QMS_DEMO", "0") == "1",
+        url=os.environ.get("QMS_URL", f"http://127.0.0.1:{port}"),
+    )

@@ -1,0 +1,302 @@
+"""The one database engine of a process, and the unit of work in which everything regulated happens.
+
+A unit of work knows who acts, why and when; the triggers of the audit trail read that from the connection
+(URS-024). Services never commit: leaving the block commits, raising rolls back.
+"""
+
+import json
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.orm import DeclarativeBase, Session, registry
+
+from core import clock
+from core.actor import Actor
+from core.config import settings
+from core.types import JSON_TYPE, UtcDateTime
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every table of the product. A table is audited unless its ``info`` says ``{"audit": False}``."""
+
+    registry = registry(
+        metadata=MetaData(naming_convention=NAMING),
+        type_annotation_map={datetime: UtcDateTime(), dict[str, Any]: JSON_TYPE, dict[str, str]: JSON_TYPE},
+    )
+
+
+def new_id() -> uuid.UUID:
+    """Make a key for a row; it says nothing about the row."""
+    return uuid.uuid4()
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """Who writes, why, and when: what the triggers put beside every change.
+
+    ``facts`` name what moved the change when it was not the person directly: release, element, job.
+    """
+
+    actor: Actor
+    reason: str | None
+    now: datetime
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Give the context as the JSON text that triggers store."""
+        return json.dumps(
+            {
+                "actor": self.actor.id,
+                "login": self.actor.login,
+                "name": self.actor.name,
+                "on_behalf_of": self.actor.on_behalf_of,
+                "reason": self.reason,
+                "now": self.now.isoformat(),
+                **self.facts,
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+        )
+
+
+_engine: Engine | None = None
+_writer = threading.Lock()
+_inside = threading.local()
+_on_connect: list[Callable[[Any, dict[Any, Any]], None]] = []
+_every_commit: list[Callable[[Session], None]] = []
+
+
+def configure(url: str | None = None) -> Engine:
+    """Open the database of this process, by default the one in the settings; an earlier engine is disposed of."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = _make_engine(url or settings().database_url)
+    return _engine
+
+
+def engine() -> Engine:
+    """Give the engine of this process, opening it at first use."""
+    return _engine if _engine is not None else configure()
+
+
+def on_connect(hook: Callable[[Any, dict[Any, Any]], None]) -> Callable[[Any, dict[Any, Any]], None]:
+    """Have ``hook(dbapi_connection, info)`` prepare every new connection; ``info["audit"]`` is its context."""
+    _on_connect.append(hook)
+    return hook
+
+
+def on_every_commit(hook: Callable[[Session], None]) -> Callable[[Session], None]:
+    """Have ``hook(session)`` run last in every unit of work, just before COMMIT: the audit head is locked here."""
+    _every_commit.append(hook)
+    return hook
+
+
+def before_commit(session: Session, act: Callable[[], None]) -> None:
+    """Do something at the end of this unit of work, still inside its transaction."""
+    session.info.setdefault("before_commit", []).append(act)
+
+
+def after_commit(session: Session, act: Callable[[], None]) -> None:
+    """Do something once this unit of work has been committed; it is forgotten on rollback."""
+    session.info.setdefault("after_commit", []).append(act)
+
+
+@contextmanager
+def unit_of_work(actor: Actor, *, reason: str | None = None, now: datetime | None = None) -> Iterator[Session]:
+    """Open the one transaction of an act: leaving commits all of it, raising leaves nothing.
+
+    On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), fairly among the threads of a process.
+
+    Raises:
+        RuntimeError: a unit of work is open in this thread already; two would wait for each other for ever.
+    """
+    if getattr(_inside, "open", False):
+        raise RuntimeError("a unit of work is open in this thread already")
+    database = engine()
+    serial = _writer if database.dialect.name == "sqlite" else _NO_LOCK
+    with serial:
+        _inside.open = True
+        try:
+            session = Session(database.execution_options(qms_write=True), expire_on_commit=False)
+            session.info["write"] = WriteContext(actor=actor, reason=reason, now=now or clock.now())
+            with session:
+                yield session
+                _finish(session)
+        finally:
+            _inside.open = False
+    for act in session.info.get("after_commit", []):
+        act()
+
+
+@contextmanager
+def read_session() -> Iterator[Session]:
+    """Open a session that only reads; a write in it is refused by the triggers, for nobody answers for it."""
+    with Session(engine()) as session:
+        yield session
+
+
+@contextmanager
+def acting_as(
+    session: Session, *, actor: Actor | None = None, reason: str | None = None, **facts: str
+) -> Iterator[None]:
+    """Change who or why for a part of a unit of work, e.g. while a service operation acts for the signer.
+
+    Flushes on both sides, because a trigger sees the context of the moment of the flush.
+    """
+    before: WriteContext = session.info["write"]
+    session.flush()
+    inner = replace(
+        before, actor=actor or before.actor, reason=reason or before.reason, facts={**before.facts, **facts}
+    )
+    _set_context(session, inner)
+    try:
+        yield
+        session.flush()
+    finally:
+        _set_context(session, before)
+
+
+def write_context(session: Session) -> WriteContext:
+    """Say who acts, why and when in this unit of work.
+
+    Raises:
+        LookupError: the session only reads.
+    """
+    context: WriteContext | None = session.info.get("write")
+    if context is None:
+        raise LookupError("this session only reads")
+    return context
+
+
+class _NoLock:
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+_NO_LOCK = _NoLock()
+
+
+def _finish(session: Session) -> None:
+    session.flush()
+    for act in session.info.pop("before_commit", []):
+        act()
+        session.flush()
+    for hook in _every_commit:
+        hook(session)
+    session.commit()
+
+
+def _set_context(session: Session, context: WriteContext) -> None:
+    session.info["write"] = context
+    _tell_connection(session.connection(), context)
+
+
+def _tell_connection(connection: Connection, context: WriteContext) -> None:
+    if connection.dialect.name == "sqlite":
+        connection.info["audit"]["context"] = context
+        return
+    connection.execute(
+        text(
+            "SELECT set_config('app.actor', :actor, true), set_config('app.reason', :reason, true),"
+            " set_config('app.now', :now, true), set_config('app.context', :context, true)"
+        ),
+        {
+            "actor": context.actor.id,
+            "reason": context.reason or "",
+            "now": context.now.isoformat(),
+            "context": context.as_json(),
+        },
+    )
+
+
+@event.listens_for(Session, "after_begin")
+def _tell_new_transaction(session: Session, _transaction: object, connection: Connection) -> None:
+    context = session.info.get("write")
+    if context is not None:
+        _tell_connection(connection, context)
+
+
+def _dumps(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, (Decimal, uuid.UUID)):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong in JSON")
+
+
+def _make_engine(url: str) -> Engine:
+    sqlite = url.startswith("sqlite")
+    options: dict[str, Any] = {"json_serializer": _dumps}
+    if sqlite:
+        options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+    made = create_engine(url, **options)
+    if sqlite:
+        event.listen(made, "connect", _open_sqlite)
+        event.listen(made, "begin", _begin_sqlite)
+        event.listen(made, "checkin", _forget_context)
+    return made
+
+
+def _open_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+    info = record.info
+    info["audit"] = {"context": None}
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        "busy_timeout=30000",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+    for name, read in _SQL_FUNCTIONS.items():
+        connection.create_function(name, 0, _bound(info["audit"], read))
+    for hook in _on_connect:
+        hook(connection, info)
+
+
+def _bound(holder: dict[str, Any], read: Callable[[WriteContext], str | None]) -> Callable[[], str | None]:
+    def answer() -> str | None:
+        context = holder["context"]
+        return None if context is None else read(context)
+
+    return answer
+
+
+_SQL_FUNCTIONS: dict[str, Callable[[WriteContext], str | None]] = {
+    "app_actor": lambda context: context.actor.id,
+    "app_reason": lambda context: context.reason,
+    "app_now": lambda context: context.now.isoformat(),
+    "app_context": WriteContext.as_json,
+}
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    write = connection.get_execution_options().get("qms_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
+
+
+def _forget_context(_connection: Any, record: Any) -> None:
+    if record is not None and "audit" in record.info:
+        record.info["audit"]["context"] = None

@@ -1,0 +1,29 @@
+"""Chinese and English sentences for every floor, from one gettext catalogue (URS-122)."""
+
+import gettext
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+LANGUAGES = ("en", "zh")
+CATALOGUE = Path(__file__).with_name("translations")
+
+
+@cache
+def _catalogue(language: str) -> gettext.NullTranslations:
+    if language == "en":
+        return gettext.NullTranslations()
+    return gettext.translation("messages", CATALOGUE, languages=[language], fallback=True)
+
+
+def pick(text: object, language: str) -> str:
+    """Choose the reader's side of a bilingual ``{"en": …, "zh": …}`` text; plain values pass as they are."""
+    if isinstance(text, Mapping):
+        return str(text.get(language) or text.get("en") or text.get("zh") or "")
+    return str(text)
+
+
+def translate(msgid: str, language: str, **facts: object) -> str:
+    """Say an English ``msgid`` in a language, with its ``%(fact)s`` places filled in that language too."""
+    sentence = _catalogue(language).gettext(msgid) if msgid else ""
+    return sentence % {name: pick(fact, language) for name, fact in facts.items()} if facts else sentence

@@ -1,0 +1,87 @@
+"""Human numbers of records, lots and cases: rules are data, series are gap-free (URS-144).
+
+A number stands beside the key of a row; it is never parsed and never used twice.
+"""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from core.db import Base, new_id
+from core.errors import NotFound
+
+ANY_SITE = "*"
+
+
+class NumberRule(Base):
+    """How one series is written at one site (``*`` = every site): prefix, year, width of the counter."""
+
+    __tablename__ = "number_rule"
+    __table_args__ = (UniqueConstraint("series", "site_code"),)
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    series: Mapped[str]
+    site_code: Mapped[str] = mapped_column(default=ANY_SITE)
+    prefix: Mapped[str]
+    digits: Mapped[int] = mapped_column(default=4)
+    yearly: Mapped[bool] = mapped_column(default=True)
+
+
+class NumberCounter(Base):
+    """The last number taken in a series at a site in a period (a year, or for ever)."""
+
+    __tablename__ = "number_counter"
+    __table_args__ = (UniqueConstraint("series", "site_code", "period"), {"info": {"audit": False}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    series: Mapped[str]
+    site_code: Mapped[str]
+    period: Mapped[str]
+    last: Mapped[int] = mapped_column(default=0)
+
+
+def define(
+    session: Session, series: str, *, prefix: str, site_code: str = ANY_SITE, digits: int = 4, yearly: bool = True
+) -> NumberRule:
+    """Say how a series is written; defining it again changes nothing, numbers already given stay."""
+    found = _rule(session, series, site_code)
+    if found is not None and found.site_code == site_code:
+        return found
+    rule = NumberRule(series=series, site_code=site_code, prefix=prefix, digits=digits, yearly=yearly)
+    session.add(rule)
+    session.flush()  # the rule must be found by the next take() of this unit of work
+    return rule
+
+
+def take(session: Session, series: str, *, site_code: str, now: datetime) -> str:
+    """Take the next number of a series, e.g. ``SZ-LR-2026-0007``; the year is that of ``now`` in its own zone.
+
+    The counter stays locked until commit and a rollback gives the number back, so there are no gaps:
+    call it as late as possible.
+
+    Raises:
+        NotFound: ``number.series_unknown``: nobody has defined the series.
+    """
+    rule = _rule(session, series, site_code)
+    if rule is None:
+        raise NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
+    period = str(now.year) if rule.yearly else ""
+    counter = session.scalar(
+        select(NumberCounter).filter_by(series=series, site_code=site_code, period=period).with_for_update()
+    )
+    if counter is None:
+        counter = NumberCounter(series=series, site_code=site_code, period=period, last=0)
+        session.add(counter)
+    counter.last += 1
+    session.flush()  # takes the row lock now; two first takers meet at the unique constraint
+    parts = [site_code, rule.prefix, period, str(counter.last).zfill(rule.digits)]
+    return "-".join(part for part in parts if part)
+
+
+def _rule(session: Session, series: str, site_code: str) -> NumberRule | None:
+    rules = session.scalars(
+        select(NumberRule).where(NumberRule.series == series, NumberRule.site_code.in_([site_code, ANY_SITE]))
+    ).all()
+    return next((rule for rule in sorted(rules, key=lambda rule: rule.site_code == ANY_SITE)), None)

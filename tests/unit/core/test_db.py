@@ -1,0 +1,97 @@
+from datetime import UTC, datetime, timedelta, timezone
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy import MetaData, Table, Column, text
+from sqlalchemy.orm import Session
+
+from core import db, errors, outbox
+from core.actor import Actor, system_actor
+from core.types import Quantity, UtcDateTime
+
+
+@pytest.fixture
+def plain_database(home: Path) -> None:
+    db.Base.metadata.create_all(db.configure(), tables=[outbox.OutboxEntry.__table__])
+
+
+@pytest.mark.urs("URS-024")
+def test_triggers_can_read_who_why_and_when(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with db.unit_of_work(keeper, reason="count", now=now) as session:
+        assert session.execute(text("SELECT app_actor(), app_reason(), app_now()")).one() == (
+            keeper.id,
+            "count",
+            now.isoformat(),
+        )
+        with db.acting_as(session, actor=system_actor("timer"), reason="due"):
+            assert session.execute(text("SELECT app_actor(), app_reason()")).one() == ("system:timer", "due")
+        assert session.scalar(text("SELECT app_actor()")) == keeper.id
+
+
+@pytest.mark.urs("URS-024")
+def test_nobody_stands_behind_a_read_session(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with db.unit_of_work(keeper, now=now):
+        pass
+    with db.read_session() as session:
+        assert session.scalar(text("SELECT app_actor()")) is None
+        with pytest.raises(LookupError):
+            db.write_context(session)
+
+
+def test_a_unit_of_work_inside_another_is_refused(plain_database: None, keeper: Actor) -> None:
+    with db.unit_of_work(keeper), pytest.raises(RuntimeError, match="open in this thread"):
+        with db.unit_of_work(keeper):
+            pass
+
+
+def test_what_follows_the_commit_is_forgotten_on_rollback(plain_database: None, keeper: Actor) -> None:
+    seen: list[str] = []
+    with pytest.raises(ValueError), db.unit_of_work(keeper) as session:
+        db.after_commit(session, lambda: seen.append("after"))
+        raise ValueError
+    with db.unit_of_work(keeper) as session:
+        db.before_commit(session, lambda: seen.append("before"))
+        db.after_commit(session, lambda: seen.append("after"))
+    assert seen == ["before", "after"]
+
+
+def test_a_job_is_leased_again_later_and_dies_after_its_last_attempt(
+    plain_database: None, keeper: Actor, now: datetime
+) -> None:
+    with db.unit_of_work(keeper, now=now) as session:
+        outbox.later(session, "archive.seal_record", {"record_id": "1"}, key="seal-1", secret=b"key")
+    moment = now
+    for attempt in range(1, outbox.LAST_ATTEMPT + 1):
+        with db.unit_of_work(keeper, now=moment) as session:
+            (entry,) = outbox.lease_due(session, now=moment)
+            assert entry.attempts == attempt
+            assert outbox.lease_due(session, now=moment) == []
+        moment += timedelta(hours=2)
+    with db.unit_of_work(keeper, now=moment) as session:
+        assert outbox.lease_due(session, now=moment) == []
+        dead = session.query(outbox.OutboxEntry).one()
+        assert dead.dead
+        outbox.retry(session, dead.id, now=moment)
+    with db.unit_of_work(keeper, now=moment) as session:
+        assert len(outbox.lease_due(session, now=moment)) == 1
+
+
+def test_decimals_and_moments_keep_their_meaning(home: Path) -> None:
+    engine = db.configure()
+    table = Table("thing", MetaData(), Column("quantity", Quantity()), Column("at", UtcDateTime()))
+    table.create(engine)
+    moment = datetime(2026, 11, 22, 16, 10, tzinfo=timezone(timedelta(hours=8)))
+    with Session(engine.execution_options(qms_write=True)) as session:
+        session.execute(table.insert().values(quantity=Decimal("0.000001"), at=moment))
+        assert session.execute(table.select()).one() == (Decimal("0.000001"), moment.astimezone(UTC))
+        with pytest.raises(Exception, match="decimal places"):
+            session.execute(table.insert().values(quantity=Decimal("0.0000001")))
+        with pytest.raises(Exception, match="needs its zone"):
+            session.execute(table.insert().values(at=datetime(2026, 1, 1)))
+
+
+def test_a_refusal_speaks_with_its_facts() -> None:
+    refusal = errors.Conflict("lot.expired", "Lot %(lot)s expired on %(expiry)s.", lot="L1", expiry="2026-01-01")
+    assert refusal.text("en") == "Lot L1 expired on 2026-01-01."
+    assert refusal.status == 409

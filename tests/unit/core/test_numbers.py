@@ -1,0 +1,62 @@
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from core import db, numbers
+from core.actor import Actor
+from core.errors import NotFound
+
+
+@pytest.fixture
+def plain_database(home: Path) -> None:
+    engine = db.configure()
+    db.Base.metadata.create_all(engine, tables=[numbers.NumberRule.__table__, numbers.NumberCounter.__table__])
+
+
+@pytest.mark.urs("URS-144")
+def test_a_rolled_back_number_is_given_again(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with db.unit_of_work(keeper, now=now) as session:
+        numbers.define(session, "record", prefix="R")
+        assert numbers.take(session, "record", site_code="SZ", now=now) == "SZ-R-2026-0001"
+    with pytest.raises(RuntimeError, match="crash"), db.unit_of_work(keeper, now=now) as session:
+        assert numbers.take(session, "record", site_code="SZ", now=now) == "SZ-R-2026-0002"
+        raise RuntimeError("crash")
+    with db.unit_of_work(keeper, now=now) as session:
+        assert numbers.take(session, "record", site_code="SZ", now=now) == "SZ-R-2026-0002"
+
+
+@pytest.mark.urs("URS-144")
+def test_each_site_and_year_counts_from_one(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with db.unit_of_work(keeper, now=now) as session:
+        numbers.define(session, "record", prefix="R")
+        numbers.define(session, "record", site_code="SH", prefix="REC", digits=6)
+        assert numbers.take(session, "record", site_code="SZ", now=now) == "SZ-R-2026-0001"
+        assert numbers.take(session, "record", site_code="SH", now=now) == "SH-REC-2026-000001"
+        assert numbers.take(session, "record", site_code="SZ", now=now.replace(year=2027)) == "SZ-R-2027-0001"
+
+
+def test_an_undefined_series_is_refused(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with pytest.raises(NotFound, match="number.series_unknown"), db.unit_of_work(keeper, now=now) as session:
+        numbers.take(session, "nothing", site_code="SZ", now=now)
+
+
+@pytest.mark.urs("URS-144")
+def test_two_threads_never_share_a_number(plain_database: None, keeper: Actor, now: datetime) -> None:
+    with db.unit_of_work(keeper, now=now) as session:
+        numbers.define(session, "record", prefix="R")
+    taken: list[str] = []
+
+    def take_many() -> None:
+        for _ in range(20):
+            with db.unit_of_work(keeper, now=now) as session:
+                number = numbers.take(session, "record", site_code="SZ", now=now)
+            taken.append(number)
+
+    threads = [threading.Thread(target=take_many) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == [f"SZ-R-2026-{n:04d}" for n in range(1, 41)]
