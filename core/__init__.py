@@ -1,1 +1,1 @@
-"""The ground floor: time, identity, errors, numbers, transactions and the outbox. No Flask, no domain word."""
+"""The ground floor: time, identity, errors, numbers, transactions, outbox. No Flask, no domain word."""

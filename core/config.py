@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """Where this installation keeps its things. Paths are absolute; no secret is held here, only its place."""
+    """Where this installation keeps its things. Paths are absolute; no secret is held here."""
 
     home: Path
     database_url: str
@@ -35,7 +35,7 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_REDIS_URL``, ``PORT``, ``QMS_DEMO`` and ``QMS_URL`` once."""
+    """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_REDIS_URL``, ``PORT``, ``QMS_DEMO``, ``QMS_URL``."""
     home = Path(os.environ.get("QMS_HOME", "var")).resolve()
     port = int(os.environ.get("PORT", "8000"))
     return Settings(

@@ -74,15 +74,17 @@ class WriteContext:
         )
 
 
+ConnectHook = Callable[[Any, dict[Any, Any]], None]
+
 _engine: Engine | None = None
 _writer = threading.Lock()
 _inside = threading.local()
-_on_connect: list[Callable[[Any, dict[Any, Any]], None]] = []
+_on_connect: list[ConnectHook] = []
 _every_commit: list[Callable[[Session], None]] = []
 
 
 def configure(url: str | None = None) -> Engine:
-    """Open the database of this process, by default the one in the settings; an earlier engine is disposed of."""
+    """Open the database of this process, by default that of the settings, closing an earlier one."""
     global _engine
     if _engine is not None:
         _engine.dispose()
@@ -95,14 +97,14 @@ def engine() -> Engine:
     return _engine if _engine is not None else configure()
 
 
-def on_connect(hook: Callable[[Any, dict[Any, Any]], None]) -> Callable[[Any, dict[Any, Any]], None]:
+def on_connect(hook: ConnectHook) -> ConnectHook:
     """Have ``hook(dbapi_connection, info)`` prepare every new connection; ``info["audit"]`` is its context."""
     _on_connect.append(hook)
     return hook
 
 
 def on_every_commit(hook: Callable[[Session], None]) -> Callable[[Session], None]:
-    """Have ``hook(session)`` run last in every unit of work, just before COMMIT: the audit head is locked here."""
+    """Have ``hook(session)`` run last in every unit of work, just before COMMIT (audit head)."""
     _every_commit.append(hook)
     return hook
 
@@ -118,7 +120,9 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
 
 
 @contextmanager
-def unit_of_work(actor: Actor, *, reason: str | None = None, now: datetime | None = None) -> Iterator[Session]:
+def unit_of_work(
+    actor: Actor, *, reason: str | None = None, now: datetime | None = None
+) -> Iterator[Session]:
     """Open the one transaction of an act: leaving commits all of it, raising leaves nothing.
 
     On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), fairly among the threads of a process.

@@ -43,7 +43,13 @@ class NumberCounter(Base):
 
 
 def define(
-    session: Session, series: str, *, prefix: str, site_code: str = ANY_SITE, digits: int = 4, yearly: bool = True
+    session: Session,
+    series: str,
+    *,
+    prefix: str,
+    site_code: str = ANY_SITE,
+    digits: int = 4,
+    yearly: bool = True,
 ) -> NumberRule:
     """Say how a series is written; defining it again changes nothing, numbers already given stay."""
     found = _rule(session, series, site_code)
@@ -56,7 +62,7 @@ def define(
 
 
 def take(session: Session, series: str, *, site_code: str, now: datetime) -> str:
-    """Take the next number of a series, e.g. ``SZ-LR-2026-0007``; the year is that of ``now`` in its own zone.
+    """Take the next number of a series, e.g. ``SZ-LR-2026-0007``; the year is that of ``now`` in its zone.
 
     The counter stays locked until commit and a rollback gives the number back, so there are no gaps:
     call it as late as possible.

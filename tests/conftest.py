@@ -1,4 +1,4 @@
-"""Fixtures that every test may use: a clean database with all tables and triggers, a frozen moment, actors."""
+"""Fixtures for every test: a clean database with all tables and triggers, a frozen moment, actors."""
 
 import importlib
 from collections.abc import Iterator

@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import MetaData, Table, Column, text
+from sqlalchemy import Column, MetaData, Table, text
 from sqlalchemy.orm import Session
 
 from core import db, errors, outbox
@@ -92,6 +92,8 @@ def test_decimals_and_moments_keep_their_meaning(home: Path) -> None:
 
 
 def test_a_refusal_speaks_with_its_facts() -> None:
-    refusal = errors.Conflict("lot.expired", "Lot %(lot)s expired on %(expiry)s.", lot="L1", expiry="2026-01-01")
+    refusal = errors.Conflict(
+        "lot.expired", "Lot %(lot)s expired on %(expiry)s.", lot="L1", expiry="2026-01-01"
+    )
     assert refusal.text("en") == "Lot L1 expired on 2026-01-01."
     assert refusal.status == 409

@@ -12,7 +12,8 @@ from core.errors import NotFound
 @pytest.fixture
 def plain_database(home: Path) -> None:
     engine = db.configure()
-    db.Base.metadata.create_all(engine, tables=[numbers.NumberRule.__table__, numbers.NumberCounter.__table__])
+    tables = [numbers.NumberRule.__table__, numbers.NumberCounter.__table__]
+    db.Base.metadata.create_all(engine, tables=tables)
 
 
 @pytest.mark.urs("URS-144")
