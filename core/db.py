@@ -98,7 +98,7 @@ def engine() -> Engine:
 
 
 def on_connect(hook: ConnectHook) -> ConnectHook:
-    """Have ``hook(dbapi_connection, info)`` prepare every new connection; ``info["audit"]`` is its context."""
+    """Have ``hook(dbapi_connection, info)`` prepare each new connection; ``info["audit"]`` is its context."""
     _on_connect.append(hook)
     return hook
 
