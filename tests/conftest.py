@@ -1,6 +1,7 @@
 """Fixtures for every test: a clean database with all tables and triggers, a frozen moment, actors."""
 
 import importlib
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,14 +37,26 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     config.settings.cache_clear()
 
 
-@pytest.fixture
-def database(home: Path) -> Iterator[Engine]:
-    """An empty SQLite database with every table of the product and the triggers of the audit trail."""
+@pytest.fixture(scope="session")
+def empty_plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table of the product and the triggers of the audit trail, made once."""
     audit = importlib.import_module("signatures.audit")
     importlib.import_module("app.factory")
-    engine = db.configure()
+    file = tmp_path_factory.mktemp("empty") / "qms.sqlite3"
+    engine = db.configure(f"sqlite:///{file}")
     with engine.execution_options(qms_write=True).begin() as connection:
         db.Base.metadata.create_all(connection)
         audit.install_triggers(connection, db.Base.metadata)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return file
+
+
+@pytest.fixture
+def database(home: Path, empty_plant: Path) -> Iterator[Engine]:
+    """An empty database of the test's own, opened as this process's database."""
+    shutil.copy(empty_plant, home / "qms.sqlite3")
+    engine = db.configure()
     yield engine
     engine.dispose()
