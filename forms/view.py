@@ -1,0 +1,177 @@
+"""What a form shows, decided here so that the template only prints it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from core.errors import Invalid
+from core.languages import pick
+from forms.definition import Schema
+from forms.loader import Form
+from forms.validate import asked, has_rows, plain
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who reads the form: language, what was refused, and the names of the files already uploaded."""
+
+    language: str
+    errors: Mapping[str, Invalid]
+    files: Mapping[str, str]  # SHA-256 → file name
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One input (or one given value) with everything that is said about it."""
+
+    name: str
+    id: str
+    widget: str  # text | number | date | textarea | radio | select | file | rows | given | none
+    label: str
+    value: Any
+    required: bool
+    help: str = ""
+    unit: str = ""
+    limits: str = ""
+    error: str = ""
+    options: list[tuple[str, str]] = field(default_factory=list)
+    attributes: dict[str, str] = field(default_factory=dict)
+    columns: list[str] = field(default_factory=list)
+    rows: list[list["Entry"]] = field(default_factory=list)
+    fixed: bool = False
+    when: str = ""
+
+    @property
+    def described_by(self) -> str:
+        """Ids of the texts that explain the input, for `aria-describedby`."""
+        parts = {"e": self.error, "l": self.limits or self.unit, "h": self.help, "w": self.when}
+        return " ".join(f"{self.id}-{suffix}" for suffix, text in parts.items() if text)
+
+
+def entries(form: Form, data: Mapping[str, Any], reader: Reader) -> list[Entry]:
+    """All fields of a form in order."""
+    required = set(form.schema.get("required", ()))
+    return [
+        _entry(name, schema, data, reader, required=name in required, siblings=form.fields)
+        for name, schema in form.fields.items()
+    ]
+
+
+def limits_text(row: Mapping[str, Any], schema: Schema) -> str:
+    """The limits as printed beside a value: `4.00 – 4.20`, `≤ 5`, `≥ 15`; empty if there are none."""
+    if "x-limits" not in schema:
+        return ""
+    lower, upper = (row.get(name) for name in schema["x-limits"])
+    if lower is None or lower == "":
+        return "" if upper is None or upper == "" else f"≤ {plain(upper)}"
+    return f"≥ {plain(lower)}" if upper is None or upper == "" else f"{plain(lower)} – {plain(upper)}"
+
+
+def unit_text(row: Mapping[str, Any], schema: Schema) -> str:
+    """The unit of a value: fixed by the form, or from the row."""
+    return (
+        str(row.get(schema["x-unit-from"]) or "")
+        if "x-unit-from" in schema
+        else str(schema.get("x-unit", ""))
+    )
+
+
+def shown_columns(rows: Schema) -> dict[str, Schema]:
+    """The columns of a table that are shown as columns of their own."""
+    return {
+        name: column for name, column in rows["items"]["properties"].items() if not column.get("x-hidden")
+    }
+
+
+def widget_of(schema: Schema) -> str:
+    """Which kind of input a field gets."""
+    if schema.get("readOnly"):
+        return "given"
+    if has_rows(schema):
+        return "rows"
+    if "x-widget" in schema:
+        return str(schema["x-widget"])
+    if "enum" in schema:
+        return "select"
+    by_type = {"number": "number", "integer": "number"}
+    return "date" if schema.get("format") == "date" else by_type.get(str(schema.get("type")), "text")
+
+
+def _entry(
+    path: str, schema: Schema, data: Mapping[str, Any], reader: Reader, *, required: bool, siblings: Schema
+) -> Entry:
+    language, name = reader.language, path.rsplit(".", 1)[-1]
+    value, widget = data.get(name), widget_of(schema)
+    error = reader.errors.get(path)
+    return Entry(
+        name=path,
+        id="f-" + path.replace(".", "-"),
+        widget=widget,
+        label=pick(schema.get("title", ""), language),
+        value=_shown_value(schema, value, widget, reader),
+        required=required,
+        help=pick(schema.get("x-help", ""), language),
+        unit=unit_text(data, schema),
+        limits=limits_text(data, schema),
+        error=error.text(language) if error else "",
+        options=[(answer, pick(schema["x-labels"][answer], language)) for answer in schema.get("enum", ())],
+        attributes=_attributes(schema, data),
+        columns=[pick(c["title"], language) for c in shown_columns(schema).values()]
+        if widget == "rows"
+        else [],
+        rows=_rows(path, schema, value, reader) if widget == "rows" else [],
+        fixed="x-source" in schema,
+        when=_condition(schema, siblings, language),
+    )
+
+
+def _rows(path: str, schema: Schema, rows: Any, reader: Reader) -> list[list[Entry]]:
+    columns, required = schema["items"]["properties"], set(schema["items"].get("required", ()))
+    shown = shown_columns(schema)
+    table = []
+    for index, row in enumerate(rows or ([] if "x-source" in schema else [{}])):
+        line = []
+        for name, column in shown.items():
+            if column.get("x-when") and not asked(column, row):
+                line.append(Entry(name, "", "none", pick(column["title"], reader.language), "", False))
+            else:
+                must = name in required or bool(column.get("x-when"))
+                line.append(
+                    _entry(f"{path}.{index}.{name}", column, row, reader, required=must, siblings=columns)
+                )
+        table.append(line)
+    return table
+
+
+def _shown_value(schema: Schema, value: Any, widget: str, reader: Reader) -> Any:
+    if widget == "file":
+        return [(sha256, reader.files.get(sha256, sha256[:12])) for sha256 in value or ()]
+    if widget == "rows":
+        return None
+    if widget == "given" and value in schema.get("enum", ()):
+        return pick(schema["x-labels"][value], reader.language)
+    return "" if value is None else pick(plain(value), reader.language)
+
+
+def _attributes(schema: Schema, data: Mapping[str, Any]) -> dict[str, str]:
+    attributes = {}
+    for keyword, attribute in (("minLength", "minlength"), ("maxLength", "maxlength")):
+        if keyword in schema:
+            attributes[attribute] = str(schema[keyword])
+    for side, name in zip(("lower", "upper"), schema.get("x-limits", ()), strict=False):
+        if isinstance(data.get(name), Decimal):
+            attributes[f"data-{side}"] = str(plain(data[name]))
+    return attributes
+
+
+def _condition(schema: Schema, siblings: Schema, language: str) -> str:
+    if schema.get("readOnly") or not schema.get("x-when"):
+        return ""
+    parts = []
+    for other, value in schema["x-when"].items():
+        if siblings[other].get("x-hidden"):
+            return ""
+        answer = siblings[other].get("x-labels", {}).get(value, value)
+        parts.append(f"{pick(siblings[other]['title'], language)}: {pick(answer, language)}")
+    return "; ".join(parts)
