@@ -1,0 +1,182 @@
+"""The fonts of printed records, cut once at set-up from an installed font package, never committed.
+
+Three files of 1000 units to the em: the record font (Latin, Greek, punctuation, units and the hanzi of
+GB 2312, which nearly every page needs), its extension with every other hanzi the face has (GB 18030-2022
+level 2 with CJK Extension A and beyond: rare names), and a fixed-width Latin for hashes.
+The same package gives the same bytes on every machine, so that a record printed again is the same file.
+"""
+
+import hashlib
+import shutil
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from importlib.util import find_spec
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from fontTools.subset import Options, Subsetter
+from fontTools.ttLib import TTFont
+
+from core.errors import NotFound
+
+PACKAGE = "noto-cjk-sans-otc"
+RECIPE = "3"
+"""Raise it when the cutting below changes: the fonts are then cut anew at the next set-up."""
+
+_SC, _MONO_SC = 2, 7  # places of the Simplified Chinese faces in the collection
+_HANZI = ((0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF))
+_SIGNS = (
+    (0x20, 0x10FF),
+    (0x1E00, 0x2BFF),
+    (0x3000, 0x303F),
+    (0x3200, 0x33FF),
+    (0xFE10, 0xFE6F),
+    (0xFF01, 0xFFEE),
+)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One font file to cut: its family name and face, and the code points it keeps."""
+
+    family: str
+    face: int
+    filename: str
+
+
+RECORD = Cut("QMS Record", _SC, "record.otf")
+EXTENSION = Cut("QMS Record Extension", _SC, "record-extension.otf")
+MONO = Cut("QMS Record Mono", _MONO_SC, "record-mono.otf")
+FAMILIES = (RECORD, EXTENSION, MONO)
+
+
+def folder() -> Path:
+    """Say where the cut fonts lie: beside this module, named by recipe and source package."""
+    mark = hashlib.sha256(f"{RECIPE} {PACKAGE} {metadata.version(PACKAGE)}".encode()).hexdigest()[:12]
+    return Path(__file__).with_name("build") / f"fonts-{mark}"
+
+
+def configuration() -> Path:
+    """Give the fontconfig file that knows the record fonts and no font of the machine.
+
+    Raises:
+        NotFound: ``fonts.not_built``: set-up has not cut the fonts yet.
+    """
+    path = folder() / "fonts.conf"
+    if not path.is_file():
+        raise NotFound("fonts.not_built", "The fonts of printed records are missing. Run: make setup")
+    return path
+
+
+def build() -> Path:
+    """Cut the fonts unless they are there already (about 40 seconds, once) and give their folder.
+
+    Raises:
+        NotFound: ``fonts.no_package``: the font package of ``requirements.txt`` is not installed.
+    """
+    target = folder()
+    if (target / "fonts.conf").is_file():
+        return target
+    source = _collection()
+    draft = target.with_name(target.name + ".draft")
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(parents=True)
+    letters = sorted(_covered(source))
+    common = [code for code in letters if _is_sign(code) or _in_gb2312(code)]
+    rare = sorted(set(letters).difference(common).intersection(_members(_HANZI, letters)))
+    _cut(source, RECORD, common, draft)
+    _cut(source, EXTENSION, rare, draft)
+    _cut(source, MONO, range(0x20, 0x17F), draft)
+    (draft / "fonts.conf").write_text(_fontconfig(target), encoding="utf-8")
+    shutil.rmtree(target, ignore_errors=True)
+    draft.rename(target)
+    return target
+
+
+@cache
+def coverage() -> frozenset[int]:
+    """Name every code point that a printed record can show.
+
+    Raises:
+        NotFound: ``fonts.not_built``.
+    """
+    home = configuration().parent
+    return frozenset(
+        code for cut in (RECORD, EXTENSION) for code in TTFont(home / cut.filename, lazy=True).getBestCmap()
+    )
+
+
+def _collection() -> Path:
+    spec = find_spec("noto_cjk_sans_otc")
+    if spec is None or spec.origin is None:
+        raise NotFound(
+            "fonts.no_package",
+            "The font package %(package)s is not installed. Run: make setup",
+            package=PACKAGE,
+        )
+    return Path(spec.origin).with_name("NotoSansCJK-Regular.ttc")
+
+
+def _covered(source: Path) -> Iterable[int]:
+    with TTFont(source, fontNumber=_SC, lazy=True) as face:
+        return tuple(face.getBestCmap())
+
+
+def _members(blocks: tuple[tuple[int, int], ...], codes: Iterable[int]) -> list[int]:
+    return [code for code in codes if any(first <= code <= last for first, last in blocks)]
+
+
+def _is_sign(code: int) -> bool:
+    return any(first <= code <= last for first, last in _SIGNS)
+
+
+def _in_gb2312(code: int) -> bool:
+    try:
+        chr(code).encode("gb2312")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _cut(source: Path, cut: Cut, codes: Iterable[int], home: Path) -> None:
+    options = Options(
+        layout_features=["kern"],
+        hinting=False,
+        notdef_outline=True,
+        name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
+        recalc_timestamp=False,
+    )
+    options.drop_tables += ["VORG", "vhea", "vmtx", "BASE", "DSIG"]
+    with TTFont(source, fontNumber=cut.face, lazy=True, recalcTimestamp=False) as face:
+        subsetter = Subsetter(options)
+        subsetter.populate(unicodes=codes)
+        subsetter.subset(face)
+        _rename(face, cut.family)
+        face.save(home / cut.filename)
+
+
+def _rename(face: TTFont, family: str) -> None:
+    """Give the cut its own name: the SIL OFL 1.1 asks it of changed fonts, and no other may match."""
+    plain = family.replace(" ", "")
+    for entry in list(face["name"].names):
+        if entry.langID != 0x409:
+            face["name"].names.remove(entry)
+            continue
+        text = {1: family, 3: f"{plain}-{RECIPE}", 4: family, 6: f"{plain}-Regular"}.get(entry.nameID)
+        if text is not None:
+            entry.string = text
+    face["CFF "].cff.fontNames[0] = f"{plain}-Regular"
+
+
+def _fontconfig(home: Path) -> str:
+    return (
+        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>'
+        f'<dir prefix="relative">.</dir><cachedir>{escape(str(home / "cache"))}</cachedir></fontconfig>\n'
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{build()}\n")

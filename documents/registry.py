@@ -1,0 +1,48 @@
+"""Facts that a step shows: registered by the rooms that know them, named in models by ``qms:shows``."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+
+Section = dict[str, Any]
+"""A block of a record: ``{"title": {en, zh}, "rows": [{"label", "value", "unit", "mark"}], "table": …}``."""
+
+FactsProvider = Callable[[Session, uuid.UUID, Mapping[str, Any]], list[Section]]
+
+_providers: dict[str, FactsProvider] = {}
+
+
+def facts(name: str) -> Callable[[FactsProvider], FactsProvider]:
+    """Register ``(session, subject_id, data) -> list[Section]`` under a name such as ``inventory.lot``.
+
+    Raises:
+        ValueError: two rooms claim the same name.
+    """
+
+    def register(provider: FactsProvider) -> FactsProvider:
+        if _providers.setdefault(name, provider) is not provider:
+            raise ValueError(f"facts {name} are registered twice")
+        return provider
+
+    return register
+
+
+def names() -> frozenset[str]:
+    """Name everything a model may show."""
+    return frozenset(_providers)
+
+
+def gather(name: str, session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """Read the named facts of a subject as they stand now.
+
+    Raises:
+        NotFound: ``facts.unknown``: no room has registered the name.
+    """
+    provider = _providers.get(name)
+    if provider is None:
+        raise NotFound("facts.unknown", "No room provides the facts %(name)s.", name=name)
+    return provider(session, subject_id, data)
