@@ -1,0 +1,46 @@
+# Everything a person types. `make help` lists it.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export QMS_HOME ?= var
+export PORT ?= 8000
+
+.PHONY: help run setup check test bench chaos translations clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: ## set everything up if needed and start the product with its demo plant (PORT, QMS_HOME)
+	@$(PYTHON) scripts/setup.py run
+	@QMS_DEMO=$${QMS_DEMO-1} exec $(BIN)/qms run
+
+setup: ## set up alone: environment, packages, fonts, pages, translations
+	@$(PYTHON) scripts/setup.py dev
+
+check: ## static checks: style, types, imports, translations, sizes, every migration up and down
+	@$(PYTHON) scripts/setup.py dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --cache-dir .import_linter_cache
+	$(BIN)/python scripts/translations.py check
+	$(BIN)/python -m pytest -q tests/architecture
+
+test: ## all tests, in a real browser too (Debian's chromium, poppler-utils, postgresql are installed if missing)
+	@$(PYTHON) scripts/setup.py test
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(TESTS)
+
+bench: ## the measured figures: a signed record, a signing request
+	@$(PYTHON) scripts/setup.py dev
+	$(BIN)/qms bench record --json
+	$(BIN)/qms bench sign --json
+
+chaos: ## kill workers, relay and queue while records are made; nothing may be lost
+	@$(PYTHON) scripts/setup.py dev
+	$(BIN)/python -m pytest -q -m chaos -o addopts="--import-mode=importlib" tests/chaos
+
+translations: ## collect the sentences of the product and bring the catalogues in step
+	$(BIN)/python scripts/translations.py extract
+
+clean: ## remove what set-up made, never the data in QMS_HOME
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache app/static/node_modules app/static/build documents/build

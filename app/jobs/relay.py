@@ -1,0 +1,91 @@
+"""The relay: hands due outbox entries to the queue, again and again until a worker has struck them out."""
+
+import logging
+import signal
+import threading
+from datetime import datetime
+
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue
+from rq.exceptions import DuplicateJobError
+from sqlalchemy import exists, select
+
+from app.jobs.queue import RELAY_ALIVE, connect, open_queue
+from core import clock, log
+from core.actor import system_actor
+from core.db import read_session, unit_of_work
+from core.outbox import OutboxEntry, lease_due
+
+POLL_SECONDS = 0.2
+JOB_SECONDS = 180
+KEEP_FAILURES_SECONDS = 86_400
+RELAY = system_actor("relay")
+
+logger = logging.getLogger(__name__)
+
+
+def hand_out(queue: Queue, *, now: datetime) -> int:
+    """Lease what is due and put it into the queue; give how many entries were handed out.
+
+    The queue is asked first: an entry is leased only while somebody can receive it. A job carries the key of
+    its entry and nothing else, so that no secret and no command ever lies in the queue.
+
+    Raises:
+        RedisError: the queue does not answer; what was leased comes up again when its lease ends.
+    """
+    queue.connection.ping()
+    if not _anything_due(now):
+        return 0
+    with unit_of_work(RELAY, now=now) as session:
+        leased = [(entry.id, entry.attempts) for entry in lease_due(session, now=now)]
+    for entry_id, attempt in leased:
+        try:
+            queue.enqueue(
+                "outbox",
+                str(entry_id),
+                job_id=f"outbox-{entry_id}-{attempt}",
+                unique=True,
+                job_timeout=JOB_SECONDS,
+                result_ttl=0,
+                failure_ttl=KEEP_FAILURES_SECONDS,
+            )
+        except DuplicateJobError:
+            logger.info("queued already", extra={"entry": str(entry_id), "attempt": attempt})
+    return len(leased)
+
+
+def main() -> None:
+    """Relay until told to stop (SIGTERM or SIGINT); a queue that is away is waited for."""
+    log.configure()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    connection = connect()
+    queue = open_queue(connection)
+    available = True
+    while not stop.is_set():
+        try:
+            _say_alive(connection)
+            hand_out(queue, now=clock.now())
+            available = True
+        except RedisError:
+            if available:
+                logger.warning("the queue does not answer; waiting for it")
+            available = False
+        stop.wait(POLL_SECONDS)
+
+
+def _anything_due(now: datetime) -> bool:
+    """Look without taking the write lock, for most looks find nothing."""
+    due = exists().where(OutboxEntry.due_at <= now, OutboxEntry.dead.is_(False))
+    with read_session() as session:
+        return bool(session.scalar(select(due)))
+
+
+def _say_alive(connection: "Redis") -> None:
+    connection.set(RELAY_ALIVE, clock.now().isoformat(), ex=10)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,36 @@
+"""What a worker does with one outbox entry."""
+
+import logging
+import uuid
+
+from core import clock
+from core.actor import system_actor
+from core.db import read_session, unit_of_work
+from core.outbox import OutboxEntry, failed, handler_of
+
+WORKER = system_actor("worker")
+
+logger = logging.getLogger(__name__)
+
+
+def do_entry(entry_id: uuid.UUID) -> bool:
+    """Do the job of an outbox entry; give False when it was done already.
+
+    The handler strikes the entry in its own unit of work, so a crash leaves either the entry or the result.
+
+    Raises:
+        LookupError: no handler is registered under the entry's name.
+        Exception: whatever the handler raised, after the reason has been kept with the entry.
+    """
+    with read_session() as session:
+        entry = session.get(OutboxEntry, entry_id)
+    if entry is None:
+        return False
+    try:
+        handler_of(entry.job)(entry.id, entry.payload, entry.secret)
+    except Exception as error:
+        with unit_of_work(WORKER) as session:
+            failed(session, entry_id, f"{type(error).__name__}: {error}", now=clock.now())
+        logger.exception("job failed", extra={"job": entry.job, "entry": str(entry_id)})
+        raise
+    return True

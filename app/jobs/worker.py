@@ -1,0 +1,82 @@
+"""Workers: RQ's, narrowed to outbox entries whose handler is registered by name.
+
+RQ imports and calls any function named in the queue, callbacks included, so whoever reaches the queue could
+run programs. Here a job is only the key of an outbox entry; everything else in it is ignored.
+"""
+
+import logging
+import os
+import uuid
+from typing import Any
+
+from rq import Queue, Worker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+from rq.worker_pool import WorkerPool
+
+from app.jobs import handlers
+from app.jobs.queue import QUEUE, connect
+from app.jobs.work import do_entry
+from core import log
+from core.db import engine
+
+CORES = os.cpu_count() or 1
+
+
+class RegisteredJob(Job):
+    """A job that does one outbox entry and can name no other function."""
+
+    def restore(self, raw_data: Any) -> Any:
+        """Read the job from the queue, leaving out the callbacks and web calls that RQ would make for it."""
+        restored = super().restore(raw_data)
+        self._success_callback_name = self._failure_callback_name = self._stopped_callback_name = None
+        self.webhooks = []
+        return restored
+
+    @property
+    def func(self) -> Any:
+        """The only function there is, whatever name lies in the queue."""
+        return do_entry
+
+    def perform(self) -> bool:
+        """Do the outbox entry whose key is the job's only argument.
+
+        Raises:
+            ValueError: the argument is not a key.
+        """
+        return do_entry(uuid.UUID(str(self.args[0])))
+
+
+class RegisteredWorker(Worker):
+    """A worker that runs each job in a forked child, with libraries loaded and fonts warm before the fork."""
+
+    job_class = RegisteredJob
+    max_connection_wait_time = 2.0
+
+    def main_work_horse(self, job: Job, queue: Queue) -> None:
+        """Forget the database connections of the parent, then work: two processes must never share one."""
+        engine().dispose(close=False)
+        super().main_work_horse(job, queue)
+
+    def work(self, *arguments: Any, **options: Any) -> bool:
+        """Work without RQ's own scheduler: due times live in the outbox."""
+        return bool(super().work(*arguments, **{**options, "with_scheduler": False}))
+
+
+def main() -> None:
+    """Keep as many workers alive as there are cores to spare, until told to stop."""
+    log.configure(logging.WARNING)
+    handlers.warm_up()
+    pool = WorkerPool(
+        [QUEUE],
+        connection=connect(),
+        num_workers=int(os.environ.get("QMS_WORKERS", max(1, CORES - 1))),
+        worker_class=RegisteredWorker,
+        job_class=RegisteredJob,
+        serializer=JSONSerializer,
+    )
+    pool.start(logging_level="WARNING")
+
+
+if __name__ == "__main__":
+    main()

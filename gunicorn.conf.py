@@ -1,0 +1,28 @@
+"""The web server's settings: the application is loaded once and shared by forked workers with threads."""
+
+import os
+import time
+
+from core.config import settings
+from core.db import engine
+
+bind = f"{os.environ.get('QMS_BIND', '127.0.0.1')}:{settings().port}"
+workers = int(os.environ.get("QMS_WEB_WORKERS", "2"))
+threads = 4
+preload_app = True
+timeout = 120
+graceful_timeout = 4
+loglevel = "warning"
+control_socket_disable = True
+
+
+def post_fork(_server: object, _worker: object) -> None:
+    """Forget the parent's database connections: two processes must never share one."""
+    engine().dispose(close=False)
+
+
+def when_ready(_server: object) -> None:
+    """Say that pages are served, and how long the start took when the supervisor noted its beginning."""
+    started = os.environ.get("QMS_STARTED")
+    seconds = f" after {time.time() - float(started):.1f} s" if started else ""
+    print(f"Ready{seconds}: {settings().url}", flush=True)
