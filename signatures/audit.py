@@ -1,0 +1,143 @@
+"""The audit trail: named events, linking into the chain at every commit, and the history of an object.
+
+Triggers catch every change of an audited row in ``audit_capture``; as the last act of each transaction this
+module turns the captures into entries of one hash chain (URS-024, 21 CFR 11.10(e)). The head's row is locked
+only then, so that transactions wait for each other as briefly as possible: linking to "the last row" without
+the lock loses entries on PostgreSQL.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import rfc8785
+from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.db import Base, on_every_commit, write_context
+from signatures.audit_chain import ChainReport, chain_hash, verify_chain
+from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
+from signatures.audit_triggers import install_triggers, missing_triggers, schema_changes
+from signatures.audit_values import plain, readable_changes, row_key
+
+__all__ = [
+    "ROW_ACTIONS",
+    "ChainReport",
+    "history_of",
+    "install_triggers",
+    "link_captures",
+    "missing_triggers",
+    "record",
+    "schema_changes",
+    "verify_chain",
+]
+
+ROW_ACTIONS = ("insert", "update", "delete")
+"""Actions written by triggers; every other action is a named event."""
+
+_CONTEXT_KEYS = {"actor", "login", "name", "on_behalf_of", "reason", "now"}
+
+
+def record(session: Session, action: str, *, subject: tuple[str, object], facts: Mapping[str, Any]) -> None:
+    """Write a named event such as ``lot.released`` or ``signature.refused`` into the trail.
+
+    ``subject`` is type and id of what it happened to; ``facts`` are plain values worth reading later.
+
+    Raises:
+        LookupError: the session only reads.
+    """
+    session.flush()  # row changes that led to the event come before it in the trail
+    session.execute(
+        insert(AuditCapture).values(
+            context=write_context(session).as_json(),
+            action=action,
+            subject_type=subject[0],
+            subject_id=str(subject[1]),
+            facts=json.dumps(plain(facts), ensure_ascii=False),
+        )
+    )
+
+
+@on_every_commit
+def link_captures(session: Session) -> None:
+    """Move what this transaction caught into the chain; called last, just before COMMIT."""
+    captures = _take_captures(session)
+    if not captures:
+        return
+    head = _lock_head(session)
+    dialect = session.get_bind().dialect
+    rows: list[dict[str, Any]] = []
+    seq, previous = head.seq, head.hash
+    for capture in captures:
+        seq += 1
+        content = _entry_of(capture, seq, dialect)
+        entry = rfc8785.dumps(content).decode()
+        digest = chain_hash(previous, entry)
+        rows.append(_row_of(content, seq, entry, previous, digest))
+        previous = digest
+    session.execute(insert(AuditEntry), rows)
+    session.execute(update(AuditHead).where(AuditHead.id == 1).values(seq=seq, hash=previous))
+
+
+def history_of(session: Session, table: str, row_id: object, *, limit: int = 200) -> list[AuditEntry]:
+    """List what happened to one object, newest first: changes of its row and events that name it."""
+    query = select(AuditEntry).where(
+        AuditEntry.subject_id == str(row_id),
+        or_(AuditEntry.subject_type == table, AuditEntry.action.not_in(ROW_ACTIONS)),
+    )
+    return list(session.scalars(query.order_by(AuditEntry.seq.desc()).limit(limit)))
+
+
+def _take_captures(session: Session) -> list[RowMapping]:
+    taken = session.execute(delete(AuditCapture).returning(*AuditCapture.__table__.columns)).mappings().all()
+    return sorted(taken, key=lambda capture: int(capture["id"]))
+
+
+def _lock_head(session: Session) -> AuditHead:
+    query = select(AuditHead).where(AuditHead.id == 1).with_for_update()
+    query = query.execution_options(populate_existing=True)
+    head = session.scalar(query)
+    if head is None:
+        first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
+        writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        session.execute(writer.insert(AuditHead).values(first).on_conflict_do_nothing())
+        head = session.scalars(query).one()
+    return head
+
+
+def _entry_of(capture: RowMapping, seq: int, dialect: Dialect) -> dict[str, Any]:
+    context: dict[str, Any] = json.loads(capture["context"])
+    facts = {key: value for key, value in context.items() if key not in _CONTEXT_KEYS}
+    facts |= json.loads(capture["facts"] or "{}")
+    return {
+        "v": "qms.audit/1",
+        "seq": seq,
+        "at": datetime.fromisoformat(context["now"]).astimezone(UTC).isoformat(),
+        "actor": {
+            "id": context["actor"],
+            "login": context["login"],
+            "name": context["name"],
+            "on_behalf_of": context["on_behalf_of"],
+        },
+        "reason": context["reason"],
+        "action": capture["action"],
+        "subject": [capture["subject_type"], row_key(capture, Base.metadata, dialect)],
+        "changes": readable_changes(capture, Base.metadata, dialect),
+        "facts": facts or None,
+    }
+
+
+def _row_of(content: dict[str, Any], seq: int, entry: str, previous: str, digest: str) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": datetime.fromisoformat(content["at"]),
+        "actor_id": content["actor"]["id"],
+        "action": content["action"],
+        "subject_type": content["subject"][0],
+        "subject_id": content["subject"][1],
+        "entry": entry,
+        "prev_hash": previous,
+        "hash": digest,
+    }

@@ -1,0 +1,107 @@
+"""Turns what triggers caught, in each database's own notation, into plain values that read alike everywhere.
+
+Decimals and ids become strings, moments ISO 8601 in UTC, days ISO dates; scaled whole numbers of SQLite
+become the quantities they mean.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Dialect, MetaData, RowMapping, Table
+from sqlalchemy.types import TypeEngine
+
+from core.types import Amount, Quantity
+
+SAFE_INTEGER = 2**53 - 1
+"""Above this, JSON numbers are not exact everywhere (RFC 8785); they are written as strings."""
+
+Reader = Callable[[Any], Any]
+
+
+def plain(value: Any) -> Any:
+    """Give a value as JSON knows it, without loss."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) > SAFE_INTEGER:
+        return str(value)
+    return value if value is None or isinstance(value, bool | int | float | str) else _as_text(value)
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, Decimal):
+        return format(value.normalize() if value else Decimal(0), "f")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value.value) if isinstance(value, Enum) else str(value)
+
+
+def readable_changes(
+    capture: RowMapping, metadata: MetaData, dialect: Dialect
+) -> dict[str, list[Any] | None] | None:
+    """Read the old and new values of a captured change; null in place of the pair means withheld."""
+    if capture["changes"] is None:
+        return None
+    table = metadata.tables.get(capture["subject_type"])
+    raw: dict[str, Any] = json.loads(capture["changes"], parse_float=Decimal)
+    return {name: _pair(pair, _reader(table, name, dialect)) for name, pair in sorted(raw.items())}
+
+
+def row_key(capture: RowMapping, metadata: MetaData, dialect: Dialect) -> str:
+    """Give the key of the changed row as the rest of the product writes it."""
+    key: str = capture["subject_id"]
+    table = metadata.tables.get(capture["subject_type"])
+    if table is None or capture["changes"] is None:
+        return key
+    parts = key.split("/")
+    names = [column.name for column in table.primary_key]
+    if len(parts) != len(names):
+        return key
+    readers = [_reader(table, name, dialect) for name in names]
+    return "/".join(str(read(part)) for read, part in zip(readers, parts, strict=True))
+
+
+def _pair(pair: list[Any] | None, read: Reader) -> list[Any] | None:
+    return None if pair is None else [None if value is None else plain(read(value)) for value in pair]
+
+
+def _reader(table: Table | None, name: str, dialect: Dialect) -> Reader:
+    column = None if table is None else table.columns.get(name)
+    return plain if column is None else _reader_of(column.type, dialect)
+
+
+@cache
+def _reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Reader:
+    if dialect.name != "sqlite":
+        return _postgresql_reader(kind)
+    convert = kind.dialect_impl(dialect).result_processor(dialect, None)
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str) and value.startswith("sha256:"):
+            return value
+        return value if convert is None else convert(value)
+
+    return read
+
+
+def _postgresql_reader(kind: TypeEngine[Any]) -> Reader:
+    if isinstance(kind, Quantity | Amount):
+        return lambda value: Decimal(str(value))
+    if _python_type(kind) is datetime:
+        return lambda value: datetime.fromisoformat(value).astimezone(UTC)
+    return plain
+
+
+def _python_type(kind: TypeEngine[Any]) -> type[Any] | None:
+    try:
+        return kind.python_type
+    except NotImplementedError:
+        return None
