@@ -1,0 +1,158 @@
+"""The house rules that a tool can keep (ARCHITECTURE.md); they fail the build from the first commit."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("core", "forms", "documents", "signatures", "workflows", "app", "migrations", "scripts")
+MODULE_LINES, FUNCTION_LINES = 400, 40
+TEXT = {".py", ".html", ".css", ".js", ".mjs", ".json", ".bpmn", ".dmn", ".md", ".toml", ".cfg", ".txt", ".xml", ".po"}
+# What may be committed beside text: pictures of the product in its documentation.
+PICTURES = re.compile(r"^docs/.*\.(png|svg|jpg)$|^app/static/src/.*\.(svg|png|ico)$")
+
+
+def _tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def _modules() -> list[Path]:
+    return [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py")) if _is_ours(path)]
+
+
+def _is_ours(path: Path) -> bool:
+    parts = path.relative_to(ROOT).parts
+    return "node_modules" not in parts and parts[:2] != ("migrations", "versions")
+
+
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), str(path))
+
+
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    lengths = {str(path.relative_to(ROOT)): len(path.read_text("utf-8").splitlines()) for path in _modules()}
+    assert {name: length for name, length in lengths.items() if length > MODULE_LINES} == {}
+
+
+def test_no_function_is_longer_than_forty_lines() -> None:
+    long = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {node.name} {node.end_lineno - node.lineno + 1}"
+        for path in _modules()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - (node.body[0].end_lineno if ast.get_docstring(node) else node.lineno) > FUNCTION_LINES
+    ]
+    assert long == []
+
+
+def test_modules_are_not_named_utils_and_classes_not_manager_or_helper() -> None:
+    bad = [str(path) for path in _modules() if path.stem in {"utils", "util", "helpers", "misc", "common"}]
+    bad += [
+        f"{path.relative_to(ROOT)}:{node.name}"
+        for path in _modules()
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.ClassDef) and re.search(r"(Manager|Helper|Utils?)$", node.name)
+    ]
+    assert bad == []
+
+
+def test_only_edges_ask_the_clock() -> None:
+    """URS-147: below the edges the time is an argument."""
+    edges = re.compile(r"^(core/|app/(web|cli|jobs|api)/|app/[a-z]+/(routes|tasks|steps|api)[a-z_]*\.py|scripts/)")
+    bad = [
+        f"{name}:{node.lineno}"
+        for path in _modules()
+        if not edges.match(name := str(path.relative_to(ROOT)))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"clock.now", "datetime.now", "time.time"}
+    ]
+    assert bad == []
+
+
+def test_services_never_commit() -> None:
+    bad = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in _modules()
+        if path.name.startswith(("services", "steps", "queries"))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "commit"
+    ]
+    assert bad == []
+
+
+def test_no_test_is_skipped_out_of_sight() -> None:
+    """A test that cannot run says so where it stands; nothing is switched off by a marker or a plain return."""
+    hidden = re.compile(r"@pytest\.mark\.(skip|xfail)\b|pytest\.(skip|xfail)\(|importorskip|collect_ignore|__test__")
+    found = [
+        f"{name}:{number}"
+        for name in _tracked()
+        if name.startswith("tests/") and name.endswith(".py") and name != "tests/architecture/test_house_rules.py"
+        for number, line in enumerate((ROOT / name).read_text("utf-8").splitlines(), 1)
+        if hidden.search(line)
+    ]
+    assert found == []
+
+
+def test_only_our_own_text_is_committed() -> None:
+    """Third-party code, fonts and bundles are installed at set-up."""
+    strange = [
+        name
+        for name in _tracked()
+        if Path(name).suffix and Path(name).suffix not in TEXT | {".svg", ".mako", ".pot", ".yml", ".yaml", ".pem"}
+        if not PICTURES.match(name) and not name.startswith("tests/")
+    ]
+    strange += [name for name in _tracked() if re.search(r"(^|/)(node_modules|vendor|dist|build)/|\.min\.", name)]
+    assert strange == []
+
+
+def test_no_committed_file_names_a_package_registry_or_a_secret() -> None:
+    addresses = re.compile(r"registry\.npm" + r"js\.org|files\.python" + r"hosted\.org|pypi\.org/simple")
+    secrets = re.compile(r"-----BEGIN (EC |RSA |ENCRYPTED )?PRIVATE " + r"KEY-----")
+    bad = [
+        name
+        for name in _tracked()
+        if Path(name).suffix in TEXT and (text := (ROOT / name).read_text("utf-8", "replace"))
+        if addresses.search(text) or (secrets.search(text) and not name.startswith("tests/"))
+    ]
+    assert bad == []
+
+
+def test_lock_files_carry_no_download_addresses() -> None:
+    locks = [name for name in _tracked() if name.endswith("package-lock.json")]
+    assert locks
+    assert [name for name in locks if '"resolved": "http' in (ROOT / name).read_text("utf-8")] == []
+
+
+def test_templates_have_no_inline_script_or_style() -> None:
+    """The content security policy refuses them; the reader would see a broken page."""
+    inline = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=\"|\son[a-z]+=\"|(?:src|href)=\"https?://")
+    templates = [path for path in (ROOT / "app" / "templates").rglob("*.html")]
+    bad = [
+        f"{path.relative_to(ROOT)}: {match.group(0)}"
+        for path in templates
+        for match in inline.finditer(path.read_text("utf-8"))
+        if 'type="application/json"' not in match.group(0)
+    ]
+    assert bad == []
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "LICENSE"])
+def test_the_documents_a_newcomer_looks_for_are_there(name: str) -> None:
+    assert (ROOT / name).is_file()
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """docs/dependencies.md gives one line for each package in the requirement files."""
+    reasons = (ROOT / "docs" / "dependencies.md").read_text("utf-8").lower()
+    lines = [
+        line
+        for file in ("requirements.txt", "requirements-dev.txt")
+        for line in (ROOT / file).read_text("utf-8").splitlines()
+        if line and not line.startswith(("#", "-"))
+    ]
+    names = [re.split(r"[=<>\[; ]", line)[0].lower() for line in lines]
+    assert [name for name in names if name not in reasons] == []

@@ -1,0 +1,52 @@
+"""The schema's history runs up and down, and ends where the models are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import inspect
+
+import app.factory
+from core import db
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def config() -> Config:
+    made = Config()
+    made.set_main_option("script_location", str(ROOT / "migrations"))
+    return made
+
+
+@pytest.fixture
+def empty_database(tmp_path: Path) -> Iterator[None]:
+    db.configure(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+    yield
+    db.engine().dispose()
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_every_migration_runs_up_and_down_again(config: Config) -> None:
+    steps = [step.revision for step in reversed(list(ScriptDirectory.from_config(config).walk_revisions()))]
+    assert steps
+    for step in steps:
+        command.upgrade(config, step)
+        command.downgrade(config, "-1")
+        command.upgrade(config, step)
+    command.downgrade(config, "base")
+    assert set(inspect(db.engine()).get_table_names()) <= {"alembic_version"}
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_the_migrated_schema_is_the_one_of_the_models(config: Config) -> None:
+    command.upgrade(config, "head")
+    with db.engine().connect() as connection:
+        differences = compare_metadata(MigrationContext.configure(connection), db.Base.metadata)
+    assert app.factory
+    assert differences == []
