@@ -1,0 +1,162 @@
+"""`qms doctor`: what is missing or wrong on this machine, each with the command that mends it."""
+
+import argparse
+import ctypes
+import os
+import re
+import shutil
+import stat
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from importlib import metadata
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.cli import db
+from app.cli.output import Subparsers, add_json, emit
+from core.config import settings
+from core.db import engine
+from core.errors import NotFound
+from core.languages import CATALOGUE
+from documents import fonts
+
+ROOT = Path(__file__).resolve().parents[2]
+LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
+LONGEST_SOCKET_NAME = 107
+LEAST_FREE_MIB = 1024
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something to mend: a stable code, what is wrong, what to type. Notes do not make a plant unsound."""
+
+    code: str
+    message: str
+    mend: str
+    severity: str = "error"
+
+
+def register(subparsers: Subparsers) -> None:
+    """Add `qms doctor`."""
+    parser = subparsers.add_parser("doctor", help="what is missing or misconfigured, and what mends it")
+    add_json(parser)
+    parser.set_defaults(run=_run)
+
+
+def findings() -> list[Finding]:
+    """Examine packages, libraries, built parts, data folder, database, keys and queue, in this order."""
+    return [finding for examine in EXAMINATIONS for finding in examine()]
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    found = findings()
+    sound = not any(finding.severity == "error" for finding in found)
+    lines = [f"{finding.severity}: {finding.message}\n    mend: {finding.mend}" for finding in found]
+    document = {"ok": sound, "home": str(settings().home), "findings": [asdict(finding) for finding in found]}
+    emit(document, lines or ["Nothing is missing."], as_json=arguments.json)
+    return 0 if sound else 1
+
+
+def _packages() -> Iterator[Finding]:
+    for line in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines():
+        found = re.match(r"([A-Za-z0-9_.-]+)(?:\[\w+\])?(?:==(\S+))?", line)
+        if found is None or line.startswith(("#", "-")):
+            continue
+        name, wanted = found.groups()
+        try:
+            present = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            yield Finding("package.missing", f"The package {name} is not installed.", "make setup")
+            continue
+        if wanted and present != wanted:
+            yield Finding("package.version", f"{name} is {present}; {wanted} is needed.", "make setup")
+
+
+def _libraries() -> Iterator[Finding]:
+    for library in LIBRARIES:
+        try:
+            ctypes.CDLL(library)
+        except OSError:
+            yield Finding("library.missing", f"The system library {library} is missing.", "make setup")
+
+
+def _built_parts() -> Iterator[Finding]:
+    try:
+        fonts.configuration()
+    except NotFound as missing:
+        yield Finding(missing.code, missing.text("en"), "make setup")
+    if not (ROOT / "app" / "static" / "build").is_dir():
+        yield Finding("pages.not_built", "Style sheets and scripts have not been built.", "make setup")
+    for catalogue in CATALOGUE.glob("*/LC_MESSAGES/messages.po"):
+        if not catalogue.with_suffix(".mo").is_file():
+            language = catalogue.parts[-3]
+            yield Finding("translations.not_compiled", f"{language} is not compiled.", "make setup")
+
+
+def _data_folder() -> Iterator[Finding]:
+    home = settings().home
+    if not home.is_dir():
+        yield Finding("home.missing", f"There is no data folder {home} yet.", "make run  (or: qms init)")
+        return
+    if not os.access(home, os.W_OK):
+        yield Finding("home.read_only", f"{home} cannot be written.", f"chown -R $(id -un) {home}")
+    if stat.S_IMODE(home.stat().st_mode) & 0o007:
+        yield Finding("home.open", f"Other accounts of this machine can read {home}.", f"chmod o-rwx {home}")
+    if shutil.disk_usage(home).free // 2**20 < LEAST_FREE_MIB:
+        yield Finding("disk.full", f"Less than {LEAST_FREE_MIB} MiB are free for {home}.", f"df -h {home}")
+
+
+def _database() -> Iterator[Finding]:
+    if not settings().home.is_dir():
+        return
+    try:
+        if not db.is_current():
+            yield Finding("database.schema", "The database has another schema.", "qms db upgrade")
+            return
+        with engine().connect() as connection:
+            dead = connection.scalar(text("SELECT count(*) FROM outbox_entry WHERE dead"))
+    except SQLAlchemyError as error:
+        yield Finding("database.away", f"The database does not answer: {error}", "check QMS_DATABASE_URL")
+        return
+    if dead:
+        yield Finding("jobs.dead", f"{dead} jobs used up their attempts.", "retry them on /admin/jobs")
+
+
+def _keys() -> Iterator[Finding]:
+    keys = settings().keys
+    if settings().home.is_dir() and not any(keys.glob("*.pem")):
+        yield Finding("keys.missing", "There is no signing authority.", "qms init  (demo plant: make run)")
+    for file in keys.glob("*") if keys.is_dir() else ():
+        private = "key" in file.name or "secret" in file.name or "kek" in file.name
+        if private and stat.S_IMODE(file.stat().st_mode) & 0o077:
+            yield Finding("keys.open", f"{file} can be read by others.", f"chmod 600 {file}")
+
+
+def _queue() -> Iterator[Finding]:
+    socket_name = settings().redis_url.removeprefix("unix://")
+    if socket_name.startswith("/") and len(socket_name.encode()) > LONGEST_SOCKET_NAME:
+        message = f"{socket_name} is too long for a socket ({LONGEST_SOCKET_NAME} bytes)."
+        yield Finding("queue.long_name", message, "choose a shorter QMS_HOME")
+        return
+    try:
+        relay = Redis.from_url(settings().redis_url).get("qms:relay:alive")
+    except (RedisError, OSError):
+        yield Finding("queue.away", "The product is not running: no queue answers.", "make run", "note")
+        return
+    if relay is None:
+        yield Finding("relay.away", "No relay hands out jobs.", "make run", "note")
+
+
+EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _packages,
+    _libraries,
+    _built_parts,
+    _data_folder,
+    _database,
+    _keys,
+    _queue,
+)
