@@ -34,5 +34,6 @@ def try_again(entry_id: uuid.UUID) -> Response:
         if entry is None:
             raise NotFound("job.none", "This job is done or does not exist.")
         retry(session, entry.id, now=request_time())
-        audit.record(session, "job.retried", subject=("outbox_entry", str(entry.id)), facts={"job": entry.job})
+        subject = ("outbox_entry", str(entry.id))
+        audit.record(session, "job.retried", subject=subject, facts={"job": entry.job})
     return redirect(url_for("jobs.index"))
