@@ -1,0 +1,33 @@
+"""From the session to the person behind a request."""
+
+import uuid
+from collections.abc import Mapping
+
+from app.access.models import Person, PersonState
+from app.access.queries import roles_of
+from app.web.database import db
+from app.web.transactions import request_time
+from app.web.visitor import Visitor
+from core.clock import site_day
+
+
+def load_visitor(person_id: str) -> Visitor | None:
+    """Give the signed-in person with the roles of today; nobody when the account is no longer active."""
+    person = db.session.get(Person, uuid.UUID(person_id))
+    if person is None or person.state is not PersonState.ACTIVE:
+        return None
+    return Visitor(
+        id=person.id,
+        login=person.login,
+        name=_plain(person.name),
+        language=person.language,
+        zone=person.zone,
+        grants=roles_of(db.session(), person.id, on=site_day(request_time(), person.zone)),
+        home_site_id=person.home_site_id,
+        must_change_password=person.must_change_password,
+        statement_accepted=person.statement_record_id is not None,
+    )
+
+
+def _plain(name: Mapping[str, str]) -> dict[str, str]:
+    return {"en": name["en"], "zh": name["zh"]}

@@ -1,0 +1,53 @@
+"""Sites: where the company works, under which rules, in which languages and time (URS-120, URS-144)."""
+
+import uuid
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from core.db import Base, new_id
+from core.types import Bilingual, str_enum
+
+
+class Layout(StrEnum):
+    """In which languages a site's records are printed."""
+
+    ENGLISH = "en"
+    CHINESE = "zh"
+    BOTH = "both"
+
+
+class SiteKind(StrEnum):
+    """What a site does: it makes devices, or it holds their registration (注册人) and releases to the market."""
+
+    PLANT = "plant"
+    REGISTRANT = "registrant"
+
+
+class Site(Base):
+    """One place of the company. ``registrant_site_id`` names who releases this plant's devices to the market.
+
+    ``region`` is the regulation pack (``CN``, ``EU``, ``US``), ``zone`` an IANA name; ``logo`` is an SVG drawing
+    for record headers. Every page and record of a ``demo`` site says that it is no GMP record.
+    """
+
+    __tablename__ = "site"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    code: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[SiteKind] = mapped_column(str_enum(SiteKind), default=SiteKind.PLANT)
+    name: Mapped[Bilingual]
+    company: Mapped[Bilingual]
+    address: Mapped[Bilingual]
+    region: Mapped[str]
+    zone: Mapped[str]
+    layout: Mapped[Layout] = mapped_column(str_enum(Layout), default=Layout.BOTH)
+    registrant_site_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("site.id"))
+    logo: Mapped[str] = mapped_column(default="")
+    demo: Mapped[bool] = mapped_column(default=False)
+    revision: Mapped[int] = mapped_column()
+
+    registrant: Mapped["Site | None"] = relationship(remote_side=[id])
+
+    __mapper_args__ = {"version_id_col": revision}

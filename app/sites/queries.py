@@ -1,0 +1,62 @@
+"""Reads about sites, among them how a site's documents look."""
+
+import uuid
+from collections.abc import Collection, Sequence
+
+from cryptography.hazmat.primitives import hashes
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.sites.models import Site
+from core.errors import NotFound
+from documents.records import SiteStyle
+from signatures import keys
+from signatures.errors import KeysMissing
+
+
+def site_of(session: Session, site_id: uuid.UUID) -> Site:
+    """Load a site.
+
+    Raises:
+        NotFound: there is none.
+    """
+    site = session.get(Site, site_id)
+    if site is None:
+        raise NotFound("site.unknown", "There is no such site.")
+    return site
+
+
+def site_by_code(session: Session, code: str) -> Site | None:
+    """Find a site by its code."""
+    return session.scalar(select(Site).where(Site.code == code))
+
+
+def sites(session: Session, among: Collection[uuid.UUID] | None = None) -> Sequence[Site]:
+    """List sites by code; ``among`` narrows to those of the given ids, ``None`` gives all."""
+    query = select(Site).order_by(Site.code)
+    return session.scalars(query if among is None else query.where(Site.id.in_(among))).all()
+
+
+def style_of(site: Site) -> SiteStyle:
+    """Say how this site's records look: company, languages, zone, logo, and the root that vouches for them."""
+    return SiteStyle(
+        code=site.code,
+        name=site.name,
+        company=site.company,
+        address=site.address,
+        region=site.region,
+        zone=site.zone,
+        layout=site.layout.value,
+        logo=site.logo,
+        demo=site.demo,
+        root_sha256=root_fingerprint(),
+        site_id=site.id,
+    )
+
+
+def root_fingerprint() -> str:
+    """Give the SHA-256 of the plant's root certificate in hexadecimal digits; empty before the first set-up."""
+    try:
+        return keys.root_certificate().fingerprint(hashes.SHA256()).hex()
+    except KeysMissing:
+        return ""

@@ -1,0 +1,103 @@
+"""What every answer carries: a strict content security policy, no caching of pages, small bodies."""
+
+import contextlib
+import gzip
+import os
+import secrets
+import uuid
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+
+from core.config import settings
+from core.log import correlation_id
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+PACKED = frozenset({"text/html", "application/json", "application/problem+json", "image/svg+xml", "text/csv"})
+SMALLEST_PACKED = 1024
+
+csrf = CSRFProtect()
+
+
+def init_app(app: Flask) -> None:
+    """Guard every POST with a form token, and dress every answer."""
+    app.config.update(
+        SECRET_KEY=_secret(settings().secret_key_file),
+        SESSION_COOKIE_NAME="qms_session",
+        SESSION_COOKIE_SECURE=settings().url.startswith("https:"),
+        WTF_CSRF_TIME_LIMIT=None,
+        MAX_CONTENT_LENGTH=64 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+    )
+    csrf.init_app(app)
+    app.before_request(_name_request)
+    app.after_request(_dress)
+    app.after_request(_pack)
+
+
+def allow(directive: str, sources: str) -> None:
+    """Widen the policy of this one answer, e.g. ``allow("frame-src", "'self'")`` to show a PDF in the page.
+
+    The framed answer itself says ``allow("frame-ancestors", "'self'")``.
+    """
+    g.setdefault("policy", {})[directive] = sources
+
+
+def _secret(path: Path) -> bytes:
+    """Read the key that protects form tokens, making it once; two processes starting together make one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with contextlib.suppress(FileExistsError):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()
+
+
+def _name_request() -> None:
+    given = request.headers.get("X-Correlation-ID", "")
+    fits = len(given) <= 64 and given.replace("-", "").isalnum()
+    correlation_id.set(given if fits and given else uuid.uuid4().hex)
+
+
+def _dress(response: Response) -> Response:
+    policy = {**POLICY, **g.get("policy", {})}
+    headers = response.headers
+    headers["Content-Security-Policy"] = "; ".join(f"{name} {sources}" for name, sources in policy.items())
+    headers["X-Frame-Options"] = "DENY" if policy["frame-ancestors"] == "'none'" else "SAMEORIGIN"
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "same-origin"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=()"
+    headers["X-Correlation-ID"] = correlation_id.get()
+    headers.setdefault("Cache-Control", "no-store")
+    if settings().url.startswith("https:"):
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return response
+
+
+def _pack(response: Response) -> Response:
+    if (
+        response.direct_passthrough
+        or response.mimetype not in PACKED
+        or "Content-Encoding" in response.headers
+        or response.calculate_content_length() is None
+        or int(response.calculate_content_length() or 0) < SMALLEST_PACKED
+    ):
+        return response
+    response.vary.add("Accept-Encoding")
+    if "gzip" in request.headers.get("Accept-Encoding", ""):
+        response.set_data(gzip.compress(response.get_data(), 6, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    return response

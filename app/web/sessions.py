@@ -1,0 +1,139 @@
+"""Flask's session kept in the table ``web_session``: idle time-out, new id at sign-in, gone at sign-out.
+
+A cookie alone would go on opening pages after sign-out, because nothing could call it back.
+"""
+
+import hashlib
+import secrets
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import Flask, Request, Response
+from flask.sessions import SessionInterface, SessionMixin
+from sqlalchemy import Connection, delete, insert, select, update
+from werkzeug.datastructures import CallbackDict
+
+from app.web.models import WebSession
+from core import clock
+from core.db import engine
+
+IDLE = timedelta(minutes=30)
+"""A signed-in session without a request for this long is over."""
+LONGEST = timedelta(hours=12)
+"""No session outlives a shift, however busy."""
+IDLE_BEFORE_SIGN_IN = timedelta(hours=2)
+TOUCH = timedelta(minutes=1)
+"""How stale ``seen_at`` may get before a request writes it again."""
+
+
+class ServerSession(CallbackDict[str, Any], SessionMixin):
+    """The session of one request; ``stored`` says whether the table holds it already."""
+
+    def __init__(self, data: dict[str, Any], token: str, stored: bool, seen_at: datetime | None) -> None:
+        super().__init__(data, ServerSession._touched)
+        self.token = token
+        self.stored = stored
+        self.seen_at = seen_at
+        self.modified = False
+        self.dropped: set[str] = set()
+
+    def _touched(self) -> None:
+        self.modified = True
+
+    @property
+    def person_id(self) -> uuid.UUID | None:
+        """Who is signed in, as Flask-Login keeps it."""
+        held = self.get("_user_id")
+        return uuid.UUID(held) if held else None
+
+    def renew(self) -> None:
+        """Take a new id and forget the old one; done at sign-in, so that a planted cookie gains nothing."""
+        if self.stored:
+            self.dropped.add(_digest(self.token))
+        self.token, self.stored, self.modified = secrets.token_urlsafe(32), False, True
+
+    def end(self) -> None:
+        """Forget everything; the cookie in any copy opens nothing from now on."""
+        self.clear()
+        self.renew()
+
+
+class ServerSessions(SessionInterface):
+    """Reads and writes :class:`ServerSession` through the table."""
+
+    def open_session(self, app: Flask, request: Request) -> ServerSession:
+        """Find the session of the cookie; an unknown, ended or idle one gives a fresh empty session."""
+        token = request.cookies.get(self.get_cookie_name(app), "")
+        row = _find(token) if token else None
+        if row is None or _is_over(row, clock.now()):
+            fresh = ServerSession({}, secrets.token_urlsafe(32), stored=False, seen_at=None)
+            if row is not None:
+                fresh.dropped.add(row.token_sha256)
+                fresh["_timed_out"] = row.person_id is not None
+            return fresh
+        return ServerSession(dict(row.data), token, stored=True, seen_at=row.seen_at)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        """Write what changed, touch what was used, and set the cookie when its value is new."""
+        if not isinstance(session, ServerSession):
+            raise TypeError("this application keeps its sessions on the server")
+        response.vary.add("Cookie")
+        now = clock.now()
+        if not session.dropped and not _needs_writing(session, now):
+            return
+        with engine().execution_options(qms_write=True).begin() as connection:
+            for digest in session.dropped:
+                connection.execute(delete(WebSession).where(WebSession.token_sha256 == digest))
+            if session or session.stored:
+                _write(connection, session, now)
+        if session and (session.modified or not session.stored):
+            self._set_cookie(app, session, response)
+        elif not session:
+            response.delete_cookie(self.get_cookie_name(app), path=self.get_cookie_path(app))
+
+    def _set_cookie(self, app: Flask, session: ServerSession, response: Response) -> None:
+        response.set_cookie(
+            self.get_cookie_name(app),
+            session.token,
+            httponly=True,
+            secure=self.get_cookie_secure(app),
+            samesite="Lax",
+            path=self.get_cookie_path(app),
+        )
+
+
+def end_sessions_of(connection: Connection, person_id: uuid.UUID) -> None:
+    """End every session of a person at once: locked, left, or password changed."""
+    connection.execute(delete(WebSession).where(WebSession.person_id == person_id))
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _find(token: str) -> Any:
+    columns = WebSession.__table__.columns
+    with engine().connect() as connection:
+        return connection.execute(select(*columns).where(columns.token_sha256 == _digest(token))).one_or_none()
+
+
+def _is_over(row: Any, now: datetime) -> bool:
+    idle = IDLE if row.person_id is not None else IDLE_BEFORE_SIGN_IN
+    return bool(now - row.seen_at > idle or now - row.created_at > LONGEST)
+
+
+def _needs_writing(session: ServerSession, now: datetime) -> bool:
+    if not session.stored:
+        return bool(session)
+    return session.modified or session.seen_at is None or now - session.seen_at > TOUCH
+
+
+def _write(connection: Connection, session: ServerSession, now: datetime) -> None:
+    digest = _digest(session.token)
+    values = {"person_id": session.person_id, "data": dict(session), "seen_at": now}
+    if session.stored:
+        connection.execute(update(WebSession).where(WebSession.token_sha256 == digest).values(values))
+        return
+    connection.execute(delete(WebSession).where(WebSession.seen_at < now - LONGEST))
+    connection.execute(insert(WebSession).values(token_sha256=digest, created_at=now, **values))

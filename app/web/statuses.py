@@ -1,0 +1,66 @@
+"""Statuses in words and colour, once for every room; colour never stands alone (WCAG 1.4.1)."""
+
+from typing import Any
+
+from flask import Flask
+from flask_babel import lazy_gettext as _l
+
+STATUSES: dict[str, tuple[Any, str]] = {
+    "quarantine": (_l("Quarantine"), "yellow"),
+    "released": (_l("Released"), "green"),
+    "rejected": (_l("Rejected"), "red"),
+    "hold": (_l("On hold"), "orange"),
+    "expired": (_l("Expired"), "red"),
+    "consumed": (_l("Consumed"), "secondary"),
+    "running": (_l("Running"), "blue"),
+    "completed": (_l("Completed"), "green"),
+    "cancelled": (_l("Cancelled"), "secondary"),
+    "failed": (_l("Failed"), "red"),
+    "open": (_l("Open"), "blue"),
+    "claimed": (_l("Claimed"), "indigo"),
+    "withdrawn": (_l("Withdrawn"), "secondary"),
+    "pending": (_l("Being sealed"), "blue"),
+    "sealed": (_l("Sealed"), "green"),
+    "proposed": (_l("Proposed"), "yellow"),
+    "effective": (_l("Effective"), "green"),
+    "superseded": (_l("Superseded"), "secondary"),
+    "refused": (_l("Refused"), "red"),
+    "draft": (_l("Draft"), "secondary"),
+    "active": (_l("Active"), "green"),
+    "locked": (_l("Locked"), "red"),
+    "left": (_l("Left"), "secondary"),
+    "approved": (_l("Approved"), "green"),
+    "conditional": (_l("Conditional"), "orange"),
+    "blocked": (_l("Blocked"), "red"),
+    "planned": (_l("Planned"), "blue"),
+    "started": (_l("Started"), "blue"),
+    "closed": (_l("Closed"), "secondary"),
+    "received": (_l("Received"), "green"),
+    "partly_received": (_l("Partly received"), "yellow"),
+    "overdue": (_l("Overdue"), "red"),
+    "due_today": (_l("Due today"), "orange"),
+    "pass": (_l("Pass"), "green"),
+    "fail": (_l("Fail"), "red"),
+    "valid": (_l("Valid"), "green"),
+    "invalid": (_l("Invalid"), "red"),
+    "accept": (_l("Accept"), "green"),
+    "reject": (_l("Reject"), "red"),
+    "demo": (_l("Demo"), "orange"),
+    "material": (_l("Material"), "cyan"),
+    "component": (_l("Component"), "azure"),
+    "packaging": (_l("Packaging"), "purple"),
+    "finished": (_l("Finished device"), "indigo"),
+}
+"""Status code to its words and its Tabler colour."""
+
+
+def init_app(app: Flask) -> None:
+    """Offer ``status_of(code)`` to every template."""
+    app.jinja_env.globals["status_of"] = status_of
+
+
+def status_of(code: object) -> dict[str, Any]:
+    """Give words and colour of a status; an unknown one shows its own code in grey."""
+    value = str(getattr(code, "value", code))
+    label, colour = STATUSES.get(value, (value, "secondary"))
+    return {"code": value, "label": label, "colour": colour}
