@@ -57,8 +57,8 @@ class SiteStyle:
 class RecordDraft:
     """Everything a record will say but its number; ``content`` has the blocks of ``qms.record/1``.
 
-    ``subject`` is (type, id, label), e.g. a lot and what people call it. ``search`` holds words an auditor looks
-    for: ``lot_number``, ``supplier_label`` and ``signers_text``; they stand beside the canonical bytes.
+    ``subject`` is (type, id, label), e.g. a lot and what people call it. ``search`` holds words an auditor
+    looks for: ``lot_number``, ``supplier_label`` and ``signers_text``; they stand beside the bytes.
     """
 
     kind: str

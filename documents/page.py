@@ -1,0 +1,146 @@
+"""What the template of a printed record is given: plain values in reading order, ready to show.
+
+Known blocks get their own look; anything else a record holds is printed too, as label and value, for a page
+that leaves something out would not be the record (21 CFR 11.10(b), 11.50(b)).
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from documents.labels import LABELS, MARKS
+from documents.wording import Wording, is_bilingual
+
+Pair = dict[str, Any]
+"""One label with its value: ``label``, ``value``, ``unit``, ``mark``, ``tone``, ``wide``."""
+
+_SHORT = 30
+"""Longest value, in widths of a Latin letter, that shares its line with another pair."""
+
+_NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def section(words: Wording, block: Mapping[str, Any]) -> dict[str, Any]:
+    """Prepare one block of facts or entries: rows two to a line where they are short, the table below."""
+    rows = [row(words, entry) for entry in block.get("rows") or []]
+    return {"title": words.text(block["title"]), "lines": lines(rows), "table": table(words, block.get("table"))}
+
+
+def row(words: Wording, entry: Mapping[str, Any]) -> Pair:
+    """Prepare one label with its value, unit and mark."""
+    made = pair(words.text(entry["label"]), _value(words, entry["value"]))
+    made["unit"] = entry.get("unit") or ""
+    made["mark"], made["tone"] = _mark(words, entry.get("mark"))
+    made["wide"] = made["wide"] or bool(made["mark"] and len(str(made["value"])) > _SHORT // 2)
+    return made
+
+
+def pair(label: Markup, value: Markup | str) -> Pair:
+    """Make a label and value without unit or mark."""
+    shown = escape(value)
+    wide = _width(shown.striptags()) > _SHORT
+    return {"label": label, "value": shown, "unit": "", "mark": "", "tone": "", "wide": wide}
+
+
+def lines(pairs: Sequence[Pair]) -> list[list[Pair]]:
+    """Put short pairs two to a line, in order; a wide one stands alone."""
+    laid: list[list[Pair]] = []
+    for entry in pairs:
+        if laid and len(laid[-1]) == 1 and not entry["wide"] and not laid[-1][0]["wide"]:
+            laid[-1].append(entry)
+        else:
+            laid.append([entry])
+    return laid
+
+
+def table(words: Wording, block: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Prepare a table; a column whose cells are all numbers is set flush right."""
+    if not block:
+        return None
+    rows = block["rows"]
+    columns = [
+        {
+            "title": words.text(title),
+            "numeric": bool(rows) and all(_is_number(line[place]) for line in rows if place < len(line)),
+        }
+        for place, title in enumerate(block["columns"])
+    ]
+    return {"columns": columns, "rows": [[_cell(words, cell) for cell in line] for line in rows]}
+
+
+def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = None) -> Iterator[Pair]:
+    """Print a mapping whose keys this page does not know beforehand: every value under its label."""
+    for key, value in block.items():
+        label = label_of(words, key)
+        name = above + " · " + label if above else label
+        if isinstance(value, Mapping) and not is_bilingual(value):
+            yield from pairs_of(words, value, name)
+        elif value not in (None, "", [], {}) and not (isinstance(value, str) and _UUID.fullmatch(value)):
+            yield pair(name, _listed(words, value))
+
+
+def label_of(words: Wording, key: str) -> Markup:
+    """Name a key of a record for people."""
+    known = LABELS.get(key)
+    return words.say(known) if known else escape(key.replace("_", " ").capitalize())
+
+
+def size(octets: str) -> str:
+    """Write a size in octets for people, e.g. ``1.4 MiB``."""
+    count = int(octets)
+    if count < 1024:
+        return f"{count} B"
+    return f"{count / 1024:.0f} KiB" if count < 1024 * 1024 else f"{count / 1024 / 1024:.1f} MiB"
+
+
+def grouped(digest: str, step: int = 8) -> str:
+    """Write a hexadecimal digest in groups, so that a person can compare it."""
+    return " ".join(digest[place : place + step] for place in range(0, len(digest), step))
+
+
+def _listed(words: Wording, value: object) -> Markup:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return Markup("; ").join(_listed(words, inner) for inner in value)
+    if isinstance(value, Mapping) and not is_bilingual(value):
+        named = Markup("{}: {}")
+        return Markup(", ").join(named.format(label_of(words, key), _listed(words, it)) for key, it in value.items())
+    return _value(words, value)
+
+
+def _value(words: Wording, value: object) -> Markup:
+    if isinstance(value, str) and _MOMENT.fullmatch(value):
+        return escape(words.when(value))
+    if isinstance(value, str) and _HASH.fullmatch(value):
+        return Markup('<span class="hash">{}</span>').format(grouped(value))
+    return words.text("" if value is None else value) or Markup("–")
+
+
+def _cell(words: Wording, cell: object) -> dict[str, Any]:
+    if isinstance(cell, str) and cell in MARKS:
+        text, tone = _mark(words, cell)
+        return {"text": text, "tone": tone}
+    tone = MARKS.get(cell["en"].lower(), ("", ""))[1] if isinstance(cell, Mapping) else ""
+    return {"text": _value(words, cell), "tone": tone}
+
+
+def _mark(words: Wording, mark: object) -> tuple[Markup | str, str]:
+    if not mark:
+        return "", ""
+    if isinstance(mark, str) and mark in MARKS:
+        msgid, tone = MARKS[mark]
+        return words.say(msgid), tone
+    return words.text(mark), "note"
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, str) and (cell in {"", "–"} or _NUMBER.fullmatch(cell) is not None)
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
