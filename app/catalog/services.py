@@ -1,0 +1,182 @@
+"""Verbs on master data. Until change control owns them, they are called by the demo plant and by imports
+only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+from sqlalchemy.orm import Session
+
+from app.catalog import queries
+from app.catalog.gs1 import check_gtin
+from app.catalog.models import (
+    Bom,
+    BomLine,
+    CharacteristicKind,
+    InspectionCharacteristic,
+    Item,
+    ItemKind,
+    Supplier,
+)
+from app.catalog.units import MEASURE_UNITS, check_quantity, check_unit
+from core.actor import Actor
+from core.errors import Conflict, Invalid
+from core.types import Bilingual
+from signatures import audit
+
+
+@dataclass(frozen=True)
+class Characteristic:
+    """One line of an inspection standard, as entered; see ``InspectionCharacteristic``."""
+
+    code: str
+    name: Bilingual
+    kind: CharacteristicKind
+    lower: Decimal | None = None
+    upper: Decimal | None = None
+    unit: str = ""
+    requirement: Bilingual = field(default_factory=dict)
+    method: str = ""
+    instrument: Bilingual = field(default_factory=dict)
+    sample_size: int = 1
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """Everything needed to open an item; see ``Item``."""
+
+    code: str
+    name: Bilingual
+    kind: ItemKind
+    uom: str
+    gtin: str | None = None
+    shelf_life_days: int | None = None
+    storage: Bilingual = field(default_factory=dict)
+    specification: str = ""
+    characteristics: Sequence[Characteristic] = ()
+
+
+def open_item(session: Session, command: NewItem, *, actor: Actor, now: datetime) -> Item:
+    """Add an item with its inspection characteristics.
+
+    Raises:
+        Invalid: unknown unit, GTIN with a wrong check digit, or a characteristic that could never be judged.
+        Conflict: ``item.exists``.
+    """
+    gtin = check_gtin(command.gtin) if command.gtin else None
+    taken = queries.item_by_code(session, command.code) or (gtin and queries.item_by_gtin(session, gtin))
+    if taken:
+        raise Conflict("item.exists", "Item %(item)s exists already.", field="code", item=command.code)
+    unit = check_unit(command.uom, field="uom")
+    item = Item(
+        code=command.code,
+        name=command.name,
+        kind=command.kind,
+        uom=unit.code,
+        gtin=gtin,
+        shelf_life_days=command.shelf_life_days,
+        storage=command.storage,
+        specification=command.specification,
+        created_at=now,
+    )
+    for position, line in enumerate(command.characteristics, start=1):
+        item.characteristics.append(_characteristic(line, position))
+    session.add(item)
+    session.flush()  # the audit line below names the new row
+    audit.record(session, "item.opened", subject=("catalog.item", item.id), facts={"code": item.code})
+    return item
+
+
+def open_bom(
+    session: Session,
+    item: Item,
+    lines: Sequence[tuple[Item, Decimal]],
+    *,
+    revision: str,
+    effective_from: date,
+    actor: Actor,
+    now: datetime,
+) -> Bom:
+    """Add a revision of an item's bill of material; ``lines`` are (input, quantity per output unit).
+
+    Raises:
+        Invalid: ``bom.empty``, ``bom.itself``, or a quantity that does not fit its unit.
+    """
+    if not lines:
+        raise Invalid("bom.empty", "A bill of material needs at least one line.", field="lines")
+    bom = Bom(item_id=item.id, bom_revision=revision, effective_from=effective_from, created_at=now)
+    for position, (part, quantity) in enumerate(lines, start=1):
+        if part.id == item.id:
+            raise Invalid(
+                "bom.itself", "Item %(item)s cannot be part of itself.", field="lines", item=item.code
+            )
+        check_quantity(quantity, check_unit(part.uom), field="lines")
+        bom.lines.append(BomLine(position=position, item_id=part.id, quantity=quantity))
+    session.add(bom)
+    session.flush()  # the audit line below names the new row
+    audit.record(
+        session,
+        "bom.opened",
+        subject=("catalog.bom", bom.id),
+        facts={"item": item.code, "revision": revision},
+    )
+    return bom
+
+
+@dataclass(frozen=True)
+class NewSupplier:
+    """Everything needed to open a supplier; see ``Supplier``."""
+
+    code: str
+    name: Bilingual
+    criticality: str
+    country: str
+    certificate: str = ""
+    certificate_until: date | None = None
+
+
+def open_supplier(session: Session, command: NewSupplier, *, actor: Actor, now: datetime) -> Supplier:
+    """Add a supplier to the approved list."""
+    supplier = Supplier(
+        code=command.code,
+        name=command.name,
+        criticality=command.criticality,
+        country=command.country,
+        certificate=command.certificate,
+        certificate_until=command.certificate_until,
+        created_at=now,
+    )
+    session.add(supplier)
+    session.flush()  # the audit line below names the new row
+    audit.record(
+        session, "supplier.opened", subject=("catalog.supplier", supplier.id), facts={"code": supplier.code}
+    )
+    return supplier
+
+
+def _characteristic(line: Characteristic, position: int) -> InspectionCharacteristic:
+    if line.unit and line.unit not in MEASURE_UNITS:
+        raise Invalid("unit.unknown_measure", "Unknown unit “%(unit)s”.", field="unit", unit=line.unit)
+    if line.kind is CharacteristicKind.MEASURED and line.lower is None and line.upper is None:
+        raise Invalid(
+            "characteristic.limits",
+            "Characteristic %(characteristic)s needs a lower or an upper limit.",
+            field="lower",
+            characteristic=line.code,
+        )
+    return InspectionCharacteristic(
+        position=position,
+        code=line.code,
+        name=line.name,
+        kind=line.kind,
+        lower=line.lower,
+        upper=line.upper,
+        unit=line.unit,
+        requirement=line.requirement,
+        method=line.method,
+        instrument=line.instrument,
+        sample_size=line.sample_size,
+    )

@@ -1,0 +1,95 @@
+"""What records and steps say about a lot, as plain text in both languages."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.catalog.units import check_unit, quantity_text
+from app.inventory import queries
+from app.inventory.models import STATUS_NAMES, Lot
+from core.types import Bilingual
+from documents.records import moment_text
+from documents.registry import Section, facts
+
+KIND_NAMES: dict[str, Bilingual] = {
+    "material": {"en": "Material", "zh": "原材料"},
+    "component": {"en": "Component", "zh": "组件"},
+    "packaging": {"en": "Packaging", "zh": "包装材料"},
+    "finished": {"en": "Finished device", "zh": "成品"},
+}
+
+
+def row(
+    english: str, chinese: str, value: str | Bilingual | None, *, mark: str | None = None
+) -> dict[str, Any]:
+    """One labelled value of a record; a missing value prints as a dash, never as nothing."""
+    return {"label": {"en": english, "zh": chinese}, "value": value or "–", "unit": None, "mark": mark}
+
+
+def section(
+    english: str, chinese: str, rows: Sequence[dict[str, Any]], table: Mapping[str, Any] | None = None
+) -> Section:
+    """A titled block of a record."""
+    return {
+        "title": {"en": english, "zh": chinese},
+        "rows": list(rows),
+        "table": dict(table) if table else None,
+    }
+
+
+def table(columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str | Bilingual]]) -> dict[str, Any]:
+    """A table of a record; ``columns`` are English and Chinese headings."""
+    return {
+        "columns": [{"en": english, "zh": chinese} for english, chinese in columns],
+        "rows": [list(cells) for cells in rows],
+    }
+
+
+def amount(quantity: Decimal, unit_code: str) -> Bilingual:
+    """A quantity with its unit as people read it."""
+    symbol = check_unit(unit_code).symbol
+    return {language: f"{quantity_text(quantity)} {symbol[language]}" for language in ("en", "zh")}
+
+
+def lot_section(lot: Lot, quantity: Decimal) -> Section:
+    """The block on a lot that every record of its life begins with."""
+    rows = [
+        row("Item", "物料", {side: f"{lot.item.code} · {lot.item.name[side]}" for side in ("en", "zh")}),
+        row("Kind", "类别", KIND_NAMES[lot.item.kind]),
+        row("Specification", "规格依据", lot.item.specification),
+        row("GTIN", "GTIN", lot.item.gtin),
+        row("Lot", "批号", lot.number),
+        row("Quantity", "数量", amount(quantity, lot.unit)),
+        row("Expiry", "有效期至", lot.expiry.isoformat() if lot.expiry else None),
+        row("Storage", "贮存条件", lot.item.storage),
+    ]
+    if lot.supplier is not None:
+        maker = lot.supplier
+        rows[5:5] = [
+            row("Supplier", "供应商", {side: f"{maker.code} · {maker.name[side]}" for side in ("en", "zh")}),
+            row("Supplier's lot", "供应商批号", lot.supplier_lot),
+        ]
+    return section("Lot", "批", rows)
+
+
+@facts("inventory.lot")
+def lot_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """What a step shows about the lot it judges: identity, origin, quantity and present status.
+
+    Raises:
+        NotFound: ``lot.unknown``.
+    """
+    lot = queries.lot(session, subject_id)
+    shown = lot_section(lot, queries.on_hand(session, [lot.id]).get(lot.id, Decimal(0)))
+    receipt = data.get("receipt") or {}
+    shown["rows"] += [
+        row("Status", "状态", STATUS_NAMES[lot.status]),
+        row("Receipt", "收货单", str(receipt.get("number", ""))),
+        row("Received", "接收时间", moment_text(lot.created_at)),
+    ]
+    return [shown]

@@ -1,0 +1,42 @@
+"""What processes may do with stock: service operations of ``bpmn/`` models (URS-004)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.inventory import services
+from app.inventory.models import Lot
+from workflows.registry import OperationCall, operation
+
+_LOT = {
+    "type": "object",
+    "properties": {"lot": {"type": "string", "format": "uuid", "description": "id of the lot"}},
+    "required": ["lot"],
+    "additionalProperties": False,
+}
+
+
+@operation("inventory.release_lot", schema=_LOT, title={"en": "Release the lot", "zh": "批放行"})
+def release_lot(call: OperationCall) -> Mapping[str, Any]:
+    """Make the lot available; in the same transaction as the signature that decided it."""
+    return _apply(services.release_lot, call)
+
+
+@operation("inventory.reject_lot", schema=_LOT, title={"en": "Block the rejected lot", "zh": "拒收并隔离"})
+def reject_lot(call: OperationCall) -> Mapping[str, Any]:
+    """Put the lot into blocked stock."""
+    return _apply(services.reject_lot, call)
+
+
+@operation("inventory.hold_lot", schema=_LOT, title={"en": "Put the lot on hold", "zh": "冻结批次"})
+def hold_lot(call: OperationCall) -> Mapping[str, Any]:
+    """Freeze the lot while something about it is in question."""
+    return _apply(services.hold_lot, call)
+
+
+def _apply(verb: Callable[..., Lot], call: OperationCall) -> Mapping[str, Any]:
+    lot_id = uuid.UUID(str(call.params["lot"]))
+    lot = verb(call.session, lot_id, document=call.case.number, actor=call.actor, now=call.now)
+    return {"lot": lot.number, "status": lot.status.value}

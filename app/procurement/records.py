@@ -1,0 +1,66 @@
+"""The record of a receipt, form QR-WH-004: what came, on which order, how the label read, who took it in."""
+
+from __future__ import annotations
+
+from app.inventory.records import amount, lot_section, row, section
+from app.procurement.models import Receipt
+from app.sites.queries import style_of
+from documents.records import RecordDraft, moment_text
+
+FORM_CODE, FORM_REVISION = "QR-WH-004", "A2"
+TITLE = {"en": "Goods receipt", "zh": "收货记录"}
+
+
+def receipt_draft(receipt: Receipt) -> RecordDraft:
+    """Put a receipt into the form of a record; nobody signs it, the plant seals it."""
+    lot, line, case = receipt.lot, receipt.line, receipt.case
+    order, style = line.order, style_of(receipt.site)
+    content = {
+        "case": {"number": case.number, "title": case.title},
+        "shown": [
+            section(
+                "Order",
+                "采购订单",
+                [
+                    row("Purchase order", "采购订单号", f"{order.number} / {line.position}"),
+                    row("Ordered", "订购数量", amount(line.quantity, receipt.unit)),
+                    row(
+                        "Received so far, with this",
+                        "累计收货（含本次）",
+                        amount(line.received, receipt.unit),
+                    ),
+                ],
+            ),
+        ],
+        "entered": [
+            lot_section(lot, receipt.quantity),
+            section(
+                "Receipt",
+                "收货",
+                [
+                    row("Receipt number", "收货单号", receipt.number),
+                    row("Delivery note", "送货单号", receipt.delivery_note),
+                    row("Label as read", "标签读取内容", receipt.scan),
+                    row("Status after receipt", "收货后状态", {"en": "in quarantine", "zh": "待检"}),
+                    row("Received by", "收货人", receipt.received_by_name),
+                    row("Received", "收货时间", moment_text(receipt.received_at)),
+                ],
+            ),
+        ],
+    }
+    supplier = order.supplier
+    return RecordDraft(
+        kind="procurement.receipt",
+        title=TITLE,
+        form_code=FORM_CODE,
+        form_revision=FORM_REVISION,
+        site=style,
+        language=style.layout,
+        content=content,
+        case_id=case.id,
+        subject=("inventory.lot", lot.id, lot.number),
+        search={
+            "lot_number": " ".join(part for part in (lot.number, lot.supplier_lot) if part),
+            "supplier_label": f"{supplier.code} {supplier.name['en']} {supplier.name['zh']}",
+        },
+    )
