@@ -1,5 +1,7 @@
-"""The schema's history runs up and down, and ends where the models are."""
+"""The schema's history runs up and down on both databases, and ends where the models are."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from sqlalchemy import inspect
 
 import app.factory
 from core import db
+from tests.factories import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -24,13 +27,30 @@ def config() -> Config:
     return made
 
 
-@pytest.fixture
-def empty_database(tmp_path: Path) -> Iterator[None]:
-    db.configure(f"sqlite:///{tmp_path / 'migrated.sqlite3'}")
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    folder = Path(tempfile.mkdtemp(prefix="qms-pg-"))
+    folder.chmod(0o755)  # its server runs as another account when the tests run as root
+    with postgres.server(folder) as url:
+        yield url
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'migrated.sqlite3'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    db.configure(url)
     yield
+    if request.param == "postgresql":
+        with db.engine().begin() as connection:
+            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     db.engine().dispose()
 
 
+@pytest.mark.urs("URS-130")
 @pytest.mark.usefixtures("empty_database")
 def test_every_migration_runs_up_and_down_again(config: Config) -> None:
     steps = [step.revision for step in reversed(list(ScriptDirectory.from_config(config).walk_revisions()))]
