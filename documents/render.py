@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+from markupsafe import Markup
 from weasyprint import HTML, Attachment
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
@@ -186,5 +187,5 @@ def _environment() -> ImmutableSandboxedEnvironment:
 
 
 @cache
-def _stylesheet() -> str:
-    return (_TEMPLATES / "record.css").read_text(encoding="utf-8")
+def _stylesheet() -> Markup:
+    return Markup((_TEMPLATES / "record.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
