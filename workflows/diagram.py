@@ -1,0 +1,183 @@
+"""A process diagram as an accessible SVG picture, drawn on the server from the model's own layout (URS-008).
+
+The same picture is the first one of a case page and stands on every PDF record: the path taken is green, the
+current step amber, what lies ahead grey; who acted, and when, stands under each step.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+from lxml import etree
+
+from core.languages import translate
+from workflows.drawing.lettering import width_of
+from workflows.drawing.lines import draw_edge, draw_label
+from workflows.drawing.nodes import draw_halo, draw_mark, draw_shape
+from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, Picture, Shape, read_picture
+from workflows.drawing.svg import group, lettering, node, number, titled
+from workflows.drawing.tones import LEGEND, PAINTS, Tone
+
+FONTS = (
+    "system-ui, 'Noto Sans', 'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
+)
+MARGIN = 14.0
+LEGEND_HEIGHT = 30.0
+_LEGEND_INK = "#475569"
+_DEPTH = {"participant": 0, "lane": 1}
+
+Marks = Mapping[str, str | Sequence[str]]
+
+
+def to_svg(
+    bpmn_xml: str | bytes,
+    *,
+    done: Collection[str] = (),
+    current: Collection[str] = (),
+    flows: Collection[str] = (),
+    marks: Marks | None = None,
+    lang: str = "en",
+) -> str:
+    """Draw where a case stands; without ``done`` and ``current`` it is the plain model.
+
+    ``done`` and ``current`` hold element ids, ``flows`` ids of the sequence flows taken; ``marks`` are lines
+    to write under a step, such as signer and local time; ``lang`` is ``en``, ``zh`` or ``both``.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    tones = {**dict.fromkeys(flows, Tone.DONE), **dict.fromkeys(done, Tone.DONE)}
+    tones |= dict.fromkeys(current, Tone.CURRENT)
+    rest = Tone.AHEAD if done or current else Tone.PLAIN
+    return draw(bpmn_xml, tones, rest=rest, marks=marks or {}, lang=lang)
+
+
+def difference_svg(
+    bpmn_xml: str | bytes,
+    *,
+    added: Collection[str] = (),
+    removed: Collection[str] = (),
+    changed: Collection[str] = (),
+    lang: str = "en",
+) -> str:
+    """Draw one side of a comparison of two releases: the new one with what was added, the old with what went.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    tones = dict.fromkeys(changed, Tone.CHANGED) | dict.fromkeys(removed, Tone.REMOVED)
+    return draw(bpmn_xml, tones | dict.fromkeys(added, Tone.ADDED), rest=Tone.PLAIN, marks={}, lang=lang)
+
+
+def draw(bpmn_xml: str | bytes, tones: Mapping[str, Tone], *, rest: Tone, marks: Marks, lang: str) -> str:
+    """Draw a diagram with a tone for each element; ``rest`` is that of all others.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    picture = read_picture(bpmn_xml)
+    if not picture.shapes:
+        return _without_layout(picture, lang)
+    shown = _legend_tones(picture, tones, rest)
+    box = _frame(picture, marks, bool(shown))
+    root = _root(box, picture, tones, lang)
+    root.append(node("rect", x=box.x, y=box.y, width=box.width, height=box.height, fill="#ffffff"))
+    root.append(group(*_layers(picture, tones, rest, marks, lang), font_family=FONTS))
+    if shown:
+        low = box.y + box.height - MARGIN
+        root.append(group(*_legend(shown, box.x + MARGIN, low - 6, lang), font_family=FONTS))
+    return etree.tostring(root, encoding="unicode")
+
+
+def _layers(
+    picture: Picture, tones: Mapping[str, Tone], rest: Tone, marks: Marks, lang: str
+) -> Iterator[etree._Element]:
+    """Draw from the back: pools, subprocesses, lines not taken, lines taken, nodes, names of lines, marks."""
+    gateways = {shape.id for shape in picture.shapes if shape.kind.endswith("Gateway")}
+    backdrop = CONTAINERS | SUBPROCESSES
+    back = [shape for shape in picture.shapes if shape.kind in backdrop]
+    front = [shape for shape in picture.shapes if shape.kind not in backdrop]
+    for shape in sorted(back, key=lambda shape: _DEPTH.get(shape.kind, 2)):
+        yield _named_node(shape, tones.get(shape.id, rest), lang)
+    yield from (draw_halo(shape) for shape in front if tones.get(shape.id) is Tone.CURRENT)
+    for edge in sorted(picture.edges, key=lambda edge: edge.id in tones):
+        yield draw_edge(edge, tones.get(edge.id, rest), from_gateway=edge.source in gateways)
+    yield from (_named_node(shape, tones.get(shape.id, rest), lang) for shape in front)
+    yield from (draw_label(edge, tones.get(edge.id, rest), lang) for edge in picture.edges if edge.name.en)
+    for shape in front:
+        lines = marks.get(shape.id)
+        if lines:
+            plain = lines.split("\n") if isinstance(lines, str) else list(lines)
+            yield draw_mark(shape, plain, tones.get(shape.id, rest))
+
+
+def _named_node(shape: Shape, tone: Tone, lang: str) -> etree._Element:
+    drawn = draw_shape(shape, tone, lang)
+    drawn.set("data-element", shape.id)
+    return titled(drawn, shape.name.text(lang) or shape.id)
+
+
+def _root(box: Box, picture: Picture, tones: Mapping[str, Tone], lang: str) -> etree._Element:
+    root = node("svg")
+    root.set("viewBox", " ".join(number(part) for part in (box.x, box.y, box.width, box.height)))
+    root.set("width", number(box.width))
+    root.set("height", number(box.height))
+    root.set("role", "img")
+    name = picture.name.text(lang).replace("\n", " ")
+    root.set("aria-label", name)
+    description = node("desc")
+    description.text = describe(picture, tones, lang)
+    root.append(description)
+    return titled(root, name)
+
+
+def describe(picture: Picture, tones: Mapping[str, Tone], lang: str) -> str:
+    """Say in words what the colours say, for those who do not see them."""
+    nodes = [shape for shape in picture.shapes if shape.kind not in CONTAINERS and shape.name.en]
+    sentences = []
+    for tone in (Tone.DONE, Tone.CURRENT, Tone.ADDED, Tone.REMOVED, Tone.CHANGED):
+        names = [shape.name.text(lang).replace("\n", " ") for shape in nodes if tones.get(shape.id) is tone]
+        if names:
+            sentences.append(f"{_words(LEGEND[tone], lang)}: {', '.join(names)}.")
+    return " ".join(sentences)
+
+
+def _words(msgid: str, lang: str) -> str:
+    if lang == "both":
+        return f"{translate(msgid, 'en')} {translate(msgid, 'zh')}"
+    return translate(msgid, lang)
+
+
+def _frame(picture: Picture, marks: Marks, legend: bool) -> Box:
+    extent = picture.extent()
+    marked = [shape.box.y + shape.box.height + 34 for shape in picture.shapes if shape.id in marks]
+    low = max([extent.y + extent.height, *marked])
+    return Box(
+        extent.x - MARGIN,
+        extent.y - MARGIN,
+        extent.width + 2 * MARGIN,
+        low - extent.y + 2 * MARGIN + (LEGEND_HEIGHT if legend else 0),
+    )
+
+
+def _legend_tones(picture: Picture, tones: Mapping[str, Tone], rest: Tone) -> list[Tone]:
+    used = {tones.get(shape.id, rest) for shape in picture.shapes if shape.kind not in CONTAINERS}
+    return [tone for tone in LEGEND if tone in used]
+
+
+def _legend(tones: list[Tone], x: float, y: float, lang: str) -> Iterator[etree._Element]:
+    for tone in tones:
+        paint, words = PAINTS[tone], _words(LEGEND[tone], lang)
+        yield node(
+            "rect", x=x, y=y - 7, width=22, height=14, rx=4, fill=paint.fill, stroke=paint.line,
+            stroke_width=paint.width,
+        )  # fmt: skip
+        yield lettering([words], x + 28, y, size=11, ink=_LEGEND_INK, anchor="start")
+        x += 28 + width_of(words, 11) + 22
+
+
+def _without_layout(picture: Picture, lang: str) -> str:
+    """Say that the model file holds no layout; a model without one still runs."""
+    box = Box(0, 0, 460, 60)
+    root = _root(box, picture, {}, lang)
+    words = _words("The model holds no drawing.", lang)
+    root.append(group(lettering([words], 230, 30, size=13, ink=_LEGEND_INK), font_family=FONTS))
+    return etree.tostring(root, encoding="unicode")
