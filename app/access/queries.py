@@ -42,7 +42,7 @@ def persons_with_role(session: Session, role: str, site_id: uuid.UUID, *, on: da
     return session.scalars(query).all()
 
 
-def people(text: str = "") -> Select[tuple[Person]]:
+def people(text: str = "") -> Select[Person]:
     """Make the query for the list of people, by part of the login."""
     query = select(Person).order_by(Person.login)
     return query.where(Person.login.contains(text.strip().lower(), autoescape=True)) if text.strip() else query

@@ -1,0 +1,13 @@
+// Everything works without this file; it makes pages quicker and safer to use.
+import htmx from 'htmx.org';
+import './csrf.js';
+import './confirm.js';
+import './once.js';
+import './menus.js';
+import './keyboard.js';
+import './uploads.js';
+import './scanner.js';
+import './toggles.js';
+import './diagram.js';
+
+window.htmx = htmx;
