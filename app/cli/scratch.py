@@ -47,7 +47,8 @@ def running(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
         NotRunning: it does not answer in time, or one of its processes does not end cleanly.
     """
     port = free_port()
-    environment = {**os.environ, "QMS_HOME": str(home), "PORT": str(port), "QMS_DEMO": "1", **(settings or {})}
+    own = {"QMS_HOME": str(home), "PORT": str(port), "QMS_DEMO": "1", **(settings or {})}
+    environment = {**os.environ, **own}
     for name in ("QMS_DATABASE_URL", "QMS_REDIS_URL", "QMS_URL"):
         if name not in (settings or {}):
             environment.pop(name, None)
