@@ -1,7 +1,7 @@
 """Puts the blocks of a canonical record in the order of the page and adds what only the page says.
 
-Every statement about proof on the page is made here: what the signatures show to anybody, and what stays internal
-evidence until an anchor outside the plant covers it.
+Every statement about proof on the page is made here: what the signatures show to anybody, and what stays
+internal evidence until an anchor outside the plant covers it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
+from core.languages import LANGUAGES, pick
 from documents import page as blocks
 from documents.drawing import Drawing, prepare
 from documents.evidence import SignatureEvidence
@@ -19,6 +20,7 @@ from documents.records import SiteStyle, canonical_bytes, sha256_hex
 from documents.wording import Wording, wording
 
 FIELD_TITLE = "Signature"
+_ANSWER_ORDER = ("outputs", "rows", "annotations", "policy", "decision")
 _FAMILY = f"'{RECORD.family}', '{EXTENSION.family}'"
 
 
@@ -45,6 +47,7 @@ class Page:
     sha256: str
     hash_label: str
     identification: list[list[blocks.Pair]]
+    case: list[list[blocks.Pair]]
     shown: list[dict[str, Any]]
     entered: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
@@ -52,6 +55,7 @@ class Page:
     prior: list[dict[str, Any]]
     path: list[list[blocks.Pair]]
     diagram: Drawing | None
+    asked: Markup | str
     signers: list[dict[str, Any]]
     proof: list[list[blocks.Pair]]
     checks: list[Markup]
@@ -71,40 +75,47 @@ def compose(
         Invalid: ``drawing.unreadable``.
     """
     words = wording(record["language"], house)
-    content, site = record["content"], record["site"]
+    content, site, subject = record["content"], record["site"], record["subject"]
     sha256 = sha256_hex(canonical_bytes(record))
-    subject = record["subject"]
     return Page(
         words=words,
         layout=record["language"],
         demo=site["demo"] == "yes",
         logo=prepare(house.logo, words.plain(site["company"]), _FAMILY).markup if house.logo else None,
         company=words.text(site["company"]),
-        site=words.text(site["name"]),
+        site=words.text(_place(site)),
         form_code=_form_code(record),
         number=record["number"],
         count=_count(words),
         document_title=f"{record['number']} {words.plain(record['title'])}",
         author=words.plain(site["company"]),
         title=words.text(record["title"]),
-        subject=words.text(subject["label"]) if subject else None,
+        subject=_subject(words, record),
         subject_plain=words.plain(subject["label"]) if subject else words.plain(record["title"]),
         created_utc=words.utc(record["created_at"]),
         modified_utc=words.utc(max([_moment(record), *(one.at for one in evidence)])),
         sha256=sha256,
         hash_label=words.first("Record SHA-256"),
         identification=_identification(words, record),
+        case=blocks.lines(list(blocks.pairs_of(words, content["case"] or {}))),
         shown=[blocks.section(words, block) for block in content["shown"]],
         entered=[blocks.section(words, block) for block in content["entered"]],
         decisions=[_decision(words, decision) for decision in content["decisions"]],
         attachments=[_attachment(words, file, embedded) for file in content["attachments"]],
         prior=[{**earlier, "sha256": blocks.grouped(earlier["sha256"])} for earlier in content["prior"]],
-        path=blocks.lines(list(blocks.pairs_of(words, content["path"] or {}))),
+        path=_path(words, content["path"] or {}, drawn=bool(diagram_svg)),
         diagram=_diagram(words, diagram_svg, record),
+        asked=_asked(words, content["signing"]),
         signers=[_signer(words, one, place) for place, one in enumerate(evidence, 1)],
         proof=_proof(words, sha256, house),
         checks=_checks(words, record["number"], signed=bool(evidence)),
     )
+
+
+def _place(site: Mapping[str, Any]) -> dict[str, str]:
+    """Name and address of the site in one line of each language."""
+    parts = [part for part in (site["name"], site.get("address")) if part]
+    return {language: " · ".join(pick(part, language) for part in parts) for language in LANGUAGES}
 
 
 def _identification(words: Wording, record: Mapping[str, Any]) -> list[list[blocks.Pair]]:
@@ -119,22 +130,55 @@ def _identification(words: Wording, record: Mapping[str, Any]) -> list[list[bloc
         pairs.append(blocks.pair(words.say("On behalf of"), created["on_behalf_of"]))
     if record["subject"]:
         pairs.append(blocks.pair(words.say("Subject"), words.text(record["subject"]["label"])))
-    if record["site"].get("address"):
-        pairs.append(blocks.pair(words.say("Address"), words.text(record["site"]["address"])))
-    pairs += blocks.pairs_of(words, record["content"]["case"] or {})
-    pairs += blocks.pairs_of(words, _asked(record["content"]["signing"]))
     return blocks.lines(pairs)
 
 
-def _asked(signing: Mapping[str, Any] | None) -> dict[str, Any]:
-    """What the model asked of the signer, under keys that tell it from what he did."""
-    return {f"asked_{key}" if key in ("meaning", "role") else key: value for key, value in (signing or {}).items()}
+def _subject(words: Wording, record: Mapping[str, Any]) -> Markup | None:
+    """The subject under the title, unless the title names it already."""
+    subject = record["subject"]
+    if not subject or words.plain(subject["label"]) in words.plain(record["title"]):
+        return None
+    return words.text(subject["label"])
+
+
+def _asked(words: Wording, signing: Mapping[str, Any] | None) -> Markup | str:
+    """What the model asks of the signer: meaning, role, how many."""
+    if not signing:
+        return ""
+    meaning = signing.get("text") or signing.get("meaning") or ""
+    role, signers = signing.get("role") or "–", signing.get("signers") or "1"
+    return words.say(
+        "The process asks for: %(meaning)s (role %(role)s, signatures: %(signers)s).",
+        meaning=meaning,
+        role=role,
+        signers=signers,
+    )
+
+
+def _path(words: Wording, path: Mapping[str, Any], *, drawn: bool) -> list[list[blocks.Pair]]:
+    """How often each step was passed, if more than once; without a diagram also the elements of the path."""
+    shown = {} if drawn else {key: value for key, value in path.items() if key != "rounds"}
+    rounds = {key: value for key, value in (path.get("rounds") or {}).items() if value != "1"}
+    return blocks.lines(list(blocks.pairs_of(words, {**shown, "rounds": rounds})))
 
 
 def _decision(words: Wording, decision: Mapping[str, Any]) -> dict[str, Any]:
+    """A table's answer: its inputs as a table, then result, rows that hit and why."""
     rest = dict(decision)
-    title = rest.pop("title", None) or rest.pop("name", None) or rest.pop("decision", None) or "DMN"
-    return {"title": words.text(title), "lines": blocks.lines(list(blocks.pairs_of(words, rest))), "table": None}
+    title = rest.pop("title", None) or rest.pop("name", None) or rest.get("decision") or "DMN"
+    inputs = rest.get("inputs")
+    table = None
+    if isinstance(inputs, list) and all(isinstance(one, Mapping) and "value" in one for one in inputs):
+        rest.pop("inputs")
+        table = blocks.table(words, _inputs(words, inputs))
+    pairs = list(blocks.pairs_of(words, {**dict.fromkeys(_ANSWER_ORDER), **rest}))
+    return {"title": words.text(title), "lines": blocks.lines(pairs), "table": table}
+
+
+def _inputs(words: Wording, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    columns = [words.both("Input"), words.both("Expression"), words.both("Value")]
+    rows = [[one.get(key) or "–" for key in ("label", "expression", "value")] for one in inputs]
+    return {"columns": columns, "rows": rows}
 
 
 def _attachment(words: Wording, file: Mapping[str, Any], embedded: Sequence[str]) -> dict[str, Any]:
@@ -150,20 +194,22 @@ def _attachment(words: Wording, file: Mapping[str, Any], embedded: Sequence[str]
 def _diagram(words: Wording, svg: str | None, record: Mapping[str, Any]) -> Drawing | None:
     if not svg:
         return None
-    title = words.plain_label("Process diagram with the path taken to record %(number)s", number=record["number"])
+    number = record["number"]
+    title = words.plain_label("Process diagram with the path taken to record %(number)s", number=number)
     return prepare(svg, title, _FAMILY)
 
 
 def _signer(words: Wording, one: SignatureEvidence, place: int) -> dict[str, Any]:
     local = Wording(words.languages, one.zone)
+    method = words.text(one.method)
     pairs = [
         blocks.pair(words.say("Role"), words.text(one.role)),
-        blocks.pair(words.say("Signed on"), Markup("{} <br>{}").format(local.when(one.at), words.utc(one.at))),
-        blocks.pair(words.say("Identity shown by"), words.text(one.method)),
+        blocks.pair(words.say("Signed on"), f"{local.when(one.at)}  ·  {words.utc(one.at)}"),
+        blocks.pair(
+            words.say("Identity shown by"), Markup("{} ({})").format(method, one.login) if one.login else method
+        ),
         blocks.pair(words.say("Statement"), words.text(one.statement)),
     ]
-    if one.login:
-        pairs[2] = blocks.pair(pairs[2]["label"], Markup("{} ({})").format(words.text(one.method), one.login))
     if one.on_behalf_of:
         pairs.append(blocks.pair(words.say("On behalf of"), one.on_behalf_of))
     evidence = Markup('sig-{}.p7s {}<br><span class="hash">{}</span>').format(
@@ -182,34 +228,33 @@ def _proof(words: Wording, sha256: str, house: SiteStyle) -> list[list[blocks.Pa
 
 def _checks(words: Wording, number: str, *, signed: bool) -> list[Markup]:
     file = f"{number}.pdf"
-    sentences = [
+    return [
         words.say(
-            "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot of "
-            "every page, and in the certificate of each signature."
+            "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot "
+            "of every page, and in the certificate of each signature."
         )
         if signed
         else words.say(
-            "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot of "
-            "every page."
+            "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot "
+            "of every page."
         ),
         words.say(
-            "With any PDF reader that checks signatures, or with pdfsig %(file)s: every signature has to be valid "
-            "and to end at the root certificate above.",
+            "With any PDF reader that checks signatures, or with pdfsig %(file)s: every signature has to be "
+            "valid and to end at the root certificate above.",
             file=file,
         ),
         words.say(
-            "With qms records verify %(file)s --expect %(number)s: also the time stamps, the evidence, the record "
-            "inside, and that nothing was added.",
+            "With qms records verify %(file)s --expect %(number)s: also the time stamps, the evidence, the "
+            "record inside, and that nothing was added.",
             file=file,
             number=number,
         ),
         words.say(
-            "The signatures show to anybody who trusts the root certificate that nothing was changed after signing. "
-            "Keys and time stamps are the plant's own: when it was signed is internal evidence until an anchor "
-            "outside the plant covers this record."
+            "The signatures show to anybody who trusts the root certificate that nothing was changed after "
+            "signing. Keys and time stamps are the plant's own: when it was signed is internal evidence until "
+            "an anchor outside the plant covers this record."
         ),
     ]
-    return sentences
 
 
 def _form_code(record: Mapping[str, Any]) -> str:

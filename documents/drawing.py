@@ -10,8 +10,9 @@ from core.errors import Invalid
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEPT = frozenset(
-    "svg g defs title desc path rect circle ellipse line polyline polygon text tspan marker clipPath"
-    " linearGradient radialGradient stop use symbol".split()
+    {"svg", "g", "defs", "symbol", "use", "title", "desc", "text", "tspan"}
+    | {"path", "rect", "circle", "ellipse", "line", "polyline", "polygon"}
+    | {"marker", "clipPath", "linearGradient", "radialGradient", "stop"}
 )
 _DROPPED = re.compile(r"font-(family|weight)\s*:[^;]*;?")
 _WIDE = 1.6

@@ -1,7 +1,7 @@
 """Last touches to a rendered page that make it PDF/UA-1 beside PDF/A-3a and ready to be signed.
 
-The renderer makes one standard at a time and no signature fields. Both are added to its object tree before it is
-written, so that the unsigned base is one plain, reproducible file (ISO 14289-1, ISO 19005-3).
+The renderer makes one standard at a time and no signature fields. Both are added to its object tree before it
+is written, so that the unsigned base is one plain, reproducible file (ISO 14289-1, ISO 19005-3).
 """
 
 from typing import Any
@@ -99,7 +99,7 @@ def _add_field(pdf: Any, name: str, title: str, page_place: int, rectangle: list
     )
     pdf.add_object(widget)
     element = _structure(pdf, root["K"][0], title)
-    # /K is the object reference itself, not an array: the difference policy of PAdES validators follows only that.
+    # /K is the object reference itself, not an array: validators' difference policies follow only that.
     element["K"] = pydyf.Dictionary({"Type": "/OBJR", "Obj": widget.reference, "Pg": page.reference})
     parents.extend([key, element.reference])
     page.setdefault("Annots", pydyf.Array()).append(widget.reference)

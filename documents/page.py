@@ -1,12 +1,13 @@
-"""What the template of a printed record is given: plain values in reading order, ready to show.
+"""Blocks of a printed record as its template shows them: rows, tables, and mappings nobody knew beforehand.
 
-Known blocks get their own look; anything else a record holds is printed too, as label and value, for a page
-that leaves something out would not be the record (21 CFR 11.10(b), 11.50(b)).
+Known blocks get their own look; anything else a record holds is printed too, as label and value, for a
+page that leaves something out would not be the record (21 CFR 11.10(b), 11.50(b)).
 """
 
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -17,17 +18,21 @@ from documents.wording import Wording, is_bilingual
 Pair = dict[str, Any]
 """One label with its value: ``label``, ``value``, ``unit``, ``mark``, ``tone``, ``wide``."""
 
-_SHORT = 30
+_SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
 
+_TIGHT = 14
+"""Widest cell, in widths of a Latin letter, of a table column that is never broken into lines."""
+
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
+_TAG = re.compile(r"<[^>]+>")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def section(words: Wording, block: Mapping[str, Any]) -> dict[str, Any]:
-    """Prepare one block of facts or entries: rows two to a line where they are short, the table below."""
+    """Prepare a block of facts or entries: rows, two to a line where they are short, then the table."""
     rows = [row(words, entry) for entry in block.get("rows") or []]
     return {"title": words.text(block["title"]), "lines": lines(rows), "table": table(words, block.get("table"))}
 
@@ -37,14 +42,17 @@ def row(words: Wording, entry: Mapping[str, Any]) -> Pair:
     made = pair(words.text(entry["label"]), _value(words, entry["value"]))
     made["unit"] = entry.get("unit") or ""
     made["mark"], made["tone"] = _mark(words, entry.get("mark"))
-    made["wide"] = made["wide"] or bool(made["mark"] and len(str(made["value"])) > _SHORT // 2)
+    if made["mark"] and made["mark"] == made["value"]:
+        made["value"] = ""  # the mark says the same in colour
+    beside = bool(made["mark"] and made["value"])
+    made["wide"] = made["wide"] or (beside and _breadth(made["value"]) > _SHORT // 2)
     return made
 
 
 def pair(label: Markup, value: Markup | str) -> Pair:
     """Make a label and value without unit or mark."""
     shown = escape(value)
-    wide = _width(shown.striptags()) > _SHORT
+    wide = _breadth(shown) > _SHORT
     return {"label": label, "value": shown, "unit": "", "mark": "", "tone": "", "wide": wide}
 
 
@@ -65,10 +73,7 @@ def table(words: Wording, block: Mapping[str, Any] | None) -> dict[str, Any] | N
         return None
     rows = block["rows"]
     columns = [
-        {
-            "title": words.text(title),
-            "numeric": bool(rows) and all(_is_number(line[place]) for line in rows if place < len(line)),
-        }
+        {"title": words.text(title), "look": _look(words, [line[place] for line in rows if place < len(line)])}
         for place, title in enumerate(block["columns"])
     ]
     return {"columns": columns, "rows": [[_cell(words, cell) for cell in line] for line in rows]}
@@ -109,7 +114,8 @@ def _listed(words: Wording, value: object) -> Markup:
         return Markup("; ").join(_listed(words, inner) for inner in value)
     if isinstance(value, Mapping) and not is_bilingual(value):
         named = Markup("{}: {}")
-        return Markup(", ").join(named.format(label_of(words, key), _listed(words, it)) for key, it in value.items())
+        parts = [named.format(label_of(words, key), _listed(words, inner)) for key, inner in value.items()]
+        return Markup(", ").join(parts)
     return _value(words, value)
 
 
@@ -129,6 +135,12 @@ def _cell(words: Wording, cell: object) -> dict[str, Any]:
     return {"text": _value(words, cell), "tone": tone}
 
 
+def _look(words: Wording, cells: Sequence[object]) -> str:
+    tight = all(_width(words.plain(cell)) <= _TIGHT for cell in cells)
+    numeric = bool(cells) and all(_is_number(cell) for cell in cells)
+    return " ".join(name for name, holds in (("number", numeric), ("tight", tight)) if holds)
+
+
 def _mark(words: Wording, mark: object) -> tuple[Markup | str, str]:
     if not mark:
         return "", ""
@@ -140,6 +152,12 @@ def _mark(words: Wording, mark: object) -> tuple[Markup | str, str]:
 
 def _is_number(cell: object) -> bool:
     return isinstance(cell, str) and (cell in {"", "–"} or _NUMBER.fullmatch(cell) is not None)
+
+
+def _breadth(shown: Markup) -> int:
+    """How wide a value stands: two languages stand one below the other."""
+    apart = shown.replace("</span> <span", "</span>\n<span").replace("<br>", "\n")
+    return max((_width(unescape(line)) for line in _TAG.sub("", apart).splitlines()), default=0)
 
 
 def _width(text: str) -> int:

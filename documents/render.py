@@ -1,8 +1,8 @@
 """From a canonical record to its page: PDF/A-3a and PDF/UA-1, ready for its signatures (URS-020, URS-021).
 
-The page embeds the canonical record, the signatures' evidence and the files it was given. The same input gives
-the same bytes, so a page can be printed again and compared. Fonts come from set-up alone and nothing is loaded:
-no network, no file, no font of the machine.
+The page embeds the canonical record, the signatures' evidence and the files it was given. The same input
+gives the same bytes, so a page can be printed again and compared. Fonts come from set-up alone and nothing is
+loaded: no network, no file, no font of the machine.
 """
 
 import os
@@ -45,8 +45,8 @@ def render_record(
 ) -> bytes:
     """Print a record: an unsigned PDF with the tagged, empty fields ``sig-1`` … ``sig-n`` beside its signers.
 
-    ``attachments`` are the process model and the step's own files; those above ``EMBEDDED_LIMIT`` are named on
-    the page with their hash but left out of the file.
+    ``attachments`` are the process model and the step's own files; one above ``EMBEDDED_LIMIT`` is named on
+    the page with its hash but left out of the file.
 
     Raises:
         Invalid: ``record.glyph``: the record font lacks a character; ``drawing.unreadable``.
@@ -59,7 +59,7 @@ def render_record(
     )
     files = [Attached("record.json", canonical, "Canonical record (qms.record/1)", "Data")]
     files += [
-        Attached(f"sig-{place}.p7s", one.cms, f"Evidence of signature {place} (CMS over record.json)", "Supplement")
+        Attached(f"sig-{place}.p7s", one.cms, f"Evidence of signature {place} (CMS over record.json)")
         for place, one in enumerate(evidence, 1)
     ]
     titles = [f"{composition.FIELD_TITLE} {place}: {one.name}" for place, one in enumerate(evidence, 1)]
@@ -73,7 +73,7 @@ def render_plain(
     diagram_svg: str | None,
     house: SiteStyle,
 ) -> bytes:
-    """Print the same page as a plain PDF: no archive format, no tags, no files; what a benchmark compares with."""
+    """Print the same page as a plain PDF, without archive format, tags or files: what a benchmark compares."""
     page = composition.compose(record, evidence=evidence, diagram_svg=diagram_svg, embedded=[], house=house)
     return bytes(_html(page).write_pdf(font_config=_font_configuration()))
 

@@ -11,7 +11,7 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from core.clock import to_zone
-from core.languages import pick, translate
+from core.languages import LANGUAGES, pick, translate
 from documents.records import Layout, SiteStyle
 
 TAGS = {"en": "en", "zh": "zh-CN"}
@@ -48,6 +48,10 @@ class Wording:
     def first(self, msgid: str, **facts: object) -> str:
         """Say a label in the main language only, where there is no room for two."""
         return translate(msgid, self.languages[0], **facts)
+
+    def both(self, msgid: str) -> dict[str, str]:
+        """Give a label as a bilingual text, to stand among the plant's own."""
+        return {language: translate(msgid, language) for language in LANGUAGES}
 
     def when(self, moment: datetime | str) -> str:
         """Write a moment on the site's wall clock with its zone, e.g. ``2026-11-22 16:10:05 UTC+08:00``."""

@@ -89,9 +89,13 @@ def content(characteristics=12):
             "number": "SZ-LR-2026-0007",
             "title": both("Release of lot L26-1107", "批放行 L26-1107"),
             "process": both("Lot release", "批放行"),
+            "process_key": "lot_release",
             "version": "3",
-            "sha256": model,
+            "model_sha256": model,
+            "release": "a1f3a8f0-5c5e-4e43-9f0e-6b7c8d9e0f10",
             "step": both("Inspection", "检验"),
+            "element": "inspection",
+            "started_at": "2026-11-21T01:15:00Z",
         },
         "shown": [
             {
@@ -127,13 +131,16 @@ def content(characteristics=12):
         ],
         "decisions": [
             {
-                "name": both("Disposition", "处置"),
-                "table": "disposition",
+                "name": "Disposition 处置",
+                "decision": "disposition",
                 "policy": "FIRST",
-                "inputs": {"failed": "2", "item_kind": "material"},
-                "outputs": {"disposition": "reject"},
+                "inputs": [
+                    {"label": "Critical results outside limits 关键项不合格数", "expression": "inspection.failed", "value": "2"},
+                    {"label": "Item kind 物料类别", "expression": "lot.item_kind", "value": "material"},
+                ],
                 "rows": ["2"],
-                "why": both("A critical characteristic is out of limits", "关键项目超出限度"),
+                "annotations": ["A critical characteristic is out of limits: reject. 关键项目超出限度：拒收。"],
+                "outputs": {"disposition": "reject"},
             }
         ],
         "attachments": [
@@ -150,8 +157,14 @@ def content(characteristics=12):
                 "media_type": "text/csv",
             },
         ],
-        "path": {"rounds": {"inspection": "1"}},
-        "signing": {"meaning": both("Inspected", "检验"), "role": both("Inspector", "检验员")},
+        "path": {
+            "done": ["received", "inspection"],
+            "current": ["incoming_release"],
+            "flows": ["to_inspection", "to_release"],
+            "rounds": {"received": "1", "inspection": "2"},
+            "marks": {"inspection": "2×"},
+        },
+        "signing": {"meaning": "inspected", "text": both("Inspected", "检验"), "role": "inspector", "signers": "1"},
         "prior": [{"number": "SZ-R-2026-0011", "sha256": hashlib.sha256(b"receipt").hexdigest()}],
     }
 
