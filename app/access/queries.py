@@ -1,7 +1,7 @@
 """Who has which account and role; days are those of the caller's calendar, usually the site's."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -46,6 +46,11 @@ def people(text: str = "") -> Select[Person]:
     """Make the query for the list of people, by part of the login."""
     query = select(Person).order_by(Person.login)
     return query.where(Person.login.contains(text.strip().lower(), autoescape=True)) if text.strip() else query
+
+
+def people_by_login(logins: Collection[str]) -> Select[tuple[Person]]:
+    """Make the query for the active accounts with these logins."""
+    return select(Person).where(Person.login.in_(logins), Person.state == PersonState.ACTIVE)
 
 
 def open_notices(session: Session) -> Sequence[SecurityNotice]:

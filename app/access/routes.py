@@ -1,7 +1,6 @@
 """Signing in and out, the own account, the accountability statement."""
 
 from urllib.parse import urlsplit
-from zoneinfo import available_timezones
 
 from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -9,10 +8,10 @@ from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access import statement
-from app.access.models import Person
 from app.access.proof import Refusal, authenticate, reauthenticate
+from app.access.queries import people_by_login
 from app.access.services import change_password as set_password
-from app.access.services import choose_display, person_of
+from app.access.services import TIME_ZONES, choose_display, person_of
 from app.access.visitors import load_visitor
 from app.web import ANYBODY, SIGNED_IN, access, current_actor, current_person, db, request_time, writing
 from app.web.languages import language, remember
@@ -201,17 +200,22 @@ def _login_page(error: QmsError | None = None) -> str:
     )
 
 
-def _demo_accounts() -> list[Person]:
+def _demo_accounts() -> list[dict[str, object]]:
+    """Give the demo's accounts in the order of the story; an installation that is no demo shows none."""
     if not settings().demo:
         return []
-    found = {person.login: person for person in db.session.query(Person).filter(Person.login.in_(DEMO_ORDER))}
-    return [found[login] for login in DEMO_ORDER if login in found]
+    people = {person.login: person for person in db.session.scalars(people_by_login(DEMO_ORDER))}
+    return [
+        {"login": login, "name": people[login].name, "roles": [ROLES[grant.role] for grant in people[login].grants]}
+        for login in DEMO_ORDER
+        if login in people
+    ]
 
 
 def _me_page(errors: dict[str, Invalid]) -> str:
     person = person_of(db.session(), current_person().id)
     return render_template(
-        "access/me.html", person=person, errors=errors, zones=sorted(available_timezones()), roles=ROLES
+        "access/me.html", person=person, errors=errors, zones=[(zone, zone) for zone in TIME_ZONES], roles=ROLES
     )
 
 

@@ -22,6 +22,9 @@ from core.languages import LANGUAGES
 from core.types import Bilingual
 from signatures import audit
 
+TIME_ZONES = tuple(sorted(available_timezones()))
+"""IANA names a person may choose from, read once."""
+
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 
 __all__ = [
@@ -208,7 +211,7 @@ def choose_display(session: Session, person: Person, *, language: str, zone: str
     """
     if language not in LANGUAGES:
         raise Invalid("access.language", "Choose English or Chinese.", field="language")
-    if zone not in available_timezones():
+    if zone not in TIME_ZONES:
         raise Invalid("access.zone", "There is no time zone of this name.", field="zone")
     person.language, person.zone = language, zone
 
@@ -242,7 +245,7 @@ def _check_person(login: str, command: CreatePerson) -> None:
             raise Invalid("access.name", "The name is needed in both languages.", field=f"name_{language}")
     if command.language not in LANGUAGES:
         raise Invalid("access.language", "Choose English or Chinese.", field="language")
-    if command.zone not in available_timezones():
+    if command.zone not in TIME_ZONES:
         raise Invalid("access.zone", "There is no time zone of this name.", field="zone")
 
 
