@@ -7,7 +7,7 @@ from alembic import context
 
 import app.factory  # every room's tables; the name is not used
 from core.db import Base, engine
-from signatures.audit import install_triggers
+from signatures.audit import install_triggers, schema_changes
 
 assert app.factory
 
@@ -32,11 +32,26 @@ def _run_on(connection):  # type: ignore[no-untyped-def]
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=True,
         compare_type=False,
+        render_item=_plain_type,
     )
-    with context.begin_transaction():
+    with schema_changes(connection), context.begin_transaction():
         context.run_migrations()
     if context.get_context().get_current_revision() == context.get_head_revision():
         install_triggers(connection, Base.metadata)
+
+
+def _plain_type(kind, item, context):  # type: ignore[no-untyped-def]
+    """Write column types of the product as SQLAlchemy's own: a step must not change when the product does."""
+    if kind != "type":
+        return False
+    if isinstance(item, UtcDateTime):
+        return "sa.DateTime(timezone=True)"
+    if isinstance(item, Quantity | Amount):
+        return f'sa.BigInteger().with_variant(sa.Numeric(24, {item.digits}), "postgresql")'
+    if item is JSON_TYPE:
+        context.imports.add("from sqlalchemy.dialects import postgresql")
+        return 'sa.JSON().with_variant(postgresql.JSONB(), "postgresql")'
+    return False
 
 
 run()

@@ -1,7 +1,8 @@
 """Walks the hash chain of the audit trail and says the first place where it does not hold."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from time import perf_counter
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.db import Base
-from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
+from signatures.audit_models import FIRST_HASH, AuditCapture, AuditHead
 from signatures.audit_triggers import missing_triggers
 
 REASONS = {
@@ -56,24 +57,32 @@ def verify_chain(session: Session) -> ChainReport:
     The exact bytes that were hashed are kept, so a million entries take seconds, not minutes.
     """
     started = perf_counter()
-    rows, seq, link, bad, reason = 0, 0, FIRST_HASH, None, None
-    for row in _rows(session):
-        reason = _fault(row, seq, link)
-        if reason is not None:
-            bad = min(int(row[0]), seq + 1) if reason == "gap" else int(row[0])
-            break
-        rows, seq, link = rows + 1, row[0], row[8]
+    rows, link, bad, reason = _walk(session)
     triggers = tuple(missing_triggers(session.connection(), Base.metadata))
     if reason is None:
-        bad, reason = _fault_at_end(session, seq, link, triggers)
+        bad, reason = _fault_at_end(session, rows, link, triggers)
     seconds = round(perf_counter() - started, 3)
     return ChainReport(reason is None, rows, seconds, bad, reason, triggers)
 
 
-def _rows(session: Session) -> Iterator[Sequence[Any]]:
+def _walk(session: Session) -> tuple[int, str, int | None, str | None]:
+    """Follow the chain; give how many entries hold, the last hash, the first bad entry and its reason."""
+    rows, link = 0, FIRST_HASH
+    with closing(_entries(session)) as entries:
+        for row in entries:
+            reason = _fault(row, rows, link)
+            if reason is not None:
+                return rows, link, min(int(row[0]), rows + 1), reason
+            rows, link = rows + 1, row[8]
+    return rows, link, None, None
+
+
+def _entries(session: Session) -> Generator[Sequence[Any], None, None]:
     """Read the trail in order, in the driver's own values: a million objects would cost seconds."""
     query = f"SELECT {', '.join(_COLUMNS)} FROM audit_entry ORDER BY seq"  # noqa: S608 -- constants only
-    yield from session.connection().exec_driver_sql(query, execution_options={"yield_per": _BATCH})
+    found = session.connection().exec_driver_sql(query, execution_options={"yield_per": _BATCH})
+    with closing(found):
+        yield from found
 
 
 def _fault(row: Sequence[Any], seq: int, link: str) -> str | None:
@@ -113,8 +122,3 @@ def _fault_at_end(
     if session.scalar(select(func.count()).select_from(AuditCapture)):
         return None, "unlinked"
     return None, "triggers_missing" if triggers else None
-
-
-def count_entries(session: Session) -> int:
-    """Count the entries of the trail."""
-    return session.scalar(select(func.count()).select_from(AuditEntry)) or 0
