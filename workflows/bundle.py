@@ -1,0 +1,93 @@
+"""A bundle of model files: one process, its decision tables, a README; named by one hash."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lxml import etree
+
+from core.errors import NotFound
+from workflows.dmn import DecisionTable, read_table
+from workflows.elements import ProcessModel, bpmn_tag, read_process
+from workflows.findings import Finding
+from workflows.xmlfile import BPMN, UnreadableFile, line_of, local, parse
+
+SUFFIXES = (".bpmn", ".dmn")
+
+
+@dataclass
+class Bundle:
+    """What was read from the files, and what was wrong with them as files."""
+
+    files: dict[str, str] = field(default_factory=dict)
+    processes: list[tuple[str, ProcessModel]] = field(default_factory=list)
+    roots: dict[str, etree._Element] = field(default_factory=dict)
+    decisions: dict[str, DecisionTable] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def refuse(self, name: str, found: Iterable[Finding]) -> None:
+        """Add findings of one file."""
+        for finding in found:
+            self.findings.append(
+                Finding(finding.code, finding.element, finding.line, finding.facts, finding.severity, name)
+            )
+
+
+def sha256(files: Mapping[str, str]) -> str:
+    """Name a bundle: the SHA-256 (hex) over the names and hashes of its files, in the order of their names."""
+    index = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
+    return hashlib.sha256(json.dumps(index, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Read the files of one process folder.
+
+    Raises:
+        NotFound: ``model.no_files``: the folder holds no model.
+    """
+    files = {
+        file.name: file.read_bytes() for file in sorted(folder.glob("*")) if file.suffix in (*SUFFIXES, ".md")
+    }
+    if not any(name.endswith(".bpmn") for name in files):
+        raise NotFound("model.no_files", "There is no BPMN file in %(folder)s.", folder=str(folder))
+    return files
+
+
+def read(files: Mapping[str, bytes]) -> Bundle:
+    """Read the files of a bundle; whatever is wrong is among its findings."""
+    bundle = Bundle()
+    for name, data in sorted(files.items()):
+        if name.endswith(".md"):
+            bundle.files[name] = data.decode("utf-8", "replace")
+        elif not name.endswith(SUFFIXES):
+            bundle.refuse(name, [Finding("file.unknown", facts={"name": name})])
+        else:
+            _read_xml(bundle, name, data)
+    return bundle
+
+
+def _read_xml(bundle: Bundle, name: str, data: bytes) -> None:
+    try:
+        root = parse(data)
+        bundle.files[name] = data.decode("utf-8")
+    except UnreadableFile as wrong:
+        bundle.refuse(name, [Finding(wrong.code, None, wrong.line, wrong.facts)])
+        return
+    except UnicodeDecodeError as wrong:
+        bundle.refuse(name, [Finding("xml.malformed", None, None, {"reason": str(wrong)})])
+        return
+    bundle.roots[name] = root
+    if name.endswith(".dmn"):
+        if local(root) != "definitions" or "DMN" not in str(root.tag):
+            bundle.refuse(name, [Finding("file.not_dmn", None, line_of(root))])
+            return
+        table, findings = read_table(root)
+        bundle.refuse(name, findings)
+        if table is not None:
+            bundle.decisions[table.id] = table
+    elif root.tag != f"{{{BPMN}}}definitions":
+        bundle.refuse(name, [Finding("file.not_bpmn", None, line_of(root))])
+    else:
+        bundle.processes.extend((name, read_process(node)) for node in root.findall(bpmn_tag("process")))

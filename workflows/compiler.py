@@ -1,0 +1,137 @@
+"""Checking and compiling model files: what passes here runs as drawn, everything else is refused with its place."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from forms import loader
+from workflows import bundle as bundles
+from workflows import rules
+from workflows.bundle import Bundle
+from workflows.compiled import CompiledProcess
+from workflows.elements import ProcessModel
+from workflows.errors import ModelRefused
+from workflows.findings import Finding, Repair
+from workflows.parser import QmsParser
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """What the checks found; ``executable`` means that there is no error among the findings."""
+
+    findings: list[Finding]
+    repairs: list[Repair] = field(default_factory=list)
+    process_key: str | None = None
+
+    @property
+    def executable(self) -> bool:
+        """Say whether the model can be proposed."""
+        return not self.errors
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that keep the model from running."""
+        return [finding for finding in self.findings if finding.severity == "error"]
+
+
+def check_files(
+    files: Mapping[str, bytes], *, known_form: Callable[[str], bool] = loader.known
+) -> CheckReport:
+    """Check a bundle without running it; nothing is changed."""
+    bundle = bundles.read(files)
+    process = _the_process(bundle)
+    if process is not None:
+        _check_process(bundle, *process, known_form)
+    if process is not None and not _errors(bundle):
+        try:
+            _build(bundle, *process)
+        except (ValidationException, SpiffWorkflowException) as wrong:
+            bundle.refuse(process[0], [_engine_refusal(wrong)])
+    findings = sorted(
+        bundle.findings, key=lambda finding: (finding.severity, finding.file or "", finding.line or 0)
+    )
+    return CheckReport(findings, process_key=process[1].key if process else None)
+
+
+def compile_files(
+    files: Mapping[str, bytes], *, known_form: Callable[[str], bool] = loader.known
+) -> CompiledProcess:
+    """Check a bundle and make it ready to run.
+
+    Raises:
+        ModelRefused: ``model.refused``, with the findings.
+    """
+    bundle = bundles.read(files)
+    process = _the_process(bundle)
+    if process is not None:
+        _check_process(bundle, *process, known_form)
+    errors = _errors(bundle)
+    if process is None or errors:
+        raise ModelRefused(errors)
+    try:
+        return _build(bundle, *process)
+    except (ValidationException, SpiffWorkflowException) as wrong:
+        raise ModelRefused([_engine_refusal(wrong)]) from wrong
+
+
+def rebuild(files: Mapping[str, str]) -> CompiledProcess:
+    """Make the files of a release ready to run; they were checked when they were proposed.
+
+    Forms and operations are not asked about again: a case on an older release must still open.
+
+    Raises:
+        ModelRefused: the stored files are not those that were checked.
+    """
+    bundle = bundles.read({name: text.encode() for name, text in files.items()})
+    process = _the_process(bundle)
+    if process is None or _errors(bundle):
+        raise ModelRefused(_errors(bundle))
+    return _build(bundle, *process)
+
+
+def _errors(bundle: Bundle) -> list[Finding]:
+    return [finding for finding in bundle.findings if finding.severity == "error"]
+
+
+def _the_process(bundle: Bundle) -> tuple[str, ProcessModel] | None:
+    executable = [found for found in bundle.processes if found[1].executable]
+    if len(executable) == 1:
+        return executable[0]
+    if len(bundle.processes) == 1:
+        name, model = bundle.processes[0]
+        bundle.refuse(name, [Finding("process.not_executable", model.key, model.line)])
+        return bundle.processes[0]
+    if not _errors(bundle):
+        bundle.refuse("", [Finding("bundle.process_count", facts={"count": len(executable)})])
+    return None
+
+
+def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: Callable[[str], bool]) -> None:
+    named = rules.Named(decisions=frozenset(bundle.decisions), known_form=known_form)
+    bundle.refuse(name, rules.check(model, bundle.roots[name], named))
+
+
+def _build(bundle: Bundle, name: str, model: ProcessModel) -> CompiledProcess:
+    parser = QmsParser()
+    parser.add_bpmn_xml(bundle.roots[name], name)
+    return CompiledProcess(
+        sha256=bundles.sha256(bundle.files),
+        model=model,
+        decisions=bundle.decisions,
+        files=bundle.files,
+        bpmn_name=name,
+        spec=parser.get_spec(model.key),
+        subspecs=parser.get_subprocess_specs(model.key),
+    )
+
+
+def _engine_refusal(wrong: Exception) -> Finding:
+    element = getattr(wrong, "tag", None)
+    return Finding(
+        "engine.refused",
+        getattr(wrong, "id", None) or element,
+        getattr(wrong, "line_number", None),
+        {"reason": str(wrong)},
+    )

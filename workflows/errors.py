@@ -1,0 +1,45 @@
+"""What can go wrong with models, releases, cases and human tasks."""
+
+from core.errors import Conflict, Invalid, NotFound
+from workflows.expressions import ExpressionError
+from workflows.findings import Finding
+
+__all__ = ["ExpressionError", "ModelRefused", "no_release", "no_task"]
+
+
+class ModelRefused(Invalid):
+    """A set of model files that cannot be executed; ``findings`` says why, element by element (URS-009)."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        first = findings[0]
+        super().__init__(
+            "model.refused",
+            "The model cannot run: %(reason)s (%(count)s findings).",
+            reason=first.message,
+            count=len(findings),
+        )
+        self.findings = findings
+
+
+class StepFailed(Conflict):
+    """The diagram cannot go on from here with these facts; the step that was to be done has not been done."""
+
+    def __init__(self, element: str, reason: str) -> None:
+        super().__init__(
+            "case.step_failed",
+            "The process cannot continue at “%(element)s”: %(reason)s",
+            element=element,
+            reason=reason,
+        )
+
+
+def no_release(process_key: str) -> NotFound:
+    """Say that no release of a process is in effect."""
+    return NotFound(
+        "release.none", "No release of the process %(process)s is in effect.", process=process_key
+    )
+
+
+def no_task() -> NotFound:
+    """Say that a task does not exist, or not for this person."""
+    return NotFound("task.unknown", "There is no such task.")

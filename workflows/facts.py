@@ -1,0 +1,45 @@
+"""Facts of a case: plain JSON values and decimals, nothing else, so that every reader sees the same."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.errors import Invalid
+
+Facts = dict[str, Any]
+
+
+def plain(value: Any) -> Any:
+    """Copy a value into plain facts: dates and keys become texts, decimals stay exact.
+
+    Raises:
+        Invalid: ``facts.type``: something that is no fact, such as an object of the program or a binary float.
+    """
+    if value is None or isinstance(value, (str, int, bool, Decimal)):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): plain(member) for key, member in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(member) for member in value]
+    if isinstance(value, date):  # a datetime is a date too
+        return value.isoformat()
+    if isinstance(value, uuid.UUID):
+        return str(value)
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    raise Invalid(
+        "facts.type", "A value of type %(type)s cannot be kept in a case.", type=type(value).__name__
+    )
+
+
+def as_json(value: Any) -> Any:
+    """Give facts as JSON for readers: decimals become texts."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {key: as_json(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [as_json(member) for member in value]
+    return value

@@ -1,0 +1,171 @@
+"""Human tasks: look, claim, draft, complete. Who may do so is the inbox's business; order and state are kept here."""
+
+import uuid
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.errors import Conflict
+from workflows import advance, codec, repository, runtime, store
+from workflows.elements import Policy
+from workflows.engine import Move
+from workflows.errors import StepFailed, no_task
+from workflows.facts import Facts, as_json, plain
+from workflows.models import CaseState, HumanTask, ProcessCase, StoredState, TaskState
+
+
+@dataclass(frozen=True)
+class OpenTask:
+    """A task as its form needs it: the case, a copy of the case's facts, the policy of the model."""
+
+    task: HumanTask
+    case: ProcessCase
+    data: Facts
+    policy: Policy
+
+
+def open_task(session: Session, task_id: uuid.UUID) -> OpenTask:
+    """Read a task with its case and facts; a completed task can be read too.
+
+    Raises:
+        NotFound: ``task.unknown``.
+    """
+    row = session.execute(
+        select(HumanTask, ProcessCase, StoredState.state)
+        .join(ProcessCase, ProcessCase.id == HumanTask.case_id)
+        .join(StoredState, StoredState.case_id == HumanTask.case_id)
+        .where(HumanTask.id == task_id)
+    ).one_or_none()
+    if row is None:
+        raise no_task()
+    task, case, state = row
+    return OpenTask(task, case, codec.load_facts(state), Policy.from_json(task.policy))
+
+
+def open_tasks(session: Session, case_id: uuid.UUID) -> list[HumanTask]:
+    """List the open tasks of a case, oldest first."""
+    query = select(HumanTask).filter_by(case_id=case_id, state=TaskState.OPEN).order_by(HumanTask.created_at)
+    return list(session.scalars(query))
+
+
+def claim(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> HumanTask:
+    """Take a task for oneself; others see who has it.
+
+    Raises:
+        Conflict: ``task.not_open`` or ``task.claimed``: done already, or somebody else has it.
+    """
+    locked = _lock_open(session, task)
+    _refuse_others(locked, actor)
+    locked.claimed_by = repository.person(actor)
+    return locked
+
+
+def release(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> HumanTask:
+    """Give a claimed task back; the draft stays.
+
+    Raises:
+        Conflict: ``task.not_open`` or ``task.claimed``.
+    """
+    locked = _lock_open(session, task)
+    _refuse_others(locked, actor)
+    locked.claimed_by = None
+    return locked
+
+
+def save_draft(
+    session: Session, task: HumanTask, fields: Mapping[str, Any], *, actor: Actor, now: datetime
+) -> HumanTask:
+    """Keep what has been filled in so far; nothing is checked, nothing is signed.
+
+    Raises:
+        Conflict: ``task.not_open`` or ``task.claimed``.
+    """
+    locked = _lock_open(session, task)
+    _refuse_others(locked, actor)
+    locked.draft = as_json(plain(fields))
+    return locked
+
+
+def mark_opened(session: Session, task: HumanTask, person_id: uuid.UUID, now: datetime) -> None:
+    """Note when somebody first looked at a task."""
+    if str(person_id) not in (task.opened_by or {}):
+        task.opened_by = {**(task.opened_by or {}), str(person_id): now.isoformat()}
+
+
+def lock(session: Session, task_id: uuid.UUID) -> HumanTask:
+    """Lock the case, then the task, until commit, and read both afresh.
+
+    Raises:
+        NotFound: ``task.unknown``.
+    """
+    case_id = session.scalar(select(HumanTask.case_id).where(HumanTask.id == task_id))
+    if case_id is None:
+        raise no_task()
+    runtime.lock_case(session, case_id)
+    return session.get_one(HumanTask, task_id, with_for_update=True, populate_existing=True)
+
+
+def complete(
+    session: Session,
+    task: HumanTask,
+    fields: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+    also_by: Collection[uuid.UUID] = (),
+) -> ProcessCase:
+    """Complete a task and let the case go on: one transaction with everything that its operations do.
+
+    ``fields`` are the checked values of the task's form; they lie under the task's step key afterwards and nowhere
+    else. ``also_by`` are the earlier signers of a step with several. Locks the case, then the task.
+
+    Raises:
+        Conflict: ``task.not_open``, ``task.claimed``, ``case.not_running`` or ``case.moved_on``.
+        StepFailed: ``case.step_failed``: the diagram cannot go on; nothing of the step remains.
+    """
+    case = runtime.lock_case(session, task.case_id)
+    locked = _lock_open(session, task)
+    _refuse_others(locked, actor)
+    if case.state != CaseState.RUNNING:
+        raise Conflict("case.not_running", "%(case)s is not running any more.", case=case.number)
+    loaded = store.load(Move(session, case, actor, now))
+    _move(loaded, locked, plain(fields))
+    locked.state = TaskState.COMPLETED
+    locked.completed_at = now
+    locked.completed_by = repository.person(actor)
+    locked.completed_for = uuid.UUID(actor.on_behalf_of) if actor.on_behalf_of else None
+    locked.also_by = [str(person_id) for person_id in also_by] or None
+    locked.draft = None
+    advance.run(loaded)
+    session.flush()  # the caller writes records of what is now the case's state
+    return case
+
+
+def _move(loaded: store.LoadedCase, task: HumanTask, fields: Facts) -> None:
+    engine_task = loaded.workflow.get_task_from_id(uuid.UUID(hex=task.engine_id))
+    loaded.facts[task.step] = fields
+    try:
+        engine_task.run()
+    except SpiffWorkflowException as wrong:
+        raise StepFailed(task.name["en"], str(wrong)) from wrong
+    advance.record(loaded, engine_task, actor=loaded.move.actor, started_at=task.created_at, data=fields)
+
+
+def _lock_open(session: Session, task: HumanTask) -> HumanTask:
+    locked = session.get(HumanTask, task.id, with_for_update=True, populate_existing=True)
+    if locked is None:
+        raise no_task()
+    if locked.state != TaskState.OPEN:
+        raise Conflict("task.not_open", "This task has been done already, or is no longer needed.")
+    return locked
+
+
+def _refuse_others(task: HumanTask, actor: Actor) -> None:
+    if task.claimed_by is not None and task.claimed_by != repository.person(actor):
+        raise Conflict("task.claimed", "Somebody else has claimed this task.")

@@ -1,0 +1,172 @@
+"""Tables of the engine: releases of process models, cases, their state, human tasks and the history of steps.
+
+Person and site keys point upwards in the house, so they are plain keys without a foreign key.
+"""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy.orm import Mapped, deferred, mapped_column
+
+from core.db import Base, new_id
+from core.types import JSON_TYPE, Bilingual, JsonDict, str_enum
+
+
+class ReleaseState(StrEnum):
+    """Where a process release stands; one release of a process is effective at a time."""
+
+    PROPOSED = "proposed"
+    EFFECTIVE = "effective"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+
+
+class CaseState(StrEnum):
+    """Where a case stands."""
+
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class TaskState(StrEnum):
+    """Where a human task stands; ``withdrawn`` means that the diagram no longer asks for it."""
+
+    OPEN = "open"
+    COMPLETED = "completed"
+    WITHDRAWN = "withdrawn"
+
+
+class ProcessRelease(Base):
+    """One version of a process: its model files, who proposed them and who decided (URS-007).
+
+    ``files`` maps file names to texts and never changes; ``bundle_sha256`` names them.
+    """
+
+    __tablename__ = "process_release"
+    __table_args__ = (UniqueConstraint("process_key", "version"), Index(None, "process_key", "state"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    process_key: Mapped[str]
+    version: Mapped[int]
+    name: Mapped[Bilingual]
+    bundle_sha256: Mapped[str]
+    files: Mapped[dict[str, str]] = deferred(mapped_column(JSON_TYPE))
+    state: Mapped[ReleaseState] = mapped_column(str_enum(ReleaseState), default=ReleaseState.PROPOSED)
+    proposed_by: Mapped[uuid.UUID | None]
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[uuid.UUID | None]
+    effective_at: Mapped[datetime | None]
+    note: Mapped[str | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class ProcessCase(Base):
+    """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the id of the end reached."""
+
+    __tablename__ = "process_case"
+    __table_args__ = (Index(None, "subject_type", "subject_id"), Index(None, "state", "started_at"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(unique=True)
+    release_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_release.id"))
+    process_key: Mapped[str]
+    title: Mapped[Bilingual]
+    site_id: Mapped[uuid.UUID | None]
+    subject_type: Mapped[str]
+    subject_id: Mapped[uuid.UUID]
+    state: Mapped[CaseState] = mapped_column(str_enum(CaseState), default=CaseState.RUNNING)
+    outcome: Mapped[str | None]
+    started_at: Mapped[datetime]
+    started_by: Mapped[uuid.UUID | None]
+    started_by_name: Mapped[str]
+    ended_at: Mapped[datetime | None]
+    steps: Mapped[int] = mapped_column(default=0)
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class StoredState(Base):
+    """Where the tokens of a case stand, and its facts, in the codec's format; written by the engine alone.
+
+    Not audited row by row: the history of steps says the same, readably. ``next_due`` is the earliest timer.
+    """
+
+    __tablename__ = "case_state"
+    __table_args__ = (Index(None, "next_due"), {"info": {"audit": False}})
+
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"), primary_key=True)
+    state: Mapped[bytes] = mapped_column(LargeBinary)
+    next_due: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+
+class HumanTask(Base):
+    """One task for one person, as shown in the inbox.
+
+    ``policy`` is what the model said when the task came up; ``flows`` are the sequence flows that led to it.
+    ``opened_by`` maps persons to when they first looked (ISO 8601, UTC). ``completed_for`` is the person a
+    delegate acted for, ``also_by`` lists earlier signers of the same step; all count in every rule of separation.
+    """
+
+    __tablename__ = "human_task"
+    __table_args__ = (Index(None, "state", "role", "site_id"), Index(None, "case_id", "state"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    engine_id: Mapped[str]
+    element_id: Mapped[str]
+    step: Mapped[str]
+    name: Mapped[Bilingual]
+    role: Mapped[str]
+    site_id: Mapped[uuid.UUID | None]
+    form_key: Mapped[str]
+    policy: Mapped[JsonDict]
+    state: Mapped[TaskState] = mapped_column(str_enum(TaskState), default=TaskState.OPEN)
+    claimed_by: Mapped[uuid.UUID | None]
+    opened_by: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+    also_by: Mapped[list[str] | None] = mapped_column(JSON_TYPE)
+    flows: Mapped[list[str]] = mapped_column(JSON_TYPE)
+    draft: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+    due_at: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+    completed_at: Mapped[datetime | None]
+    completed_by: Mapped[uuid.UUID | None]
+    completed_for: Mapped[uuid.UUID | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class StepHistory(Base):
+    """One element that a case has passed: when, by whom, what it wrote, by which flows it was reached.
+
+    Append-only; the rows of a case, in the order of ``seq`` from 1, are its path.
+    """
+
+    __tablename__ = "step_history"
+    __table_args__ = (
+        UniqueConstraint("case_id", "seq"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    seq: Mapped[int]
+    element_id: Mapped[str]
+    element_type: Mapped[str]
+    name: Mapped[Bilingual]
+    step: Mapped[str | None]
+    flows: Mapped[list[str]] = mapped_column(JSON_TYPE)
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime]
+    actor_id: Mapped[str]
+    actor_name: Mapped[str]
+    data: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+    decision: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)

@@ -1,0 +1,153 @@
+"""What models may call and name: service operations of the rooms, roles that may take part, meanings (URS-004).
+
+A room registers its operations in its ``steps.py``; a model calls them by name with checked parameters. The
+effect of an operation and the step that led to it are one transaction.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from sqlalchemy.orm import Session
+
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from core.types import Bilingual
+
+if TYPE_CHECKING:
+    from workflows.models import ProcessCase
+
+
+@dataclass(frozen=True)
+class OperationCall:
+    """One call from a service task: checked parameters, the case, and who moved the engine and when."""
+
+    session: Session
+    params: dict[str, Any]
+    case: "ProcessCase"
+    actor: Actor
+    now: datetime
+
+    def uuid(self, name: str) -> uuid.UUID:
+        """Read a parameter that is a key."""
+        return uuid.UUID(str(self.params[name]))
+
+
+OperationFunction = Callable[[OperationCall], Mapping[str, Any] | None]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """A registered, documented operation: its name, titles, parameters (JSON Schema) and description."""
+
+    name: str
+    title: Bilingual
+    schema: dict[str, Any]
+    description: str
+    run: OperationFunction
+
+
+_operations: dict[str, Operation] = {}
+
+_roles: dict[str, Bilingual] = {
+    "keeper": {"en": "Warehouse keeper", "zh": "仓管员"},
+    "buyer": {"en": "Buyer", "zh": "采购员"},
+    "planner": {"en": "Planner", "zh": "计划员"},
+    "inspector": {"en": "Inspector", "zh": "检验员"},
+    "qa": {"en": "Quality assurance", "zh": "质量保证"},
+    "releaser": {"en": "Production releaser", "zh": "生产放行人"},
+    "registrant_releaser": {"en": "Market releaser of the registrant", "zh": "注册人上市放行人"},
+    "process_owner": {"en": "Process owner", "zh": "流程负责人"},
+    "auditor": {"en": "Auditor", "zh": "审核员"},
+}
+
+MEANINGS: dict[str, Bilingual] = {
+    "inspected": {"en": "Inspected", "zh": "检验"},
+    "reviewed": {"en": "Reviewed", "zh": "审核"},
+    "approved": {"en": "Approved", "zh": "批准"},
+    "released": {"en": "Released", "zh": "放行"},
+    "accepted": {"en": "Accepted", "zh": "接受"},
+}
+
+
+def operation(
+    name: str, *, schema: dict[str, Any], title: Bilingual
+) -> Callable[[OperationFunction], OperationFunction]:
+    """Register a service operation under ``room.verb_noun``; ``schema`` is the JSON Schema of its parameters.
+
+    Raises:
+        ValueError: two rooms claim the same name.
+    """
+    Draft202012Validator.check_schema(schema)
+
+    def register(run: OperationFunction) -> OperationFunction:
+        found = _operations.setdefault(name, Operation(name, title, schema, (run.__doc__ or "").strip(), run))
+        if found.run is not run:
+            raise ValueError(f"operation {name} is registered twice")
+        return run
+
+    return register
+
+
+def operations() -> list[Operation]:
+    """List every operation a model may call, by name."""
+    return [_operations[name] for name in sorted(_operations)]
+
+
+def find(name: str) -> Operation:
+    """Find an operation.
+
+    Raises:
+        NotFound: ``operation.unknown``.
+    """
+    if name not in _operations:
+        raise NotFound("operation.unknown", "There is no operation “%(operation)s”.", operation=name)
+    return _operations[name]
+
+
+def known(name: str) -> bool:
+    """Say whether a model may call this operation."""
+    return name in _operations
+
+
+def call(name: str, call: OperationCall) -> dict[str, Any]:
+    """Check the parameters and run the operation in the caller's transaction.
+
+    Raises:
+        NotFound: ``operation.unknown``.
+        Conflict: ``operation.parameters``: the parameters do not fit its schema.
+        QmsError: whatever the operation refuses; nothing of the step remains then.
+    """
+    chosen = find(name)
+    wrong = next(iter(Draft202012Validator(chosen.schema).iter_errors(call.params)), None)
+    if wrong is not None:
+        raise Conflict(
+            "operation.parameters",
+            "The operation “%(operation)s” cannot be called: %(reason)s",
+            operation=name,
+            reason=wrong.message,
+        )
+    return dict(chosen.run(call) or {})
+
+
+def missing_parameters(name: str, given: set[str]) -> str:
+    """Say what is wrong with the names of parameters in a model, or nothing."""
+    schema = find(name).schema
+    required, properties = set(schema.get("required", [])), set(schema.get("properties", {}))
+    lacking = sorted(required - given)
+    unknown = sorted(given - properties) if schema.get("additionalProperties") is False else []
+    said = [f"{', '.join(lacking)} is missing"] if lacking else []
+    return "; ".join([*said, *([f"{', '.join(unknown)} is not asked for"] if unknown else [])])
+
+
+def roles() -> dict[str, Bilingual]:
+    """List the roles that a lane may name; no administrator's role is among them."""
+    return dict(_roles)
+
+
+def add_role(code: str, title: Bilingual) -> None:
+    """Let lanes name one more role."""
+    _roles[code] = title

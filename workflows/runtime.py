@@ -1,0 +1,89 @@
+"""Starting cases, and what time does to them."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core import numbers
+from core.actor import Actor, system_actor
+from core.types import Bilingual
+from workflows import advance, repository, store
+from workflows.engine import Move
+from workflows.models import CaseState, ProcessCase, StoredState
+
+
+def start_case(
+    session: Session,
+    process_key: str,
+    *,
+    title: Bilingual,
+    site_id: uuid.UUID | None,
+    subject: tuple[str, uuid.UUID],
+    data: Mapping[str, Any],
+    actor: Actor,
+    now: datetime,
+) -> ProcessCase:
+    """Start a case of the effective release and let it run to its first human tasks.
+
+    ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number comes from
+    the series ``case.<process key>``, which is defined at its first use.
+
+    Raises:
+        NotFound: ``release.none``: no release of the process is in effect.
+        StepFailed: ``case.step_failed``: the diagram cannot go on with these facts.
+    """
+    release = repository.effective_release(session, process_key)
+    process = repository.compiled(release)
+    series = f"case.{process_key}"
+    numbers.define(session, series, prefix=process.model.prefix)
+    case = ProcessCase(
+        number=numbers.take(session, series, site_code="", now=now),
+        release_id=release.id,
+        process_key=process_key,
+        title=title,
+        site_id=site_id,
+        subject_type=subject[0],
+        subject_id=subject[1],
+        state=CaseState.RUNNING,
+        started_at=now,
+        started_by=repository.person(actor),
+        started_by_name=actor.name,
+        steps=0,
+    )
+    session.add(case)
+    session.flush()  # operations of the first steps refer to the case
+    loaded = store.new(Move(session, case, actor, now), dict(data))
+    advance.run(loaded)
+    session.flush()  # the caller may look up the first tasks
+    return case
+
+
+def due_cases(session: Session, *, now: datetime, limit: int = 100) -> list[uuid.UUID]:
+    """List the cases with a timer that is due, earliest first."""
+    query = select(StoredState.case_id).where(StoredState.next_due <= now).order_by(StoredState.next_due)
+    return list(session.scalars(query.limit(limit)))
+
+
+def fire_timers(session: Session, case_id: uuid.UUID, *, now: datetime) -> ProcessCase:
+    """Let the due timers of a case fire; without a due timer nothing changes.
+
+    Raises:
+        StepFailed: ``case.step_failed``: the diagram cannot go on from there.
+    """
+    case = lock_case(session, case_id)
+    loaded = store.load(Move(session, case, system_actor("timer"), now))
+    due = store.next_due(loaded.workflow)
+    if case.state == CaseState.RUNNING and due is not None and due <= now:
+        loaded.workflow.refresh_timers()
+        advance.run(loaded)
+        session.flush()  # the caller may look up the new tasks
+    return case
+
+
+def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:
+    """Lock the row of a case until commit and read it afresh: the first lock of every move."""
+    return session.get_one(ProcessCase, case_id, with_for_update=True, populate_existing=True)

@@ -1,0 +1,50 @@
+"""What processes may do with process models: service operations of ``bpmn/process_model_change`` (URS-001)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from workflows import repository
+from workflows.models import ProcessRelease
+from workflows.registry import OperationCall, operation
+
+_RELEASE = {
+    "type": "object",
+    "properties": {"release": {"type": "string", "format": "uuid", "description": "id of the process release"}},
+    "required": ["release"],
+    "additionalProperties": False,
+}
+_REFUSAL = {
+    "type": "object",
+    "properties": {
+        **_RELEASE["properties"],
+        "reason": {"type": "string", "description": "why it was refused"},
+    },
+    "required": ["release", "reason"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "workflows.make_release_effective", schema=_RELEASE, title={"en": "Make the model effective", "zh": "使模型生效"}
+)
+def make_release_effective(call: OperationCall) -> Mapping[str, Any]:
+    """Let new cases run the accepted release; running cases stay on theirs.
+
+    Raises:
+        Conflict: ``release.decided``: it is no longer proposed.
+    """
+    release = call.session.get_one(ProcessRelease, call.uuid("release"), with_for_update=True)
+    repository.make_effective(call.session, release, actor=call.actor, now=call.now)
+    return {"process": release.process_key, "version": release.version}
+
+
+@operation("workflows.refuse_release", schema=_REFUSAL, title={"en": "Refuse the model", "zh": "不批准模型"})
+def refuse_release(call: OperationCall) -> Mapping[str, Any]:
+    """Refuse the proposed release, with the reason.
+
+    Raises:
+        Conflict: ``release.decided``: it is no longer proposed.
+    """
+    release = call.session.get_one(ProcessRelease, call.uuid("release"), with_for_update=True)
+    repository.refuse_release(call.session, release, reason=str(call.params["reason"]), actor=call.actor)
+    return {"process": release.process_key, "version": release.version}
