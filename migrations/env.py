@@ -7,6 +7,7 @@ from alembic import context
 
 import app.factory  # every room's tables; the name is not used
 from core.db import Base, engine
+from core.types import JSON_TYPE, Amount, Quantity, UtcDateTime
 from signatures.audit import install_triggers, schema_changes
 
 assert app.factory

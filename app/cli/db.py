@@ -66,7 +66,9 @@ def _downgrade(arguments: argparse.Namespace) -> int:
 
 
 def _revision(arguments: argparse.Namespace) -> int:
-    command.revision(config(), arguments.message, autogenerate=True)
+    settings().home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    steps = list(ScriptDirectory.from_config(config()).walk_revisions())
+    command.revision(config(), arguments.message, autogenerate=True, rev_id=f"{len(steps) + 1:04d}")
     return 0
 
 
