@@ -104,9 +104,11 @@ def coverage() -> frozenset[int]:
         NotFound: ``fonts.not_built``.
     """
     home = configuration().parent
-    return frozenset(
-        code for cut in (RECORD, EXTENSION) for code in TTFont(home / cut.filename, lazy=True).getBestCmap()
-    )
+    codes: set[int] = set()
+    for cut in (RECORD, EXTENSION):
+        with TTFont(home / cut.filename, lazy=True) as font:
+            codes |= font.getBestCmap().keys()
+    return frozenset(codes)
 
 
 def _collection() -> Path:

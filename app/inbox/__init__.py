@@ -1,0 +1,1 @@
+"""The approver's room: see, claim, fill and sign any human task."""

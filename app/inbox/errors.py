@@ -1,0 +1,116 @@
+"""Why a step is not taken: each refusal says what happened and, where there is one, the way on."""
+
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
+
+
+class TaskUnknown(NotFound):
+    """No such task, or one of a site where the person works in no role."""
+
+    def __init__(self) -> None:
+        super().__init__("task.unknown", "There is no such task, or not for you.")
+
+
+class RoleMissing(NotAllowed):
+    """The lane's role is not held at the site of the task on the site's day."""
+
+    def __init__(self, role: dict[str, str], site: dict[str, str]) -> None:
+        super().__init__(
+            "task.role",
+            "This step belongs to the role %(role)s at %(site)s, which you do not hold there today.",
+            role=role,
+            site=site,
+        )
+
+
+class AdministratorMaySignNothing(NotAllowed):
+    """Whoever keeps the system running never signs quality records (21 CFR 11.200(a)(2))."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.administrator", "An account with an administrator's role cannot take this step."
+        )
+
+
+class TookPart(NotAllowed):
+    """Separation of duties: the person, or the one he acts for, took part in a step that excludes him."""
+
+    def __init__(self, step: dict[str, str]) -> None:
+        super().__init__(
+            "task.separation",
+            "Somebody else has to take this step: you took part in “%(step)s” of the same case.",
+            step=step,
+        )
+
+
+class NeverOpened(NotAllowed):
+    """What nobody has looked at cannot be approved."""
+
+    def __init__(self) -> None:
+        super().__init__("task.not_opened", "Open and read the task before you take this step.")
+
+
+class SignedAlready(Conflict):
+    """One person signs once, also where a step asks for several signatures."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.signed_already", "You have signed this step already; it waits for another person."
+        )
+
+
+class StatementMissing(NotAllowed):
+    """The first signature needs the accepted statement that it binds like a handwritten one (11.100(c))."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.statement", "Before your first signature, please accept the statement of accountability."
+        )
+
+
+class IdentityNotProven(NotAllowed):
+    """A signature was asked for without proof of identity (21 CFR 11.200)."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.identity", "A signature needs your user id and password again.", field="password"
+        )
+
+
+class TaskOver(Conflict):
+    """The step was completed or withdrawn in the meantime; nothing was signed a second time."""
+
+    def __init__(self) -> None:
+        super().__init__("task.over", "This step has been completed already. Nothing was signed now.")
+
+
+class TaskClaimed(Conflict):
+    """Somebody else has taken the task over."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__("task.claimed", "%(name)s is working on this task.", name=name)
+
+
+class Changed(Conflict):
+    """What would be signed is not what the person read: facts, entries or the path have changed since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.changed",
+            "This has changed since you opened it. Please read it again; your entries are kept.",
+        )
+
+
+class FileUnknown(Invalid):
+    """A form names a file that nobody has uploaded."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "attachment.unknown", "This file is not in the store. Please add it again.", field=field
+        )
+
+
+class NoFile(Invalid):
+    """An upload without a file."""
+
+    def __init__(self) -> None:
+        super().__init__("attachment.none", "Please choose a file.", field="file")

@@ -1,0 +1,33 @@
+"""From a request to a command; nothing here decides anything."""
+
+import uuid
+
+from werkzeug.datastructures import MultiDict
+
+from app.inbox.queries import DUE, Filters
+from app.inbox.services import SignTask
+
+
+def filters_from(args: MultiDict[str, str]) -> Filters:
+    """Read the filter of the list from its address; what it does not know it leaves out."""
+    chosen = {
+        "due": {*DUE, "overdue"},
+        "whose": {"mine", "others"},
+        "sort": {"newest", "case"},
+    }
+    known = {name: value for name, allowed in chosen.items() if (value := args.get(name, "")) in allowed}
+    return Filters(text=args.get("q", "").strip()[:100], process=args.get("process", "")[:100], **known)
+
+
+def command_from(
+    task_id: uuid.UUID, form: MultiDict[str, str], *, language: str, method: str | None = None
+) -> SignTask:
+    """Read what was entered, and the hashes of what was on the screen."""
+    return SignTask(
+        task_id=task_id,
+        fields=form,
+        opened=form.get("opened", ""),
+        seen=form.get("seen", ""),
+        language=language,
+        method=method,
+    )

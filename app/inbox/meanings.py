@@ -1,0 +1,20 @@
+"""The sentence under which a signature is made, and the name of its meaning (21 CFR 11.50(a)(3), 11.100)."""
+
+from core.languages import translate
+from core.types import Bilingual
+from workflows.registry import MEANINGS
+
+STATEMENT = (
+    "I have read this record and sign it with the meaning “%(meaning)s”. "
+    "My electronic signature is the legally binding equivalent of my handwritten signature."
+)
+
+
+def meaning_text(code: str) -> Bilingual:
+    """The name of a meaning in both languages; an unknown code stands for itself."""
+    return MEANINGS.get(code, {"en": code, "zh": code})
+
+
+def statement_text(code: str, language: str) -> str:
+    """The sentence under which a signature is made, in the language the signer reads."""
+    return translate(STATEMENT, language, meaning=meaning_text(code))

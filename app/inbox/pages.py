@@ -1,0 +1,149 @@
+"""What the templates of the inbox print: words for due dates, facts about the case, copies of entries."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.access.models import Person
+from app.inbox import policy
+from app.inbox.meanings import meaning_text, statement_text
+from app.inbox.queries import TaskRow, names_of, row_of
+from app.inbox.records import TaskView, file_fields, files_of, step_names
+from app.inbox.services import Review, claimant_name, draft_of_person
+from app.web import current_actor, current_person, language
+from app.web.filters import in_language, moment
+from app.web.rights import ROLES
+from core.errors import Invalid, QmsError
+from core.types import Bilingual
+from forms.loader import Form
+from forms.render import fields as rendered
+from forms.validate import Fields, flat, read
+from workflows.models import TaskState
+
+DAY = timedelta(days=1)
+
+
+def line(session: Session, found: Any, names: dict[Any, Bilingual], *, now: datetime) -> dict[str, Any]:
+    """One line of the list, ready to print."""
+    task, case, release = found
+    row: TaskRow = row_of(task, case, release)
+    actor = current_actor()
+    barred_by = policy.excluded_by(session, task, policy.persons_of(actor))
+    due_class, due_text = due_words(row.due_at, now=now)
+    return {
+        **vars(row),
+        "meaning": meaning_text(row.meaning_code) if row.meaning_code else None,
+        "claimed_by_me": str(row.claimed_by) == actor.id,
+        "claimed_by": in_language(names.get(row.claimed_by)) if row.claimed_by else "",
+        "due_class": due_class,
+        "due_text": due_text,
+        "barred": _("You took part in an earlier step; somebody else takes this one.") if barred_by else "",
+    }
+
+
+def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]]:
+    """The lines of one page of the list."""
+    claimants = {task.claimed_by for task, _case, _release in found if task.claimed_by}
+    names = names_of(session, claimants)
+    return [line(session, one, names, now=now) for one in found]
+
+
+def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
+    """Colour and words of a due date: overdue in red, today in amber."""
+    if due_at is None:
+        return "", ""
+    left = due_at - now
+    if left < timedelta(0):
+        late = -left
+        if late < DAY:
+            return "bg-red-lt", _("Overdue")
+        return "bg-red-lt", _("Overdue %(days)s d", days=late.days)
+    if left < DAY:
+        return "bg-yellow-lt", _("Due within a day")
+    return "bg-secondary-lt", _("Due in %(days)s d", days=left.days)
+
+
+def task_page(
+    session: Session,
+    view: TaskView,
+    *,
+    now: datetime,
+    typed: Fields | None = None,
+    errors: dict[str, Invalid] | None = None,
+) -> dict[str, Any]:
+    """Everything the task page prints, with what was typed: just now, or in this person's draft."""
+    actor = current_actor()
+    draft, saved_at = draft_of_person(view.task, actor)
+    claimed_by = claimant_name(session, view.task)
+    over = view.task.state is not TaskState.OPEN
+    barred = policy.refusal(session, view.task, step_names(session, view.case), actor=actor, now=now)
+    return {
+        "view": view,
+        "now": now,
+        "over": over,
+        "barred": barred.text(language()) if barred else "",
+        "claimed_by": in_language(claimed_by),
+        "claimed_by_me": str(view.task.claimed_by) == actor.id,
+        "saved_at": saved_at if typed is None else None,
+        "about": about(view, now=now),
+        "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
+        "sentences": [],
+        "review": None,
+    }
+
+
+def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[str, Invalid]) -> Any:
+    """The inputs of the task's form with what was typed and what is wrong with it."""
+    if view.form is None or view.pending is not None:
+        return ""
+    data = read(view.form, typed, prefill=view.given)
+    names = {file.sha256: file.name for file in files_of(session, uploaded(view.form, data))}
+    return rendered(
+        view.form, data, errors, lang=language(), prefill=view.given, files=names, upload_url="/attachments"
+    )
+
+
+def uploaded(form: Form, data: dict[str, Any]) -> list[str]:
+    """The SHA-256 values of all files named in the entries."""
+    return [sha256 for name in file_fields(form) for sha256 in data.get(name, ())]
+
+
+def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
+    """Facts about the case beside the task."""
+    due = due_words(view.task.due_at, now=now)[1]
+    pairs = [
+        (_("Case"), view.case.number),
+        (
+            _("Process"),
+            f"{in_language(view.process_name)} {_('version %(number)s', number=view.release.version)}",
+        ),
+        (_("Site"), in_language(view.style.name)),
+        (_("Role"), in_language(ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role}))),
+        (_("Started"), moment(view.case.started_at)),
+        (_("Due"), f"{due}" if due else ""),
+    ]
+    return [pair for pair in pairs if pair[1]]
+
+
+def hidden_entries(view: TaskView, typed: Fields) -> list[tuple[str, str]]:
+    """Copies of what was entered, carried through the sign dialog."""
+    if view.form is None:
+        return []
+    return [(name, value) for name, values in flat(view.form, typed).items() for value in values]
+
+
+def sign_dialog(session: Session, review: Review, typed: Fields, refusal: QmsError | None) -> dict[str, Any]:
+    """What the sign dialog prints: record, meaning, signer, statement, and why the last try was refused."""
+    view, visitor = review.view, current_person()
+    role = ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role})
+    person = session.get_one(Person, visitor.id)
+    return {
+        "review": review,
+        "hidden": hidden_entries(view, typed),
+        "signer": {"name": in_language(visitor.name), "role": role},
+        "statement": statement_text(view.meaning_code, language()),
+        "statement_missing": person.statement_accepted_at is None,
+        "password_error": refusal.text(language()) if refusal else "",
+    }

@@ -1,0 +1,145 @@
+"""The open tasks of a person: his own, and those available to his roles at his sites."""
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.access.models import Person
+from core.types import Bilingual
+from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
+
+TaskSelect = Select[HumanTask, ProcessCase, ProcessRelease]
+Grants = Collection[tuple[str, uuid.UUID | None]]
+DUE = {"today": timedelta(days=1), "week": timedelta(days=7)}
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What the list is narrowed to, and its order; texts as they stand in the address."""
+
+    text: str = ""
+    process: str = ""
+    due: str = ""
+    whose: str = ""
+    sort: str = ""
+
+    @property
+    def active(self) -> bool:
+        """Whether the list is narrowed at all."""
+        return any((self.text, self.process, self.due, self.whose))
+
+    @property
+    def args(self) -> dict[str, str]:
+        """The filter as arguments of an address, without empty ones."""
+        named = {
+            "q": self.text,
+            "process": self.process,
+            "due": self.due,
+            "whose": self.whose,
+            "sort": self.sort,
+        }
+        return {name: value for name, value in named.items() if value}
+
+
+@dataclass(frozen=True)
+class TaskRow:
+    """One line of the inbox."""
+
+    id: uuid.UUID
+    name: Bilingual
+    case_number: str
+    case_title: Bilingual
+    process_name: Bilingual
+    due_at: datetime | None
+    meaning_code: str
+    claimed_by: uuid.UUID | None
+
+
+def open_tasks(person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: datetime) -> TaskSelect:
+    """Make the query for the list: overdue first unless another order is asked for."""
+    query = (
+        select(HumanTask, ProcessCase, ProcessRelease)
+        .join(ProcessCase, ProcessCase.id == HumanTask.case_id)
+        .join(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
+        .where(HumanTask.state == TaskState.OPEN, in_roles(grants))
+    )
+    for condition in _conditions(person_id, filters, now):
+        query = query.where(condition)
+    orders: dict[str, tuple[Any, ...]] = {
+        "newest": (HumanTask.created_at.desc(),),
+        "case": (ProcessCase.number,),
+    }
+    by_due = (HumanTask.due_at.is_(None), HumanTask.due_at)
+    return query.order_by(*orders.get(filters.sort, by_due), HumanTask.created_at, HumanTask.id)
+
+
+def count_open(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime) -> int:
+    """Say how many tasks wait for a person: his own and those nobody has claimed."""
+    query = open_tasks(person_id, grants, Filters(), now=now).order_by(None)
+    return (
+        session.scalar(select(func.count()).select_from(query.with_only_columns(HumanTask.id).subquery()))
+        or 0
+    )
+
+
+def processes_with_tasks(session: Session, grants: Grants) -> list[tuple[str, Bilingual]]:
+    """Name the processes that have open tasks for these roles, for the filter."""
+    rows = session.execute(
+        select(ProcessCase.process_key, ProcessRelease.name)
+        .join(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
+        .join(HumanTask, HumanTask.case_id == ProcessCase.id)
+        .where(HumanTask.state == TaskState.OPEN, in_roles(grants))
+        .order_by(ProcessCase.process_key, ProcessRelease.version)
+    )
+    return list(dict(rows.tuples()).items())
+
+
+def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskRow:
+    """One line of the list."""
+    return TaskRow(
+        id=task.id,
+        name=task.name,
+        case_number=case.number,
+        case_title=case.title,
+        process_name=release.name,
+        due_at=task.due_at,
+        meaning_code=str(task.policy.get("meaning") or ""),
+        claimed_by=uuid.UUID(str(task.claimed_by)) if task.claimed_by else None,
+    )
+
+
+def names_of(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Bilingual]:
+    """The names of persons by id."""
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
+    return dict(rows.tuples())
+
+
+def in_roles(grants: Grants) -> ColumnElement[bool]:
+    """Match the tasks of lanes whose role is held at the task's site."""
+    held = [
+        HumanTask.role == role if site is None else and_(HumanTask.role == role, HumanTask.site_id == site)
+        for role, site in grants
+    ]
+    return or_(*held) if held else false()
+
+
+def _conditions(person_id: uuid.UUID, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+    mine = HumanTask.claimed_by == person_id
+    free = HumanTask.claimed_by.is_(None)
+    whose = {"mine": mine, "others": and_(~mine, ~free)}
+    found: list[ColumnElement[bool]] = [whose.get(filters.whose, or_(mine, free))]
+    if filters.process:
+        found.append(ProcessCase.process_key == filters.process)
+    if filters.due == "overdue":
+        found.append(HumanTask.due_at < now)
+    elif filters.due in DUE:
+        found.append(HumanTask.due_at < now + DUE[filters.due])
+    for word in filters.text.split():
+        texts = (ProcessCase.number, cast(ProcessCase.title, Text), cast(HumanTask.name, Text))
+        found.append(or_(*(text.icontains(word, autoescape=True) for text in texts)))
+    return found

@@ -1,0 +1,353 @@
+"""What a person reads before taking a step, and the record of the step: one content for page, hash and paper.
+
+The content is built from the case as it stands, never from what a browser sends back; its hash is what binds
+a signature to what was shown (21 CFR 11.70, URS-022).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.inbox.meanings import meaning_text
+from app.inbox.models import SharedSigning
+from app.sites.models import Site
+from app.sites.queries import site_of, sites, style_of
+from core.types import Bilingual
+from documents import registry
+from documents.models import Record, StoredFile
+from documents.records import RecordDraft, SiteStyle, content_hash, moment_text
+from forms import loader, sources
+from forms.loader import Form
+from forms.render import sections
+from forms.validate import plain
+from workflows import history
+from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
+
+Section = dict[str, Any]
+NO_FORM = ("—", "—")
+
+
+@dataclass(frozen=True)
+class EarlierStep:
+    """A human step of the same case that is done: who, when, what was entered, which files and records."""
+
+    step: str
+    name: Bilingual
+    actor_name: str
+    ended_at: datetime | None
+    sections: list[Section]
+    files: Sequence[StoredFile]
+    records: Sequence[Record]
+
+
+@dataclass(frozen=True)
+class DecisionMade:
+    """A decision table that ran in this case: inputs, row hit, outcome, as texts."""
+
+    name: Bilingual
+    facts: dict[str, Any]
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """Label and text of every fact, for a page."""
+        return list(_flat_facts(self.facts))
+
+
+@dataclass(frozen=True)
+class TaskView:
+    """Everything a step shows its reader, read in one transaction."""
+
+    task: HumanTask
+    case: ProcessCase
+    release: ProcessRelease
+    data: Mapping[str, Any]
+    style: SiteStyle
+    form: Form | None
+    given: dict[str, Any]
+    shown: list[Section]
+    earlier: list[EarlierStep]
+    decisions: list[DecisionMade]
+    path: dict[str, Any]
+    prior: Sequence[Record]
+    shared: SharedSigning | None
+    pending: Record | None
+
+    @property
+    def signers(self) -> int:
+        """How many different persons sign this step."""
+        return int(self.task.policy.get("signers") or 1)
+
+    @property
+    def process_name(self) -> Bilingual:
+        """Name of the process in both languages."""
+        return self.release.name
+
+    @property
+    def meaning_code(self) -> str:
+        """Meaning of the signature as the model sets it; empty if the step is not signed."""
+        return str(self.task.policy.get("meaning") or "")
+
+    @property
+    def meaning(self) -> Bilingual | None:
+        """Name of the meaning; None if the step is not signed."""
+        return meaning_text(self.meaning_code) if self.meaning_code else None
+
+    @property
+    def title(self) -> Bilingual:
+        """Heading of the entries: the form's name, or the step's."""
+        return self.form.title if self.form else self.task.name
+
+    @property
+    def form_code(self) -> str:
+        """Number of the form."""
+        return self.form.code if self.form else NO_FORM[0]
+
+    @property
+    def form_revision(self) -> str:
+        """Revision of the form."""
+        return self.form.revision if self.form else NO_FORM[1]
+
+    @property
+    def record_title(self) -> Bilingual:
+        """Title of the record this step will make."""
+        subject = self.subject_label
+        name = {lang: f"{self.title[lang]} – {self.task.name[lang]}" for lang in ("en", "zh")}
+        if self.title == self.task.name:
+            name = dict(self.title)
+        return {lang: f"{text} · {subject}" for lang, text in name.items()} if subject else name
+
+    @property
+    def subject_facts(self) -> Mapping[str, Any]:
+        """The facts about the subject with which the case was started."""
+        for value in self.data.values():
+            if isinstance(value, Mapping) and str(value.get("id", "")) == str(self.case.subject_id):
+                return value
+        return {}
+
+    @property
+    def subject_label(self) -> str:
+        """What people call the subject: the lot's number, the document's code."""
+        facts = self.subject_facts
+        return str(facts.get("number") or facts.get("code") or facts.get("name") or "")
+
+    @property
+    def fingerprint(self) -> str:
+        """Hash of what the page shows before anything is entered; it changes when any of it changes."""
+        content = content_of(self, [], [])
+        return content_hash({**content, "given": as_texts(plain(self.given))})
+
+
+def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> TaskView:
+    """Read everything a step shows.
+
+    Raises:
+        UnknownForm: the model names a form that is not installed.
+        NotFound: it names facts that no room provides.
+    """
+    form = loader.load(task.form_key) if task.form_key else None
+    records = list(
+        session.scalars(
+            select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
+        )
+    )
+    steps = _history(session, case)
+    shared = session.get(SharedSigning, task.id)
+    pending = session.get_one(Record, shared.record_id) if shared else None
+    return TaskView(
+        task=task,
+        case=case,
+        release=session.get_one(ProcessRelease, case.release_id),
+        data=data,
+        style=style_of(site_of_task(session, task)),
+        form=form,
+        given=sources.prefill(form, session, case.subject_id, data) if form else {},
+        shown=_shown(session, task, case, data),
+        earlier=_earlier(session, case, data, steps, records),
+        decisions=[DecisionMade(step.name, as_texts(step.decision)) for step in steps if step.decision],
+        path=as_texts(_path(session, case)),
+        prior=[record for record in records if record is not pending],
+        shared=shared,
+        pending=pending,
+    )
+
+
+def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFile]) -> dict[str, Any]:
+    """The content of the record in the blocks of `qms.record/1`.
+
+    Entries of earlier steps are bound by the hashes of their records under `prior`, not printed twice.
+    """
+    return {
+        "case": _case_block(view),
+        "shown": view.shown,
+        "entered": entered,
+        "decisions": [{"name": made.name, **made.facts} for made in view.decisions],
+        "attachments": [
+            {"name": f.name, "sha256": f.sha256, "size": str(f.size), "media_type": f.media_type}
+            for f in files
+        ],
+        "path": view.path,
+        "signing": _signing(view),
+        "prior": [{"number": r.number, "sha256": r.sha256, "title": dict(r.title)} for r in view.prior],
+    }
+
+
+def entered_sections(view: TaskView, data: Mapping[str, Any]) -> list[Section]:
+    """The entries of the form as record sections."""
+    return sections(view.form, data) if view.form else []
+
+
+def draft_of(view: TaskView, content: Mapping[str, Any]) -> RecordDraft:
+    """Everything the record of this step will say but its number."""
+    facts = view.subject_facts
+    lot = view.subject_label if view.case.subject_type == "inventory.lot" else ""
+    subject = (
+        (view.case.subject_type, view.case.subject_id, view.subject_label) if view.case.subject_type else None
+    )
+    return RecordDraft(
+        kind=f"{view.case.process_key}.{view.task.step}",
+        title=view.record_title,
+        form_code=view.form_code,
+        form_revision=view.form_revision,
+        site=view.style,
+        language=view.style.layout,
+        content=content,
+        case_id=view.case.id,
+        element_id=view.task.element_id,
+        subject=subject,
+        search={"lot_number": lot, "supplier_label": str(facts.get("supplier") or "")},
+    )
+
+
+def step_names(session: Session, case: ProcessCase) -> dict[str, Bilingual]:
+    """Names of the human steps of a case by step key, and of its start."""
+    tasks = session.scalars(select(HumanTask).where(HumanTask.case_id == case.id))
+    return {"start": {"en": "Start", "zh": "发起"}} | {task.step: task.name for task in tasks}
+
+
+def site_of_task(session: Session, task: HumanTask) -> Site:
+    """The site whose day and house style hold for a task: its own, else that of the case, else the first."""
+    case = session.get_one(ProcessCase, task.case_id)
+    site_id = task.site_id or case.site_id
+    return site_of(session, site_id) if site_id else sites(session)[0]
+
+
+def files_of(session: Session, hashes: Sequence[str]) -> list[StoredFile]:
+    """The stored files of these SHA-256 values, in their order; unknown ones are left out."""
+    found = {
+        file.sha256: file for file in session.scalars(select(StoredFile).where(StoredFile.sha256.in_(hashes)))
+    }
+    return [found[sha256] for sha256 in hashes if sha256 in found]
+
+
+def file_fields(form: Form) -> list[str]:
+    """The fields of a form that hold uploaded files."""
+    return [name for name, field in form.fields.items() if field.get("x-widget") == "file"]
+
+
+def as_texts(value: Any) -> Any:
+    """Facts with every number, moment and key written as text, as a record wants them."""
+    if isinstance(value, Mapping):
+        return {str(key): as_texts(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [as_texts(item) for item in items]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return moment_text(value) if isinstance(value, datetime) else str(value)
+
+
+def _history(session: Session, case: ProcessCase) -> list[StepHistory]:
+    query = select(StepHistory).where(StepHistory.case_id == case.id).order_by(StepHistory.seq)
+    return list(session.scalars(query))
+
+
+def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:
+    names = task.policy.get("shows") or ()
+    return [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
+
+
+def _earlier(
+    session: Session,
+    case: ProcessCase,
+    data: Mapping[str, Any],
+    steps: list[StepHistory],
+    records: list[Record],
+) -> list[EarlierStep]:
+    done = session.scalars(
+        select(HumanTask)
+        .where(HumanTask.case_id == case.id, HumanTask.state == TaskState.COMPLETED)
+        .order_by(HumanTask.completed_at)
+    )
+    latest = {task.step: task for task in done}
+    actors = {step.element_id: step.actor_name for step in steps}
+    return [_earlier_step(session, task, data, actors, records) for task in latest.values()]
+
+
+def _earlier_step(
+    session: Session,
+    task: HumanTask,
+    data: Mapping[str, Any],
+    actors: Mapping[str, str | None],
+    records: list[Record],
+) -> EarlierStep:
+    form = loader.load(task.form_key) if task.form_key and loader.known(task.form_key) else None
+    entered = data.get(task.step) or {}
+    hashes = [sha256 for name in (file_fields(form) if form else ()) for sha256 in entered.get(name, ())]
+    return EarlierStep(
+        step=task.step,
+        name=task.name,
+        actor_name=actors.get(task.element_id) or "",
+        ended_at=task.completed_at,
+        sections=sections(form, entered) if form else [],
+        files=files_of(session, hashes),
+        records=[record for record in records if record.element_id == task.element_id],
+    )
+
+
+def _path(session: Session, case: ProcessCase) -> dict[str, Any]:
+    path = history.path(session, case)
+    return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
+
+
+def _case_block(view: TaskView) -> dict[str, Any]:
+    case, task, release = view.case, view.task, view.release
+    return {
+        "number": case.number,
+        "title": dict(case.title),
+        "process": dict(release.name),
+        "process_key": case.process_key,
+        "version": str(release.version),
+        "model_sha256": release.bundle_sha256,
+        "release": str(release.id),
+        "step": dict(task.name),
+        "element": task.element_id,
+        "task": str(task.id),
+        "started_at": moment_text(case.started_at),
+        "form_version": view.form.version if view.form else None,
+    }
+
+
+def _signing(view: TaskView) -> dict[str, Any] | None:
+    if not view.meaning_code:
+        return None
+    text, role = dict(view.meaning or {}), view.task.role
+    return {"meaning": view.meaning_code, "text": text, "role": role, "signers": str(view.signers)}
+
+
+def _flat_facts(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = []
+    for key, value in facts.items():
+        name = f"{prefix}{key}"
+        if isinstance(value, Mapping):
+            pairs += _flat_facts(value, f"{name} · ")
+        elif isinstance(value, list):
+            pairs.append((name, ", ".join(str(item) for item in value)))
+        elif value is not None:
+            pairs.append((name, value))
+    return pairs

@@ -1,0 +1,247 @@
+"""The doors of the inbox: list, task page, claim, draft, review, sign, attachments."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any, cast
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+from sqlalchemy import Select
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.wrappers import Response
+
+from app.access.services import Proof, Refusal, reauthenticate
+from app.inbox import pages, queries
+from app.inbox.errors import Changed, NoFile
+from app.inbox.inputs import command_from, filters_from
+from app.inbox.services import (
+    Review,
+    Taken,
+    claim_task,
+    keep_entries,
+    open_page,
+    open_view,
+    release_task,
+    review_task,
+    sign_task,
+)
+from app.web import (
+    access,
+    current_actor,
+    current_person,
+    db,
+    language,
+    navigation,
+    paginate,
+    piece,
+    refusals,
+    request_time,
+    writing,
+)
+from core.errors import FieldErrors, QmsError
+from documents.models import StoredFile
+from documents.uploads import accept as accept_upload
+
+Answer = str | Response | tuple[str, int]
+
+bp = Blueprint("inbox", __name__)
+navigation(
+    "inbox.index", lazy_gettext("Inbox"), icon="inbox", right="inbox.work", order=10, count="inbox_count"
+)
+
+
+@piece("inbox_count")
+def waiting() -> int:
+    """Number of tasks that wait for the person, beside the menu entry."""
+    person = current_person()
+    return queries.count_open(db.session(), person.id, person.grants, now=request_time())
+
+
+@bp.get("/inbox")
+@access("inbox.work")
+def index() -> str:
+    """Show the open tasks of the person, overdue first."""
+    person, now = current_person(), request_time()
+    filters = filters_from(request.args)
+    page_of = paginate(cast("Select[Any]", queries.open_tasks(person.id, person.grants, filters, now=now)))
+    return render_template(
+        "inbox/index.html",
+        page_of=page_of,
+        rows=pages.lines(db.session(), page_of.items, now=now),
+        total=page_of.total,
+        filters=filters,
+        processes=queries.processes_with_tasks(db.session(), person.grants),
+    )
+
+
+@bp.get("/inbox/<uuid:task_id>")
+@access("inbox.work")
+def task(task_id: uuid.UUID) -> Answer:
+    """Show one task with everything it is about; from now on the person may sign it."""
+    now = request_time()
+    with writing() as session:
+        open_page(session, task_id, actor=current_actor(), now=now)
+    view = open_view(db.session(), task_id)
+    context = pages.task_page(db.session(), view, now=now)
+    if context["over"]:
+        return _over(view.case.id)
+    return render_template("inbox/task.html", task_id=task_id, **context)
+
+
+@bp.post("/inbox/<uuid:task_id>/claim")
+@access("inbox.work")
+def claim(task_id: uuid.UUID) -> Response:
+    """Take a task over."""
+    with writing() as session:
+        claim_task(session, task_id, actor=current_actor(), now=request_time())
+    return _back(task_id)
+
+
+@bp.post("/inbox/<uuid:task_id>/release")
+@access("inbox.work")
+def release(task_id: uuid.UUID) -> Response:
+    """Give a task back to everybody of its role."""
+    with writing() as session:
+        release_task(session, task_id, actor=current_actor(), now=request_time())
+    return _back(task_id)
+
+
+@bp.post("/inbox/<uuid:task_id>/draft")
+@access("inbox.work")
+def draft(task_id: uuid.UUID) -> str:
+    """Keep what has been typed so far, without being asked."""
+    _keep_draft(task_id, request.form)
+    return render_template("inbox/_saved.html", saved_at=request_time())
+
+
+@bp.post("/inbox/<uuid:task_id>/review")
+@access("inbox.work")
+def review(task_id: uuid.UUID) -> Answer:
+    """Check the entries and open the sign dialog, or just keep them: as draft, with a file or row more."""
+    actor, now, form = current_actor(), request_time(), request.form
+    added = _add_files(form) if "_upload" in form else {}
+    typed = MultiDict(
+        [*form.items(multi=True), *((name, sha) for name, shas in added.items() for sha in shas)]
+    )
+    _keep_draft(task_id, typed)
+    if "_upload" in form or "_save" in form:
+        return _back(task_id)
+    if "_add" in form or "_del" in form:
+        return _page(task_id, typed)
+    command = command_from(task_id, typed, language=language())
+    try:
+        reviewed = review_task(db.session(), command, actor=actor, now=now)
+    except (FieldErrors, Changed) as error:
+        return _refused(task_id, typed, error)
+    return _page(task_id, typed, reviewed=reviewed)
+
+
+@bp.post("/inbox/<uuid:task_id>/sign")
+@access("inbox.work")
+def sign(task_id: uuid.UUID) -> Answer:
+    """Sign what the dialog showed, after the person has proved himself again, and let the process run on."""
+    actor, now, form = current_actor(), request_time(), request.form
+    unproven = command_from(task_id, form, language=language())
+    try:
+        reviewed = review_task(db.session(), unproven, actor=actor, now=now)
+        method = None
+        if reviewed.view.meaning_code:
+            proof = _prove(form)
+            if isinstance(proof, Refusal):
+                return _page(task_id, form, reviewed=reviewed, refusal=proof.error), proof.error.status
+            method = proof.method
+        command = command_from(task_id, form, language=language(), method=method)
+        with writing() as session:
+            taken = sign_task(session, command, actor=actor, now=now)
+    except (FieldErrors, Changed) as error:
+        return _refused(task_id, form, error)
+    return _taken(taken)
+
+
+@bp.post("/attachments")
+@access("attachments.add")
+def attach() -> Response:
+    """Take one file, look into it, and give back its name and hash for the form."""
+    upload = request.files.get("file")
+    if upload is None or not upload.filename:
+        raise NoFile
+    file = _accept(upload)
+    return jsonify(name=file.name, sha256=file.sha256, size=file.size, media_type=file.media_type)
+
+
+def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
+    """Ask for user id and password again, in a transaction of its own: a failed attempt must survive."""
+    with writing(reason="signature") as session:
+        return reauthenticate(
+            session,
+            current_person().id,
+            form.get("password", ""),
+            now=request_time(),
+            login=form.get("login", ""),
+        )
+
+
+def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str]) -> None:
+    with writing() as session:
+        keep_entries(session, task_id, typed, actor=current_actor(), now=request_time())
+
+
+def _add_files(form: MultiDict[str, str]) -> dict[str, list[str]]:
+    field = form.get("_upload", "")
+    chosen = [upload for upload in request.files.getlist(f"_file.{field}") if upload.filename]
+    return {field: [_accept(upload).sha256 for upload in chosen]}
+
+
+def _accept(upload: FileStorage) -> StoredFile:
+    with writing() as session:
+        return accept_upload(
+            session, upload.stream, upload.filename or "", actor=current_actor(), now=request_time()
+        )
+
+
+def _page(
+    task_id: uuid.UUID,
+    typed: MultiDict[str, str],
+    *,
+    reviewed: Review | None = None,
+    refusal: QmsError | None = None,
+    errors: FieldErrors | None = None,
+    sentences: Sequence[str] = (),
+) -> str:
+    """The task page with what was typed, and the sign dialog on it once everything has been checked."""
+    now = request_time()
+    view = reviewed.view if reviewed else open_view(db.session(), task_id)
+    context = pages.task_page(
+        db.session(), view, now=now, typed=typed, errors=errors.errors if errors else {}
+    )
+    context |= {"sentences": list(sentences), "task_id": task_id}
+    if reviewed:
+        context |= pages.sign_dialog(db.session(), reviewed, typed, refusal)
+    return render_template("inbox/task.html", **context)
+
+
+def _refused(task_id: uuid.UUID, typed: MultiDict[str, str], error: FieldErrors | Changed) -> Answer:
+    """Show the page as it stands now, with everything that was typed, and why nothing was signed."""
+    if refusals.matters(error):
+        refusals.keep(error)
+    fields = error if isinstance(error, FieldErrors) else None
+    return _page(task_id, typed, errors=fields, sentences=[error.text(language())]), error.status
+
+
+def _over(case_id: uuid.UUID) -> Response:
+    flash(_("This step has been completed already."), "info")
+    return redirect(f"/cases/{case_id}")
+
+
+def _taken(taken: Taken) -> Response:
+    number = taken.record.number
+    if taken.waits:
+        flash(_("Signed. Record %(number)s waits for the next signer.", number=number), "success")
+    else:
+        flash(_("Done. Record %(number)s is being printed and sealed.", number=number), "success")
+    return redirect(f"/cases/{taken.case.id}", code=303)
+
+
+def _back(task_id: uuid.UUID) -> Response:
+    return redirect(url_for("inbox.task", task_id=task_id), code=303)

@@ -1,0 +1,265 @@
+"""Taking a step: one conductor, whose players never call each other or back (21 CFR 11.50, 11.70, 11.200).
+
+Re-authentication happens before, in a transaction of its own, so that a failed attempt survives. Everything
+here happens in one unit of work: a step and all its effects commit together or not at all.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.access.models import Person
+from app.inbox import policy
+from app.inbox.errors import Changed, FileUnknown, SignedAlready, TaskUnknown
+from app.inbox.records import (
+    TaskView,
+    content_of,
+    draft_of,
+    entered_sections,
+    file_fields,
+    files_of,
+    read_task,
+    step_names,
+)
+from app.inbox.signing import complete_step, keys_when_last, put_signature
+from core.actor import Actor
+from core.errors import FieldErrors
+from documents import glyphs
+from documents.models import Record, StoredFile
+from documents.records import content_hash, create_record
+from forms.loader import load
+from forms.validate import Fields, Saved, check, flat, plain, read
+from signatures.register import signatures_of
+from workflows import human_tasks
+from workflows.models import HumanTask, ProcessCase
+
+
+@dataclass(frozen=True)
+class SignTask:
+    """One click on *Sign*: what was entered, and the hashes of what was on the screen.
+
+    `opened` is the fingerprint of the page on which the entries were made, `seen` the hash of the content in
+    the sign dialog. `method` says how identity was just proven; None only for a step without signature.
+    """
+
+    task_id: uuid.UUID
+    fields: Fields
+    opened: str
+    seen: str
+    language: str
+    method: str | None = None
+
+
+@dataclass(frozen=True)
+class Review:
+    """What is about to be signed: the entries as kept and as sections, the files, and the hash of it all."""
+
+    view: TaskView
+    entries: dict[str, Any]
+    entered: list[dict[str, Any]]
+    files: list[StoredFile]
+    content: dict[str, Any]
+    hash: str
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A step that was taken: its case, its record, and whether it waits for another signer."""
+
+    case: ProcessCase
+    record: Record
+    waits: bool
+
+
+def review_task(session: Session, command: SignTask, *, actor: Actor, now: datetime) -> Review:
+    """Check everything that could make a signature fail, and show what would be signed. Changes nothing.
+
+    Raises:
+        NotAllowed: this person may not take this step.
+        Conflict: it is over, somebody else's, or not what the person read.
+        FieldErrors: entries to mend.
+    """
+    view = open_view(session, command.task_id)
+    check_allowed(session, view, actor=actor, now=now)
+    if command.opened != view.fingerprint:
+        raise Changed
+    return _review(session, view, command.fields)
+
+
+def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetime) -> Taken:
+    """Take a step in the name of a person who has just proved himself, and let the process run on.
+
+    Raises:
+        NotAllowed: this person may not take this step.
+        Conflict: it is over, somebody else's, or not what the person saw.
+        FieldErrors: entries to mend.
+    """
+    human_tasks.lock(session, command.task_id)
+    view = open_view(session, command.task_id)
+    check_allowed(session, view, actor=actor, now=now)
+    review = _review(session, view, command.fields)
+    if command.opened != view.fingerprint or command.seen != review.hash:
+        raise Changed
+    record = view.pending or create_record(session, draft_of(view, review.content), actor=actor, now=now)
+    keys: list[bytes] | None = []
+    if view.meaning_code:
+        signer = session.get_one(Person, uuid.UUID(actor.id))
+        signed = put_signature(
+            session,
+            view,
+            record,
+            signer,
+            method=command.method,
+            language=command.language,
+            actor=actor,
+            now=now,
+        )
+        keys = keys_when_last(session, view, review.entries, record, signed)
+    if keys is not None:
+        complete_step(session, view, review.entries, record, keys, actor=actor, now=now)
+    elif view.task.claimed_by is not None:
+        human_tasks.release(session, view.task, actor=actor, now=now)
+    return Taken(view.case, record, waits=keys is None)
+
+
+def open_view(session: Session, task_id: uuid.UUID) -> TaskView:
+    """Read a task with everything it shows.
+
+    Raises:
+        TaskUnknown: there is no such task.
+    """
+    if session.get(HumanTask, task_id) is None:
+        raise TaskUnknown
+    found = human_tasks.open_task(session, task_id)
+    return read_task(session, found.task, found.case, found.data)
+
+
+def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: datetime) -> None:
+    """Ask every rule whether this person may take the step now.
+
+    Raises:
+        NotAllowed: role, separation of duties, administrator, unread, or no accepted statement.
+        Conflict: the step is over, claimed by somebody else, or signed by this person already.
+    """
+    task = view.task
+    policy.check_role(session, task, actor=actor, now=now)
+    policy.check_open(task)
+    policy.check_separation(session, task, step_names(session, view.case), actor=actor)
+    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    policy.check_opened(task, actor=actor)
+    if view.pending is not None:
+        signed = {str(one.person_id) for one in signatures_of(session, view.pending.id)}
+        if signed & policy.persons_of(actor):
+            raise SignedAlready
+
+
+def claimant_name(session: Session, task: HumanTask) -> dict[str, str] | None:
+    """Name of whoever has claimed the task, in both languages; None if nobody has."""
+    if task.claimed_by is None:
+        return None
+    person = session.get(Person, uuid.UUID(str(task.claimed_by)))
+    return dict(person.name) if person else {"en": "Somebody else", "zh": "其他人"}
+
+
+def open_page(session: Session, task_id: uuid.UUID, *, actor: Actor, now: datetime) -> None:
+    """Note that a person has the task in front of him; without it he cannot sign.
+
+    Raises:
+        TaskUnknown: there is no such task at a site where he works.
+    """
+    task = _task(session, task_id)
+    policy.check_role(session, task, actor=actor, now=now)
+    human_tasks.mark_opened(session, task, uuid.UUID(actor.id), now)
+
+
+def claim_task(session: Session, task_id: uuid.UUID, *, actor: Actor, now: datetime) -> None:
+    """Take a task over, so that nobody else works on it.
+
+    Raises:
+        NotAllowed: this person may not take the step.
+        Conflict: it is over or somebody else's.
+    """
+    task = human_tasks.lock(session, task_id)
+    policy.check_role(session, task, actor=actor, now=now)
+    policy.check_open(task)
+    names = step_names(session, session.get_one(ProcessCase, task.case_id))
+    policy.check_separation(session, task, names, actor=actor)
+    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    human_tasks.claim(session, task, actor=actor, now=now)
+
+
+def release_task(session: Session, task_id: uuid.UUID, *, actor: Actor, now: datetime) -> None:
+    """Give a claimed task back to everybody of its role.
+
+    Raises:
+        Conflict: it is over or somebody else's.
+    """
+    task = human_tasks.lock(session, task_id)
+    policy.check_open(task)
+    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    human_tasks.release(session, task, actor=actor, now=now)
+
+
+def keep_entries(session: Session, task_id: uuid.UUID, typed: Fields, *, actor: Actor, now: datetime) -> None:
+    """Keep what a person has typed so far as a draft; only he sees it again.
+
+    Raises:
+        NotAllowed: this person may not take the step.
+        Conflict: it is over or somebody else's.
+    """
+    task = human_tasks.lock(session, task_id)
+    policy.check_role(session, task, actor=actor, now=now)
+    policy.check_open(task)
+    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    if task.form_key:
+        entries = {"fields": flat(load(task.form_key), typed), "saved_at": now.isoformat()}
+        drafts = dict(task.draft or {}) | {actor.id: entries}
+        human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
+
+
+def draft_of_person(task: HumanTask, actor: Actor) -> tuple[Saved, datetime | None]:
+    """What this person has typed into the task so far, and when it was saved."""
+    own = (task.draft or {}).get(actor.id) or {}
+    saved_at = own.get("saved_at")
+    return Saved(own.get("fields") or {}), datetime.fromisoformat(saved_at) if saved_at else None
+
+
+def _task(session: Session, task_id: uuid.UUID) -> HumanTask:
+    task = session.get(HumanTask, task_id)
+    if task is None:
+        raise TaskUnknown
+    return task
+
+
+def _review(session: Session, view: TaskView, fields: Fields) -> Review:
+    if view.pending:
+        content = json.loads(view.pending.canonical)["content"]
+        hashes = [file["sha256"] for file in content["attachments"]]
+        entries = view.shared.entries if view.shared else {}
+        return Review(
+            view, entries, content["entered"], files_of(session, hashes), content, content_hash(content)
+        )
+    entries, files = _checked(session, view, fields)
+    entered = entered_sections(view, entries)
+    content = content_of(view, entered, files)
+    return Review(view, plain(entries), entered, files, content, content_hash(content))
+
+
+def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str, Any], list[StoredFile]]:
+    if view.form is None:
+        return {}, []
+    entries = read(view.form, fields, prefill=view.given)
+    errors = check(view.form, entries, prefill=view.given, missing_glyphs=glyphs.missing)
+    files: list[StoredFile] = []
+    for name in file_fields(view.form):
+        found = files_of(session, entries.get(name, []))
+        if len(found) != len(entries.get(name, [])):
+            errors.setdefault(name, FileUnknown(name))
+        files += found
+    if errors:
+        raise FieldErrors(errors)
+    return entries, files

@@ -1,0 +1,122 @@
+"""The signature itself, and what follows when it is the last one the step asks for."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.access.models import Person
+from app.inbox.errors import IdentityNotProven, StatementMissing
+from app.inbox.meanings import meaning_text, statement_text
+from app.inbox.models import HeldKey, SharedSigning
+from app.inbox.records import TaskView
+from core import outbox
+from core.actor import Actor
+from documents.models import Record
+from signatures import audit, ceremony
+from signatures.register import signatures_of
+from workflows import human_tasks
+
+
+def put_signature(
+    session: Session,
+    view: TaskView,
+    record: Record,
+    signer: Person,
+    *,
+    method: str | None,
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> ceremony.SignedRecord:
+    """Sign the record with the meaning that the model gives the step.
+
+    Raises:
+        StatementMissing: the person has not accepted the statement of accountability yet.
+        IdentityNotProven: nobody asked for the password.
+    """
+    if signer.statement_accepted_at is None:
+        raise StatementMissing
+    if method is None:
+        raise IdentityNotProven
+    name = printed_name(signer, view.style.layout)
+    signed = ceremony.sign_record(
+        session,
+        record_id=record.id,
+        record_bytes=record.canonical,
+        signer=ceremony.Signer(signer.id, signer.login, name, view.task.role, view.style.code),
+        meaning=ceremony.Meaning(view.meaning_code, meaning_text(view.meaning_code)),
+        statement=statement_text(view.meaning_code, language),
+        method=method,
+        on_behalf_of=actor.on_behalf_of,
+        language=language,
+        now=now,
+        earlier=signatures_of(session, record.id),
+    )
+    record.signers_text = " ".join(filter(None, (record.signers_text, name, signer.login)))
+    facts = {
+        "number": record.number,
+        "sha256": record.sha256,
+        "meaning": view.meaning_code,
+        "step": view.task.step,
+    }
+    audit.record(session, "record.signed", subject=("record", str(record.id)), facts=facts)
+    return signed
+
+
+def keys_when_last(
+    session: Session, view: TaskView, entries: dict[str, Any], record: Record, signed: ceremony.SignedRecord
+) -> list[bytes] | None:
+    """The wrapped keys of all signers, first one first; None while others still have to sign."""
+    if view.signers == 1:
+        return [signed.wrapped_key]
+    if view.shared is None:
+        session.add(SharedSigning(task_id=view.task.id, record_id=record.id, entries=entries))
+    place = {"record_id": record.id, "position": signed.signature.position}
+    session.add(HeldKey(signature_id=signed.signature.id, wrapped_key=signed.wrapped_key, **place))
+    session.flush()  # the keys are read back from the table, this one with them
+    held = select(HeldKey.wrapped_key).where(HeldKey.record_id == record.id).order_by(HeldKey.position)
+    keys = list(session.scalars(held))
+    if len(keys) < view.signers:
+        return None
+    session.execute(delete(HeldKey).where(HeldKey.record_id == record.id))
+    session.execute(delete(SharedSigning).where(SharedSigning.task_id == view.task.id))
+    return keys
+
+
+def complete_step(
+    session: Session,
+    view: TaskView,
+    entries: dict[str, Any],
+    record: Record,
+    keys: list[bytes],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Give the entries to the process, let it run on, and have the record printed and sealed afterwards."""
+    others = earlier_signers(session, record, actor)
+    human_tasks.complete(session, view.task, entries, actor=actor, now=now, also_by=others)
+    payload = {"record_id": str(record.id)}
+    outbox.later(
+        session, "archive.seal_record", payload, key=f"seal-{record.id}", secret=b"".join(keys) or None
+    )
+
+
+def earlier_signers(session: Session, record: Record, actor: Actor) -> list[uuid.UUID]:
+    """Whoever else signed the record, and the persons they acted for: all of them took part in the step."""
+    persons: list[uuid.UUID] = []
+    for signature in signatures_of(session, record.id):
+        if str(signature.person_id) != actor.id:
+            persons.append(signature.person_id)
+            persons += [uuid.UUID(signature.on_behalf_of)] if signature.on_behalf_of else []
+    return persons
+
+
+def printed_name(person: Person, layout: str) -> str:
+    """The name as the record prints it, in the languages of its site."""
+    english, chinese = person.name["en"], person.name["zh"]
+    both = english if english == chinese else f"{english} {chinese}"
+    return {"en": english, "zh": chinese}.get(layout, both)
