@@ -32,6 +32,7 @@ ROOMS = (
     "procurement",
     "production",
     "quality",
+    "traceability",
     "inbox",
     "cases",
     "archive",

@@ -56,6 +56,16 @@ class MovementKind(StrEnum):
     REVERSAL = "reversal"
 
 
+MOVEMENT_NAMES: dict[str, dict[str, str]] = {
+    "receipt": {"en": "Receipt", "zh": "收货"},
+    "output": {"en": "Output", "zh": "完工入库"},
+    "status": {"en": "Change of status", "zh": "状态变更"},
+    "consumption": {"en": "Consumption", "zh": "领用"},
+    "reversal": {"en": "Taken back", "zh": "冲回"},
+}
+"""What people call the kinds of movement."""
+
+
 class Warehouse(Base):
     """A building or area of a site in which stock is kept."""
 

@@ -99,3 +99,14 @@ class InspectionResult(Base):
     verdict: Mapped[Verdict] = mapped_column(str_enum(Verdict))
 
     inspection: Mapped[Inspection] = relationship(back_populates="results")
+
+    @property
+    def limits_text(self) -> str:
+        """The limits as people write them: ``4 … 4.2 mm``, ``≤ 5 N``, or a dash for judged properties."""
+        ends = [None if end is None else f"{end:f}" for end in (self.lower, self.upper)]
+        if ends == [None, None]:
+            return "–"
+        lower, upper = ends
+        if lower is None or upper is None:
+            return f"≤ {upper} {self.unit}".strip() if lower is None else f"≥ {lower} {self.unit}".strip()
+        return f"{lower} … {upper} {self.unit}".strip()

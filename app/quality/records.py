@@ -92,17 +92,7 @@ def _result_row(result: InspectionResult) -> list[str | Bilingual]:
     found: str | Bilingual = (
         verdict if result.value is None else f"{quantity_text(result.value)} {result.unit}".strip()
     )
-    return [result.name, limits_text(result), found, verdict]
-
-
-def limits_text(result: InspectionResult) -> str:
-    """The limits of a result as people write them: ``4.00 … 4.20 mm``, ``≤ 5 N``, or a dash."""
-    lower, upper = (None if end is None else quantity_text(end) for end in (result.lower, result.upper))
-    if lower is None and upper is None:
-        return "–"
-    if lower is None or upper is None:
-        return f"≤ {upper} {result.unit}".strip() if lower is None else f"≥ {lower} {result.unit}".strip()
-    return f"{lower} … {upper} {result.unit}".strip()
+    return [result.name, result.limits_text, found, verdict]
 
 
 def _input_row(edge: LotEdge) -> list[str | Bilingual]:

@@ -158,7 +158,10 @@ def _measured(found: Mapping[str, Any], code: str) -> Decimal:
         value = Decimal("NaN")
     if not value.is_finite():
         raise Invalid(
-            "inspection.value", "The value of %(characteristic)s is not a number.", field="results", characteristic=code
+            "inspection.value",
+            "The value of %(characteristic)s is not a number.",
+            field="results",
+            characteristic=code,
         )
     return value
 

@@ -1,0 +1,161 @@
+"""Pages of orders and receipts. The buyer sees what the keeper posts, and may not post it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
+
+from app.catalog.gs1 import Scan, parse_scan
+from app.catalog.units import STOCK_UNITS
+from app.inventory.queries import locations
+from app.procurement import queries, services
+from app.procurement.inputs import read_receipt
+from app.sites.queries import sites
+from app.web import (
+    access,
+    current_actor,
+    db,
+    must_reach,
+    navigation,
+    paginate,
+    reachable_sites,
+    request_time,
+    writing,
+)
+from app.web.refusals import keep, matters
+from core import clock
+from core.errors import Conflict, FieldErrors, Invalid, QmsError
+
+bp = Blueprint("procurement", __name__)
+
+FIELDS = ("scan", "line", "quantity", "unit", "supplier_lot", "expiry", "location", "delivery_note")
+
+navigation("procurement.receipts", _l("Receipts"), icon="truck-delivery", right="receipts.read", order=30)
+navigation("procurement.orders", _l("Orders"), icon="file-invoice", right="orders.read", order=35)
+
+
+def _site_of_order(order_id: uuid.UUID) -> uuid.UUID:
+    return queries.order(db.session(), order_id).site_id
+
+
+def _site_of_receipt(receipt_id: uuid.UUID) -> uuid.UUID:
+    return queries.receipt(db.session(), receipt_id).site_id
+
+
+@bp.get("/orders")
+@access("orders.read")
+def orders() -> str:
+    """List purchase orders with what is still to come."""
+    page = paginate(queries.orders(reachable_sites("orders.read")))
+    return render_template("procurement/orders.html", page_of=page)
+
+
+@bp.get("/orders/<uuid:order_id>")
+@access("orders.read", site=_site_of_order)
+def order(order_id: uuid.UUID) -> str:
+    """Show one order with its lines and receipts."""
+    session = db.session()
+    return render_template(
+        "procurement/order.html",
+        order=queries.order(session, order_id),
+        receipts=queries.receipts_of_order(session, order_id),
+    )
+
+
+@bp.get("/receipts")
+@access("receipts.read")
+def receipts() -> str:
+    """List receipts, newest first."""
+    words = request.args.get("q", "").strip()
+    page = paginate(queries.receipts(reachable_sites("receipts.read"), words))
+    return render_template("procurement/receipts.html", page_of=page, q=words)
+
+
+@bp.get("/receipts/<uuid:receipt_id>")
+@access("receipts.read", site=_site_of_receipt)
+def receipt(receipt_id: uuid.UUID) -> str:
+    """Show one receipt with its lot and case."""
+    return render_template("procurement/receipt.html", receipt=queries.receipt(db.session(), receipt_id))
+
+
+@bp.get("/receipts/new")
+@access("receipts.post")
+def new_receipt() -> str:
+    """Show the receipt form; ``?scan=`` and ``?line=`` fill it in advance."""
+    return render_template("procurement/new.html", **_form(request.args, {}))
+
+
+@bp.get("/receipts/label")
+@access("receipts.post")
+def read_label() -> str:
+    """Show what a scanned label says and which order lines wait for it: the part of the form that depends
+    on it."""
+    return render_template("procurement/_label.html", **_form(request.args, {}))
+
+
+@bp.post("/receipts")
+@access("receipts.post")
+def post_receipt() -> Response | tuple[str, int]:
+    """Post a receipt; a form that was sent twice leads to the same receipt."""
+    try:
+        command = read_receipt(request.form, today=_today())
+        must_reach(queries.line(db.session(), command.line_id).order.site_id, "receipts.post")
+        with writing() as session:
+            posted = services.receive_goods(session, command, actor=current_actor(), now=request_time())
+            receipt_id, number, lot = posted.id, posted.number, posted.lot.number
+    except (Invalid, Conflict) as refusal:
+        return _again(refusal)
+    flash(
+        _("Receipt %(number)s is posted. Lot %(lot)s stands in quarantine.", number=number, lot=lot),
+        "success",
+    )
+    return redirect(url_for("procurement.receipt", receipt_id=receipt_id), 303)
+
+
+def _again(refusal: Invalid | Conflict) -> tuple[str, int]:
+    """The form as it was sent, with each fault at its field; nothing has been posted."""
+    if matters(refusal):
+        keep(refusal)
+    errors = refusal.errors if isinstance(refusal, FieldErrors) else {refusal.field or "": refusal}
+    return render_template("procurement/new.html", **_form(request.form, errors)), refusal.status
+
+
+def _form(fields: Mapping[str, str], errors: Mapping[str, QmsError]) -> dict[str, Any]:
+    """What the form shows: the fields as sent, what the label says, and the order lines that wait for it."""
+    session, where = db.session(), reachable_sites("receipts.post")
+    typed = fields.get("scan", "").strip()
+    label, unread = _label(typed) if typed else (None, None)
+    lines = queries.open_lines(session, where, label.gtin if label else None)
+    chosen = next((line for line in lines if str(line.id) == fields.get("line")), None)
+    line = chosen or (lines[0] if label and len(lines) == 1 else None)
+    return {
+        "fields": {name: fields.get(name, "") for name in FIELDS},
+        "errors": {**({"scan": unread} if unread else {}), **errors},
+        "label": label,
+        "lines": lines,
+        "line": line,
+        "units": STOCK_UNITS.values(),
+        "places": [place for site in sites(session, where) for place in locations(session, site.id)],
+        "key": fields.get("key") or str(uuid.uuid4()),
+    }
+
+
+def _label(typed: str) -> tuple[Scan | None, Invalid | None]:
+    try:
+        return parse_scan(typed, today=_today()), None
+    except Invalid as fault:
+        return None, fault
+
+
+def _today() -> date:
+    """The day at the reader's receiving site; goods are judged by the calendar of the place where they
+    stand."""
+    mine = sites(db.session(), reachable_sites("receipts.post"))
+    return clock.site_day(request_time(), mine[0].zone if mine else "UTC")
