@@ -11,7 +11,9 @@ def wrong_password() -> Invalid:
 def account_locked() -> NotAllowed:
     """Refuse a locked account."""
     return NotAllowed(
-        "access.locked", "This account is locked. A security administrator can open it again.", field="password"
+        "access.locked",
+        "This account is locked. A security administrator can open it again.",
+        field="password",
     )
 
 

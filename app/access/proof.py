@@ -43,7 +43,9 @@ def authenticate(session: Session, login: str, password: str, *, now: datetime) 
     person = person_by_login(session, login)
     if person is None:
         is_right(None, password)
-        session.add(LoginFailure(person_id=None, login=login.strip().lower()[:100], purpose="sign_in", at=now))
+        session.add(
+            LoginFailure(person_id=None, login=login.strip().lower()[:100], purpose="sign_in", at=now)
+        )
         return Refusal(wrong_password())
     return _prove(session, person, password, purpose="sign_in", now=now)
 
@@ -60,11 +62,15 @@ def reauthenticate(
     return _prove(session, person, password if own else "", purpose="signature", now=now)
 
 
-def _prove(session: Session, person: Person, password: str, *, purpose: str, now: datetime) -> Proof | Refusal:
+def _prove(
+    session: Session, person: Person, password: str, *, purpose: str, now: datetime
+) -> Proof | Refusal:
     if person.state is not PersonState.ACTIVE:
         is_right(None, password)
         _count(session, person, purpose=purpose, now=now)
-        return Refusal(account_locked() if person.state is PersonState.LOCKED else wrong_password(), locked=True)
+        return Refusal(
+            account_locked() if person.state is PersonState.LOCKED else wrong_password(), locked=True
+        )
     if is_right(person.password_hash, password):
         person.failures = 0
         return Proof(person.id, "password", now)
@@ -79,7 +85,10 @@ def _count(session: Session, person: Person, *, purpose: str, now: datetime) -> 
     session.add(LoginFailure(person_id=person.id, login=person.login, purpose=purpose, at=now))
     person.failures += 1
     audit.record(
-        session, f"{purpose}.failed", subject=("person", str(person.id)), facts={"failures": str(person.failures)}
+        session,
+        f"{purpose}.failed",
+        subject=("person", str(person.id)),
+        facts={"failures": str(person.failures)},
     )
 
 

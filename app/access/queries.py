@@ -45,10 +45,12 @@ def persons_with_role(session: Session, role: str, site_id: uuid.UUID, *, on: da
 def people(text: str = "") -> Select[Person]:
     """Make the query for the list of people, by part of the login."""
     query = select(Person).order_by(Person.login)
-    return query.where(Person.login.contains(text.strip().lower(), autoescape=True)) if text.strip() else query
+    return (
+        query.where(Person.login.contains(text.strip().lower(), autoescape=True)) if text.strip() else query
+    )
 
 
-def people_by_login(logins: Collection[str]) -> Select[tuple[Person]]:
+def people_by_login(logins: Collection[str]) -> Select[Person]:
     """Make the query for the active accounts with these logins."""
     return select(Person).where(Person.login.in_(logins), Person.state == PersonState.ACTIVE)
 

@@ -10,8 +10,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.access import statement
 from app.access.proof import Refusal, authenticate, reauthenticate
 from app.access.queries import people_by_login
-from app.access.services import change_password as set_password
 from app.access.services import TIME_ZONES, choose_display, person_of
+from app.access.services import change_password as set_password
 from app.access.visitors import load_visitor
 from app.web import ANYBODY, SIGNED_IN, access, current_actor, current_person, db, request_time, writing
 from app.web.languages import language, remember
@@ -206,7 +206,11 @@ def _demo_accounts() -> list[dict[str, object]]:
         return []
     people = {person.login: person for person in db.session.scalars(people_by_login(DEMO_ORDER))}
     return [
-        {"login": login, "name": people[login].name, "roles": [ROLES[grant.role] for grant in people[login].grants]}
+        {
+            "login": login,
+            "name": people[login].name,
+            "roles": [ROLES[grant.role] for grant in people[login].grants],
+        }
         for login in DEMO_ORDER
         if login in people
     ]
@@ -215,7 +219,11 @@ def _demo_accounts() -> list[dict[str, object]]:
 def _me_page(errors: dict[str, Invalid]) -> str:
     person = person_of(db.session(), current_person().id)
     return render_template(
-        "access/me.html", person=person, errors=errors, zones=[(zone, zone) for zone in TIME_ZONES], roles=ROLES
+        "access/me.html",
+        person=person,
+        errors=errors,
+        zones=[(zone, zone) for zone in TIME_ZONES],
+        roles=ROLES,
     )
 
 
@@ -247,5 +255,3 @@ def _local(target: str | None) -> str:
 
 def _back() -> str:
     return _local(request.values.get("next")) or url_for("web.start")
-
-

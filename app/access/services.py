@@ -98,7 +98,9 @@ def create_person(session: Session, command: CreatePerson, *, actor: Actor, now:
     return person
 
 
-def grant_role(session: Session, person: Person, command: GrantRole, *, actor: Actor, now: datetime) -> RoleGrant:
+def grant_role(
+    session: Session, person: Person, command: GrantRole, *, actor: Actor, now: datetime
+) -> RoleGrant:
     """Give a person a role. Work and administration never meet in one person (21 CFR 11.200(a)(2)).
 
     Raises:
@@ -153,7 +155,9 @@ def unlock_person(session: Session, person: Person, *, actor: Actor, now: dateti
     """Open a locked account again and mark its notices as seen."""
     person.unlock()
     see_notices(session, person, actor=actor, now=now)
-    audit.record(session, "account.unlocked", subject=("person", str(person.id)), facts={"login": person.login})
+    audit.record(
+        session, "account.unlocked", subject=("person", str(person.id)), facts={"login": person.login}
+    )
 
 
 def mark_left(session: Session, person: Person, *, actor: Actor, now: datetime) -> None:
@@ -200,7 +204,9 @@ def reset_password(session: Session, person: Person, *, new: str, actor: Actor, 
     person.password_hash, person.password_changed_at = hash_password(new), now
     person.must_change_password = True
     end_sessions_of(session.connection(), person.id)
-    audit.record(session, "account.password_reset", subject=("person", str(person.id)), facts={"login": person.login})
+    audit.record(
+        session, "account.password_reset", subject=("person", str(person.id)), facts={"login": person.login}
+    )
 
 
 def choose_display(session: Session, person: Person, *, language: str, zone: str) -> None:

@@ -39,7 +39,14 @@ FORM_CODE, FORM_REVISION = "QR-QA-001", "A0"
 
 
 def accept_statement(
-    session: Session, person: Person, proof: Proof, *, house: SiteStyle, language: str, actor: Actor, now: datetime
+    session: Session,
+    person: Person,
+    proof: Proof,
+    *,
+    house: SiteStyle,
+    language: str,
+    actor: Actor,
+    now: datetime,
 ) -> None:
     """Write and sign the record of the acceptance; from now on the person may sign.
 
@@ -80,7 +87,9 @@ def accept_statement(
         now=now,
     )
     person.statement_record_id, person.statement_accepted_at = record.id, now
-    audit.record(session, "statement.accepted", subject=("person", person.id), facts={"record": record.number})
+    audit.record(
+        session, "statement.accepted", subject=("person", person.id), facts={"record": record.number}
+    )
     later(
         session,
         "archive.seal_record",
@@ -100,7 +109,11 @@ def _check(person: Person, proof: Proof, roles: list[str]) -> None:
 
 
 def _content(person: Person, role: str) -> dict[str, object]:
-    statement = {"title": TITLE, "rows": [{"label": TITLE, "value": TEXT, "unit": None, "mark": None}], "table": None}
+    statement = {
+        "title": TITLE,
+        "rows": [{"label": TITLE, "value": TEXT, "unit": None, "mark": None}],
+        "table": None,
+    }
     identity = {
         "title": {"en": "Person", "zh": "人员"},
         "rows": [

@@ -1,6 +1,7 @@
 """Pages about sites, and what every page shows of the reader's site."""
 
 import uuid
+from collections.abc import Sequence
 
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
@@ -23,6 +24,12 @@ def current_site() -> Site | None:
         return db.session.get(Site, person.home_site_id)
     mine = sites(db.session(), reachable_sites("sites.read"))
     return mine[0] if mine else None
+
+
+@piece("all_sites")
+def all_sites() -> Sequence[Site]:
+    """Give every site, for forms in which a site is chosen."""
+    return sites(db.session())
 
 
 @piece("house")

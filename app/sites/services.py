@@ -38,7 +38,9 @@ def create_site(session: Session, command: CreateSite, *, actor: Actor) -> Site:
         Invalid: the zone is not in the IANA list, or the registrant has no such site.
     """
     if site_by_code(session, command.code) is not None:
-        raise Conflict("site.code_taken", "There is a site %(code)s already.", field="code", code=command.code)
+        raise Conflict(
+            "site.code_taken", "There is a site %(site)s already.", field="code", site=command.code
+        )
     if command.zone not in available_timezones():
         raise Invalid("site.zone", "There is no time zone of this name.", field="zone")
     if command.registrant_site_id and session.get(Site, command.registrant_site_id) is None:

@@ -21,10 +21,14 @@ R = TypeVar("R")
 SiteOf = Callable[..., uuid.UUID | None]
 
 DECLARED = "__qms_right__"
-_FREE_BEFORE_PASSWORD_CHANGE = frozenset({"access.change_password", "access.sign_out", "access.switch_language"})
+_FREE_BEFORE_PASSWORD_CHANGE = frozenset(
+    {"access.change_password", "access.sign_out", "access.switch_language"}
+)
 
 
-def access(right: str, *, site: SiteOf | None = None) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
+def access(
+    right: str, *, site: SiteOf | None = None
+) -> Callable[[Callable[P, R]], Callable[P, R | Response]]:
     """Declare the right a route asks for; put it directly under ``@bp.route``.
 
     ``site`` is called with the view's own arguments and gives the id of the site the object belongs to; the

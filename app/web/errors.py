@@ -29,7 +29,11 @@ def init_app(app: Flask) -> None:
 def problem(refusal: QmsError) -> dict[str, Any]:
     """Describe a refusal as RFC 9457 problem details with the stable code and the fields to mend."""
     sentence = refusal.text(language())
-    details: dict[str, Any] = {"type": f"urn:qms:problem:{refusal.code}", "title": sentence, "status": refusal.status}
+    details: dict[str, Any] = {
+        "type": f"urn:qms:problem:{refusal.code}",
+        "title": sentence,
+        "status": refusal.status,
+    }
     if refusal.field:
         details["errors"] = {refusal.field: sentence}
     if isinstance(refusal, FieldErrors):
@@ -50,7 +54,9 @@ def _refused(refusal: QmsError) -> Response:
 
 
 def _stale_form(_error: CSRFError) -> Response:
-    sentence = _("This form is no longer valid, perhaps because you signed out in another tab. Reload and try again.")
+    sentence = _(
+        "This form is no longer valid, perhaps because you signed out in another tab. Reload and try again."
+    )
     return _said(400, sentence, "form.stale")
 
 
@@ -80,7 +86,7 @@ def _said(status: int, sentence: str, code: str) -> Response:
 
 
 def _sentence(status: int) -> str:
-    known = {
+    known: dict[int, str] = {
         400: _("The request could not be understood."),
         403: _("You do not have the right to do this."),
         404: _("There is no such page, or not for you."),
@@ -88,7 +94,7 @@ def _sentence(status: int) -> str:
         413: _("This is too large. Files may have up to 20 MiB."),
         500: _("Something went wrong on our side. Nothing was saved; please try again."),
     }
-    return known.get(status, _("The request could not be answered."))
+    return known.get(status) or str(_("The request could not be answered."))
 
 
 def _page(status: int, sentences: list[str], code: str) -> Response:

@@ -34,6 +34,8 @@ def keep(refusal: QmsError) -> None:
     }
     try:
         with unit_of_work(current_actor(), now=request_time()) as session:
-            audit.record(session, "request.refused", subject=("web.route", str(request.endpoint)), facts=facts)
+            audit.record(
+                session, "request.refused", subject=("web.route", str(request.endpoint)), facts=facts
+            )
     except SQLAlchemyError:
         log.exception("refusal not written to the audit trail", extra={"code": refusal.code})

@@ -115,7 +115,9 @@ def _digest(token: str) -> str:
 def _find(token: str) -> Any:
     columns = WebSession.__table__.columns
     with engine().connect() as connection:
-        return connection.execute(select(*columns).where(columns.token_sha256 == _digest(token))).one_or_none()
+        return connection.execute(
+            select(*columns).where(columns.token_sha256 == _digest(token))
+        ).one_or_none()
 
 
 def _is_over(row: Any, now: datetime) -> bool:

@@ -88,4 +88,3 @@ def current_actor() -> Actor:
     if person is None:
         return system_actor("web")
     return Actor(id=str(person.id), login=person.login, name=person.name.get("en", person.login))
-
