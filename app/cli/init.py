@@ -8,7 +8,8 @@ import argparse
 import getpass
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -66,11 +67,10 @@ def _run(arguments: argparse.Namespace) -> int:
     db.upgrade()
     if not _is_empty():
         raise CannotCheck(f"{settings().home} holds a plant already; nothing was changed")
-    now = clock.now()
-    authority = keys.create_authority(settings().keys, wanted.company["en"], _passphrases(arguments), now)
-    if authority.root_key_export is not None:
-        _keep(arguments.root_key, authority.root_key_export)
-    with unit_of_work(INIT, reason="first set-up", now=now) as session:
+    now, passphrases = clock.now(), _passphrases(arguments)
+    with _all_or_nothing(arguments.root_key), unit_of_work(INIT, reason="first set-up", now=now) as session:
+        authority = keys.create_authority(settings().keys, wanted.company["en"], passphrases, now)
+        _keep(arguments.root_key, authority.root_key_export or b"")
         accounts = furnish(session, wanted, root_sha256=authority.ring.root_sha256, now=now)
     return _report(arguments, authority.ring.root_sha256, accounts)
 
@@ -185,6 +185,19 @@ def _passphrases(arguments: argparse.Namespace) -> tuple[str, str]:
         getpass.getpass("First person, passphrase for the root key: "),
         getpass.getpass("Second person, passphrase for the root key: "),
     )
+
+
+@contextmanager
+def _all_or_nothing(root_key: Path) -> Iterator[None]:
+    """Take the new key files away again when the plant could not be written."""
+    try:
+        yield
+    except BaseException:
+        root_key.unlink(missing_ok=True)
+        for file in settings().keys.glob("*"):
+            if file != settings().secret_key_file:
+                file.unlink()
+        raise
 
 
 def _keep(path: Path, export: bytes) -> None:
