@@ -37,6 +37,7 @@ ROOMS = (
     "cases",
     "archive",
     "modeler",
+    "governance",
     "jobs",
 )
 """Rooms from the bottom up; a new room is added here and in ``.importlinter``."""

@@ -1,0 +1,141 @@
+"""Turns entries of the trail into lines people can read: who, what, before and after, why."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+from werkzeug.routing import BuildError
+
+from app.governance import queries, wording
+from app.web.filters import in_language, moment
+from signatures.audit_models import AuditEntry
+
+UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
+LONGEST = 300
+
+Names = Mapping[str, dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column of a changed row; ``withheld`` values are secrets that never entered the trail."""
+
+    label: str
+    old: Any
+    new: Any
+    withheld: bool = False
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry as it is shown; ``facts`` are pairs of name and value of an event or its circumstances."""
+
+    seq: int
+    at: datetime
+    who: str
+    login: str
+    on_behalf_of: str
+    action: str
+    action_label: str
+    kind: str
+    kind_label: str
+    object_id: str
+    url: str | None
+    reason: str
+    changes: tuple[Change, ...]
+    facts: tuple[tuple[str, Any], ...]
+    hash: str
+
+
+def lines_of(session: Session, entries: Iterable[AuditEntry]) -> list[Line]:
+    """Read entries with the names of the people they mention."""
+    rows = [(entry, json.loads(entry.entry)) for entry in entries]
+    mentioned = {text for _entry, said in rows for text in _ids_in(said)}
+    names = queries.names_of(session, mentioned)
+    return [_line(entry, said, names) for entry, said in rows]
+
+
+def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:
+    actor = said["actor"]
+    person = names.get(actor["id"])
+    deputy_for = actor.get("on_behalf_of")
+    kind, object_id = said["subject"]
+    return Line(
+        seq=entry.seq,
+        at=entry.at,
+        who=in_language(person) if person else actor["name"],
+        login=actor["login"],
+        on_behalf_of=_value(deputy_for, names) if deputy_for else "",
+        action=entry.action,
+        action_label=wording.action_name(entry.action),
+        kind=kind,
+        kind_label=wording.table_name(kind),
+        object_id=object_id,
+        url=_page_of(kind, object_id),
+        reason=said["reason"] or "",
+        changes=tuple(_change(name, pair, names) for name, pair in _in_order(said["changes"])),
+        facts=tuple(
+            (wording.column_name(name), _value(value, names)) for name, value in _in_order(said["facts"])
+        ),
+        hash=entry.hash,
+    )
+
+
+def _in_order(pairs: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
+    return [(name, value) for name, value in (pairs or {}).items() if name != "revision"]
+
+
+def _change(name: str, pair: list[Any] | None, names: Names) -> Change:
+    label = wording.column_name(name)
+    if pair is None:
+        return Change(label, None, None, withheld=True)
+    return Change(label, _value(pair[0], names), _value(pair[1], names))
+
+
+def _value(value: Any, names: Names) -> Any:
+    """Show a value of the trail: names for people, the reader's language, moments in his zone."""
+    if isinstance(value, dict):
+        both = set(value) == {"en", "zh"}
+        return in_language(value) if both else _shortened(json.dumps(value, ensure_ascii=False))
+    if isinstance(value, list):
+        return _shortened(", ".join(str(_value(item, names)) for item in value))
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if not isinstance(value, str):
+        return value
+    if value in names:
+        return in_language(names[value])
+    return moment(value, "seconds") if MOMENT.match(value) else _shortened(value)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
+
+
+def _ids_in(value: Any) -> Iterable[str]:
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from _ids_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _ids_in(item)
+    elif isinstance(value, str) and UUID.match(value):
+        yield value
+
+
+def _page_of(kind: str, object_id: str) -> str | None:
+    page = wording.PAGES.get(kind.rsplit(".", 1)[-1])
+    if page is None or not UUID.match(object_id):
+        return None
+    arguments: dict[str, Any] = {page[1]: object_id}
+    try:
+        return url_for(page[0], **arguments)
+    except BuildError:
+        return None

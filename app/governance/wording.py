@@ -1,0 +1,126 @@
+"""What tables, columns and actions of the trail are called by people."""
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+TABLES: dict[str, Any] = {
+    "account_session": _l("Session"),
+    "balance": _l("Stock balance"),
+    "bom": _l("Bill of materials"),
+    "human_task": _l("Task"),
+    "inspection": _l("Inspection"),
+    "inspection_characteristic": _l("Inspection characteristic"),
+    "inspection_result": _l("Inspection result"),
+    "item": _l("Item"),
+    "location": _l("Location"),
+    "lot": _l("Lot"),
+    "lot_edge": _l("Genealogy link"),
+    "movement": _l("Stock movement"),
+    "number_rule": _l("Numbering rule"),
+    "person": _l("Person"),
+    "process_case": _l("Case"),
+    "process_release": _l("Process release"),
+    "purchase_order": _l("Purchase order"),
+    "purchase_order_line": _l("Purchase order line"),
+    "receipt": _l("Receipt"),
+    "record": _l("Record"),
+    "role_grant": _l("Role grant"),
+    "security_notice": _l("Security notice"),
+    "signature": _l("Signature"),
+    "site": _l("Site"),
+    "step_history": _l("Step of a case"),
+    "stored_file": _l("File"),
+    "supplier": _l("Supplier"),
+    "warehouse": _l("Warehouse"),
+    "work_order": _l("Work order"),
+}
+"""Tables by name."""
+
+ROW_ACTIONS: dict[str, Any] = {
+    "insert": _l("Created"),
+    "update": _l("Changed"),
+    "delete": _l("Deleted"),
+}
+"""What triggers write."""
+
+COLUMNS: dict[str, Any] = {
+    "actor_name": _l("Name"),
+    "case_id": _l("Case"),
+    "claimed_by": _l("Claimed by"),
+    "code": _l("Code"),
+    "completed_at": _l("Completed at"),
+    "completed_by": _l("Completed by"),
+    "created_at": _l("Created at"),
+    "created_by": _l("Created by"),
+    "data": _l("Entries"),
+    "decided_by": _l("Decided by"),
+    "decision": _l("Decision"),
+    "draft": _l("Draft"),
+    "due_at": _l("Due"),
+    "effective_at": _l("Effective from"),
+    "ended_at": _l("Ended at"),
+    "expiry": _l("Expiry"),
+    "failures": _l("Failed attempts"),
+    "files": _l("Files"),
+    "item_id": _l("Item"),
+    "kind": _l("Kind"),
+    "language": _l("Language"),
+    "locked_at": _l("Locked at"),
+    "login": _l("User name"),
+    "lot_id": _l("Lot"),
+    "name": _l("Name"),
+    "note": _l("Note"),
+    "number": _l("Number"),
+    "opened_by": _l("Opened by"),
+    "outcome": _l("Outcome"),
+    "password_hash": _l("Password"),
+    "person_id": _l("Person"),
+    "quantity": _l("Quantity"),
+    "reason": _l("Reason"),
+    "revision": _l("Revision"),
+    "role": _l("Role"),
+    "sealed_at": _l("Sealed at"),
+    "signed_at": _l("Signed at"),
+    "site_id": _l("Site"),
+    "started_at": _l("Started at"),
+    "started_by": _l("Started by"),
+    "state": _l("State"),
+    "status": _l("Status"),
+    "step": _l("Step"),
+    "supplier_id": _l("Supplier"),
+    "supplier_lot": _l("Supplier's lot"),
+    "title": _l("Title"),
+    "unit": _l("Unit"),
+    "valid_from": _l("Valid from"),
+    "valid_to": _l("Valid to"),
+    "version": _l("Version"),
+    "zone": _l("Time zone"),
+}
+"""Columns by name; others show their own name with spaces."""
+
+PAGES = {
+    "lot": ("inventory.lot", "lot_id"),
+    "process_case": ("cases.case", "case_id"),
+    "process_release": ("modeler.release", "release_id"),
+    "record": ("archive.record", "record_id"),
+    "receipt": ("procurement.receipt", "receipt_id"),
+    "human_task": ("inbox.task", "task_id"),
+}
+"""The page of an object of a table: endpoint and name of its argument."""
+
+
+def table_name(subject_type: str) -> str:
+    """Call a table or subject (``inventory.lot``) by its name for people."""
+    plain = subject_type.rsplit(".", 1)[-1]
+    return str(TABLES.get(plain, subject_type.replace("_", " ")))
+
+
+def column_name(column: str) -> str:
+    """Call a column by its name for people."""
+    return str(COLUMNS.get(column, column.replace("_", " ")))
+
+
+def action_name(action: str) -> str:
+    """Call an action by its name for people; named events keep their stable code."""
+    return str(ROW_ACTIONS.get(action, action))
