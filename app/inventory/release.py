@@ -12,8 +12,8 @@ from sqlalchemy.orm import Session
 from app.catalog.units import quantity_text
 from app.inventory.models import Lot
 from core.actor import Actor
-from workflows import runtime
 from workflows.models import ProcessCase
+from workflows.runtime import start_case
 
 PROCESS = "lot_release"
 
@@ -52,7 +52,7 @@ def start_release(
         "sites": {"plant": str(lot.site_id), "registrant": str(lot.site.registrant_site_id or lot.site_id)},
     }
     title = {side: f"{lot.item.name[side]} · {lot.number}" for side in ("en", "zh")}
-    return runtime.start_case(
+    return start_case(
         session,
         PROCESS,
         title=title,
