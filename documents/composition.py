@@ -16,6 +16,7 @@ from documents import page as blocks
 from documents.drawing import Drawing, prepare
 from documents.evidence import SignatureEvidence
 from documents.fonts import EXTENSION, RECORD
+from documents.labels import N_
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
 from documents.wording import Wording, wording
 
@@ -95,7 +96,7 @@ def compose(
         created_utc=words.utc(record["created_at"]),
         modified_utc=words.utc(max([_moment(record), *(one.at for one in evidence)])),
         sha256=sha256,
-        hash_label=words.first("Record SHA-256"),
+        hash_label=words.first(N_("Record SHA-256")),
         identification=_identification(words, record),
         case=blocks.lines(list(blocks.pairs_of(words, content["case"] or {}))),
         shown=[blocks.section(words, block) for block in content["shown"]],
@@ -121,15 +122,15 @@ def _place(site: Mapping[str, Any]) -> dict[str, str]:
 def _identification(words: Wording, record: Mapping[str, Any]) -> list[list[blocks.Pair]]:
     created = record["created_by"]
     pairs = [
-        blocks.pair(words.say("Record number"), record["number"]),
-        blocks.pair(words.say("Form and revision"), _form_code(record)),
-        blocks.pair(words.say("Made on"), words.when(record["created_at"])),
-        blocks.pair(words.say("Made by"), created["name"]),
+        blocks.pair(words.gettext("Record number"), record["number"]),
+        blocks.pair(words.gettext("Form and revision"), _form_code(record)),
+        blocks.pair(words.gettext("Made on"), words.when(record["created_at"])),
+        blocks.pair(words.gettext("Made by"), created["name"]),
     ]
     if "on_behalf_of" in created:
-        pairs.append(blocks.pair(words.say("On behalf of"), created["on_behalf_of"]))
+        pairs.append(blocks.pair(words.gettext("On behalf of"), created["on_behalf_of"]))
     if record["subject"]:
-        pairs.append(blocks.pair(words.say("Subject"), words.text(record["subject"]["label"])))
+        pairs.append(blocks.pair(words.gettext("Subject"), words.text(record["subject"]["label"])))
     return blocks.lines(pairs)
 
 
@@ -147,7 +148,7 @@ def _asked(words: Wording, signing: Mapping[str, Any] | None) -> Markup | str:
         return ""
     meaning = signing.get("text") or signing.get("meaning") or ""
     role, signers = signing.get("role") or "–", signing.get("signers") or "1"
-    return words.say(
+    return words.gettext(
         "The process asks for: %(meaning)s (role %(role)s, signatures: %(signers)s).",
         meaning=meaning,
         role=role,
@@ -176,7 +177,7 @@ def _decision(words: Wording, decision: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _inputs(words: Wording, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    columns = [words.both("Input"), words.both("Expression"), words.both("Value")]
+    columns = [words.both(N_("Input")), words.both(N_("Expression")), words.both(N_("Value"))]
     rows = [[one.get(key) or "–" for key in ("label", "expression", "value")] for one in inputs]
     return {"columns": columns, "rows": rows}
 
@@ -186,7 +187,7 @@ def _attachment(words: Wording, file: Mapping[str, Any], embedded: Sequence[str]
     return {
         "name": file["name"],
         "size": blocks.size(file["size"]),
-        "kept": words.say("in this file") if inside else words.say("beside this file"),
+        "kept": words.gettext("in this file") if inside else words.gettext("beside this file"),
         "sha256": blocks.grouped(file["sha256"]),
     }
 
@@ -195,64 +196,62 @@ def _diagram(words: Wording, svg: str | None, record: Mapping[str, Any]) -> Draw
     if not svg:
         return None
     number = record["number"]
-    title = words.plain_label("Process diagram with the path taken to record %(number)s", number=number)
+    title = words.plain_label(N_("Process diagram with the path taken to record %(number)s"), number=number)
     return prepare(svg, title, _FAMILY)
 
 
 def _signer(words: Wording, one: SignatureEvidence, place: int) -> dict[str, Any]:
     local = Wording(words.languages, one.zone)
-    method = words.text(one.method)
+    method = Markup("{} ({})").format(words.text(one.method), one.login or "–")
     pairs = [
-        blocks.pair(words.say("Role"), words.text(one.role)),
-        blocks.pair(words.say("Signed on"), f"{local.when(one.at)}  ·  {words.utc(one.at)}"),
-        blocks.pair(
-            words.say("Identity shown by"), Markup("{} ({})").format(method, one.login) if one.login else method
-        ),
-        blocks.pair(words.say("Statement"), words.text(one.statement)),
+        blocks.pair(words.gettext("Role"), words.text(one.role)),
+        blocks.pair(words.gettext("Signed on"), f"{local.when(one.at)}  ·  {words.utc(one.at)}"),
+        blocks.pair(words.gettext("Identity shown by"), method),
+        blocks.pair(words.gettext("Statement"), words.text(one.statement)),
     ]
     if one.on_behalf_of:
-        pairs.append(blocks.pair(words.say("On behalf of"), one.on_behalf_of))
+        pairs.append(blocks.pair(words.gettext("On behalf of"), one.on_behalf_of))
     evidence = Markup('sig-{}.p7s {}<br><span class="hash">{}</span>').format(
         place, one.reference, blocks.grouped(one.fingerprint)
     )
-    pairs.append(blocks.pair(words.say("Evidence and certificate"), evidence))
+    pairs.append(blocks.pair(words.gettext("Evidence and certificate"), evidence))
     return {"name": one.name, "meaning": words.text(one.meaning), "pairs": pairs}
 
 
 def _proof(words: Wording, sha256: str, house: SiteStyle) -> list[list[blocks.Pair]]:
-    pairs = [blocks.pair(words.say("Record SHA-256"), _hash(sha256))]
+    pairs = [blocks.pair(words.gettext("Record SHA-256"), _hash(sha256))]
     if house.root_sha256:
-        pairs.append(blocks.pair(words.say("Root certificate SHA-256"), _hash(house.root_sha256)))
+        pairs.append(blocks.pair(words.gettext("Root certificate SHA-256"), _hash(house.root_sha256)))
     return [[pair] for pair in pairs]
 
 
 def _checks(words: Wording, number: str, *, signed: bool) -> list[Markup]:
     file = f"{number}.pdf"
     return [
-        words.say(
+        words.gettext(
             "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot "
             "of every page, and in the certificate of each signature."
         )
         if signed
-        else words.say(
+        else words.gettext(
             "The file record.json in this PDF is the record itself; its SHA-256 stands above and at the foot "
             "of every page."
         ),
-        words.say(
+        words.gettext(
             "With any PDF reader that checks signatures, or with pdfsig %(file)s: every signature has to be "
             "valid and to end at the root certificate above.",
             file=file,
         ),
-        words.say(
+        words.gettext(
             "With qms records verify %(file)s --expect %(number)s: also the time stamps, the evidence, the "
             "record inside, and that nothing was added.",
             file=file,
             number=number,
         ),
-        words.say(
+        words.gettext(
             "The signatures show to anybody who trusts the root certificate that nothing was changed after "
-            "signing. Keys and time stamps are the plant's own: when it was signed is internal evidence until "
-            "an anchor outside the plant covers this record."
+            "signing. Keys and time stamps are the plant's own: when it was signed is internal evidence "
+            "until an anchor outside the plant covers this record."
         ),
     ]
 
@@ -263,7 +262,7 @@ def _form_code(record: Mapping[str, Any]) -> str:
 
 
 def _count(words: Wording) -> tuple[str, str, str]:
-    sentence = words.first("Page %(page)s of %(pages)s", page="\0", pages="\1")
+    sentence = words.first(N_("Page %(page)s of %(pages)s"), page="\0", pages="\1")
     before, _, rest = sentence.partition("\0")
     between, _, after = rest.partition("\1")
     return before, between, after

@@ -22,7 +22,7 @@ _SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
 
 _TIGHT = 14
-"""Widest cell, in widths of a Latin letter, of a table column that is never broken into lines."""
+"""Widest cell, in widths of a Latin letter, of a column that is never broken into lines."""
 
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
 _TAG = re.compile(r"<[^>]+>")
@@ -34,7 +34,8 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 def section(words: Wording, block: Mapping[str, Any]) -> dict[str, Any]:
     """Prepare a block of facts or entries: rows, two to a line where they are short, then the table."""
     rows = [row(words, entry) for entry in block.get("rows") or []]
-    return {"title": words.text(block["title"]), "lines": lines(rows), "table": table(words, block.get("table"))}
+    below = table(words, block.get("table"))
+    return {"title": words.text(block["title"]), "lines": lines(rows), "table": below}
 
 
 def row(words: Wording, entry: Mapping[str, Any]) -> Pair:
@@ -73,7 +74,7 @@ def table(words: Wording, block: Mapping[str, Any] | None) -> dict[str, Any] | N
         return None
     rows = block["rows"]
     columns = [
-        {"title": words.text(title), "look": _look(words, [line[place] for line in rows if place < len(line)])}
+        {"title": words.text(title), "look": _look(words, [line[place] for line in rows])}
         for place, title in enumerate(block["columns"])
     ]
     return {"columns": columns, "rows": [[_cell(words, cell) for cell in line] for line in rows]}
@@ -93,7 +94,7 @@ def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = No
 def label_of(words: Wording, key: str) -> Markup:
     """Name a key of a record for people."""
     known = LABELS.get(key)
-    return words.say(known) if known else escape(key.replace("_", " ").capitalize())
+    return words.gettext(known) if known else escape(key.replace("_", " ").capitalize())
 
 
 def size(octets: str) -> str:
@@ -146,7 +147,7 @@ def _mark(words: Wording, mark: object) -> tuple[Markup | str, str]:
         return "", ""
     if isinstance(mark, str) and mark in MARKS:
         msgid, tone = MARKS[mark]
-        return words.say(msgid), tone
+        return words.gettext(msgid), tone
     return words.text(mark), "note"
 
 
@@ -156,7 +157,7 @@ def _is_number(cell: object) -> bool:
 
 def _breadth(shown: Markup) -> int:
     """How wide a value stands: two languages stand one below the other."""
-    apart = shown.replace("</span> <span", "</span>\n<span").replace("<br>", "\n")
+    apart = str(shown).replace("</span> <span", "</span>\n<span").replace("<br>", "\n")
     return max((_width(unescape(line)) for line in _TAG.sub("", apart).splitlines()), default=0)
 
 

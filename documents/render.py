@@ -21,10 +21,10 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import URLFetcher
 
 from core.errors import Invalid
-from documents import composition, fonts
+from documents import composition, fonts, sample
 from documents.evidence import Attached, SignatureEvidence
 from documents.finish import Finisher
-from documents.records import SiteStyle, canonical_bytes, empty_content, sha256_hex
+from documents.records import SiteStyle, canonical_bytes, sha256_hex
 
 __all__ = ["Attached", "SignatureEvidence", "render_plain", "render_record", "warm_up"]
 
@@ -73,36 +73,15 @@ def render_plain(
     diagram_svg: str | None,
     house: SiteStyle,
 ) -> bytes:
-    """Print the same page as a plain PDF, without archive format, tags or files: what a benchmark compares."""
+    """Print the same page as a plain PDF, without archive format, tags or files, to compare with."""
     page = composition.compose(record, evidence=evidence, diagram_svg=diagram_svg, embedded=[], house=house)
     return bytes(_html(page).write_pdf(font_config=_font_configuration()))
 
 
 def warm_up() -> None:
-    """Render one small record, so that a worker's first real one is not the slow one."""
-    house = SiteStyle(
-        code="X",
-        name={"en": "X", "zh": "甲"},
-        company={"en": "X", "zh": "甲"},
-        address="",
-        region="CN",
-        zone="UTC",
-        layout="both",
-    )
-    record = {
-        "schema": "qms.record/1",
-        "number": "0",
-        "kind": "warm_up",
-        "title": {"en": "Warm-up", "zh": "预热"},
-        "form": {"code": "", "revision": ""},
-        "site": {"code": "X", "name": house.name, "company": house.company, "zone": "UTC", "demo": "no"},
-        "language": "both",
-        "created_at": "2026-01-01T00:00:00Z",
-        "created_by": {"id": "system:warm_up", "name": "warm-up"},
-        "subject": None,
-        "content": empty_content(),
-    }
-    render_record(record, evidence=(), diagram_svg=None, attachments=(), house=house)
+    """Print a sample record, so that a worker's first real one is not the slow one."""
+    record, house = sample.record("both", results=3), sample.house("both")
+    render_record(record, evidence=sample.evidence(1), diagram_svg=None, attachments=(), house=house)
 
 
 def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher) -> bytes:
@@ -131,7 +110,8 @@ def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher
 
 
 def _html(page: composition.Page) -> HTML:
-    markup = _environment().get_template("record.html").render(page=page, words=page.words, css=_stylesheet())
+    template = _environment().get_template("record.html")
+    markup = template.render(page=page, words=page.words, _=page.words.gettext, css=_stylesheet())
     return HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=(), fail_on_errors=True))
 
 

@@ -29,7 +29,7 @@ class Wording:
         """The page's main language as BCP 47 tag."""
         return TAGS[self.languages[0]]
 
-    def say(self, msgid: str, **facts: object) -> Markup:
+    def gettext(self, msgid: str, **facts: object) -> Markup:
         """Say a label or sentence of the page itself."""
         return self._together([translate(msgid, language, **facts) for language in self.languages])
 
