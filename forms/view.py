@@ -1,5 +1,6 @@
 """What a form shows, decided here so that the template only prints it."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -41,6 +42,7 @@ class Entry:
     rows: list[list["Entry"]] = field(default_factory=list)
     fixed: bool = False
     when: str = ""
+    condition: str = ""
 
     @property
     def described_by(self) -> str:
@@ -123,6 +125,7 @@ def _entry(
         rows=_rows(path, schema, value, reader) if widget == "rows" else [],
         fixed="x-source" in schema,
         when=_condition(schema, siblings, language),
+        condition=json.dumps(schema["x-when"]) if schema.get("x-when") else "",
     )
 
 

@@ -58,11 +58,11 @@ def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
     if left < timedelta(0):
         late = -left
         if late < DAY:
-            return "bg-red-lt", _("Overdue")
-        return "bg-red-lt", _("Overdue %(days)s d", days=late.days)
+            return "tone tone-red", _("Overdue")
+        return "tone tone-red", _("Overdue %(days)s d", days=late.days)
     if left < DAY:
-        return "bg-yellow-lt", _("Due within a day")
-    return "bg-secondary-lt", _("Due in %(days)s d", days=left.days)
+        return "tone tone-yellow", _("Due within a day")
+    return "tone tone-secondary", _("Due in %(days)s d", days=left.days)
 
 
 def task_page(

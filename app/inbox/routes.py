@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -195,8 +195,9 @@ def _add_files(form: MultiDict[str, str]) -> dict[str, list[str]]:
 
 def _accept(upload: FileStorage) -> StoredFile:
     with writing() as session:
+        stream = cast(BinaryIO, upload.stream)
         return accept_upload(
-            session, upload.stream, upload.filename or "", actor=current_actor(), now=request_time()
+            session, stream, upload.filename or "", actor=current_actor(), now=request_time()
         )
 
 

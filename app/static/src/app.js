@@ -9,5 +9,6 @@ import './uploads.js';
 import './scanner.js';
 import './toggles.js';
 import './diagram.js';
+import './inbox.js';
 
 window.htmx = htmx;
