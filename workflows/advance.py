@@ -1,4 +1,4 @@
-"""Moving a case as far as it goes without people: history rows, human tasks and the end, in one transaction."""
+"""Moving a case as far as it goes without people: history, human tasks and the end, in one transaction."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from core.actor import Actor
 from workflows import durations, store
-from workflows.elements import Element, Policy
+from workflows.elements import WRITERS, Element, Policy
 from workflows.errors import StepFailed
 from workflows.facts import as_json
 from workflows.models import CaseState, HumanTask, StepHistory, TaskState
@@ -81,7 +81,7 @@ def record(
 
 def _record_automatic(loaded: LoadedCase, task: Task) -> None:
     element = _element(loaded, task)
-    writes = element.kind in ("serviceTask", "businessRuleTask")
+    writes = element.kind in WRITERS
     since = task.internal_data.get(SINCE)
     record(
         loaded,

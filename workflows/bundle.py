@@ -36,7 +36,7 @@ class Bundle:
 
 
 def sha256(files: Mapping[str, str]) -> str:
-    """Name a bundle: the SHA-256 (hex) over the names and hashes of its files, in the order of their names."""
+    """Name a bundle: the SHA-256 (hex) over the names and hashes of its files, sorted by name."""
     index = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in sorted(files.items())}
     return hashlib.sha256(json.dumps(index, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

@@ -1,8 +1,8 @@
-"""The state of a case as bytes: where its tokens stand, and its facts. The specification is never stored here.
+"""The state of a case as bytes: where its tokens stand, and its facts; never the specification.
 
-Format 1, JSON: ``{"v": 1, "facts": …, "done": bool, "top": [task…], "subs": [[parent id, [task…]]…]}``; a task is
-``[id, parent id | 0, spec name, state, changed at (s since 1970), triggered, internal data | 0]``, parents first.
-Only states that this module wrote are ever read; nothing in them is evaluated.
+Format 1, JSON: ``{"v": 1, "facts": …, "done": bool, "top": [task…], "subs": [[parent id, [task…]]…]}``.
+A task is ``[id, parent id | 0, spec name, state, changed at (s since 1970), triggered, internal data | 0]``,
+parents first. Only states that this module wrote are ever read; nothing in them is evaluated.
 """
 
 from decimal import Decimal

@@ -1,8 +1,8 @@
 """Forgetting finished tasks: the state holds where tokens stand, the history holds how they came there.
 
-Without this the state grows with every rework round, and past a depth of 1,000 the library no longer sees its own
-ready tasks. What stays: everything unfinished, its predecessors up to the nearest drawn element (they name the
-flow taken), arrivals that wait before a join, and the family of a boundary event.
+Without this the state grows with every rework round, and past a depth of 1,000 the library no longer sees its
+own ready tasks. What stays: everything unfinished, its predecessors up to the nearest drawn element (they
+name the flow taken), arrivals that wait before a join, and the family of a boundary event.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Checking and compiling model files: what passes here runs as drawn, everything else is refused with its place."""
+"""Checking and compiling model files: what passes runs as drawn, all else is refused with its place."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from workflows.elements import ProcessModel
 from workflows.errors import ModelRefused
 from workflows.findings import Finding, Repair
 from workflows.parser import QmsParser
+from workflows.rules_tasks import Named
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _the_process(bundle: Bundle) -> tuple[str, ProcessModel] | None:
 
 
 def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: Callable[[str], bool]) -> None:
-    named = rules.Named(decisions=frozenset(bundle.decisions), known_form=known_form)
+    named = Named(decisions=frozenset(bundle.decisions), known_form=known_form)
     bundle.refuse(name, rules.check(model, bundle.roots[name], named))
 
 

@@ -10,7 +10,7 @@ _DURATION = re.compile(
 
 
 def after(moment: datetime, duration: str) -> datetime:
-    """Add an ISO 8601 duration such as ``P2D`` or ``P1MT4H`` to an aware moment; months keep the day if they can.
+    """Add an ISO 8601 duration such as ``P1MT4H`` to an aware moment; months keep the day if they can.
 
     Raises:
         ValueError: it is no duration.

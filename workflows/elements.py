@@ -1,4 +1,4 @@
-"""A process as its diagram says it: elements, flows, lanes and policies, read from BPMN XML with their lines."""
+"""A process as its diagram says it: elements, flows, lanes and policies, with their lines in the XML."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ MARKERS = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
 
 @dataclass(frozen=True)
 class Policy:
-    """What a process owner set for a user task: who, where, which form, which signature, until when (URS-003)."""
+    """What a process owner set for a user task: who, where, form, signature, until when (URS-003)."""
 
     step: str
     form: str
@@ -84,7 +84,7 @@ class Lane:
 
 @dataclass(frozen=True)
 class Timer:
-    """When a timer fires: ``kind`` is timeDate, timeDuration or timeCycle; the text is ISO 8601 or an expression."""
+    """When a timer fires: ``kind`` is timeDate, timeDuration or timeCycle; ISO 8601 or an expression."""
 
     kind: str
     text: str
@@ -92,7 +92,7 @@ class Timer:
 
 @dataclass(frozen=True)
 class Element:
-    """One flow node. ``scope`` is the process or subprocess it lies in; ``step`` is the key it writes under."""
+    """One flow node. ``scope`` is the process or subprocess it lies in; ``step`` the key it writes under."""
 
     id: str
     kind: str
@@ -135,7 +135,7 @@ class Flow:
 
 @dataclass(frozen=True)
 class ProcessModel:
-    """A process as drawn. ``key`` is the id of the process element; ``subject`` the type of what cases are about."""
+    """A process as drawn. ``key`` is the id of its element; ``subject`` the type of what cases are about."""
 
     key: str
     name: Bilingual
@@ -156,7 +156,7 @@ class ProcessModel:
         return {element.step: element for element in self.elements.values() if element.kind in WRITERS}
 
 
-WRITERS = ("userTask", "serviceTask", "businessRuleTask")
+WRITERS = ("userTask", "serviceTask", "businessRuleTask", "scriptTask")
 
 
 def bpmn_tag(name: str) -> str:

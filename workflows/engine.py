@@ -1,4 +1,4 @@
-"""What the diagram's automatic elements do: conditions, operations, decisions, scripts, over the facts of the case.
+"""What automatic elements do: conditions, operations, decisions, scripts, over the facts of the case.
 
 Everything a model can cause goes through here; nothing of it reaches Python (see ``expressions``).
 """
@@ -35,7 +35,8 @@ class Move:
 class CaseEngine(PythonScriptEngine):
     """The script engine of one loaded case for one move.
 
-    ``facts`` are the case's; ``decisions`` keeps the explanations of the tables used in this move by element id.
+    ``facts`` are the case's; ``decisions`` keeps the explanations of the tables used in this move by element
+    id.
     """
 
     def __init__(self, process: CompiledProcess, facts: Facts, move: Move) -> None:

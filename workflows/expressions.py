@@ -1,9 +1,9 @@
 """Expressions of models and decision tables, interpreted from a short list of allowed constructs.
 
-A model is written by people who may not be trusted with the server (URS-010): conditions, parameters and table
-cells are Python *expressions* in syntax only. They are parsed and walked here; nothing is ever compiled or run
-by Python itself, no attribute of an object is ever looked up, and every evaluation has a budget. Numbers are
-exact: a literal ``0.1`` and every division give decimals.
+A model is written by people who may not be trusted with the server (URS-010): conditions, parameters and
+table cells are Python *expressions* in syntax only. They are parsed and walked here; nothing is ever compiled
+or run by Python itself, no attribute of an object is ever looked up, and every evaluation has a budget.
+Numbers are exact: a literal ``0.1`` and every division give decimals.
 """
 
 import ast
@@ -48,7 +48,8 @@ class _Denied(Exception):
 def evaluate(source: str, names: Mapping[str, Any], *, now: datetime | None = None) -> Any:
     """Work out an expression over named facts and give its value; the facts are never changed.
 
-    ``item.key`` reads ``item["key"]`` of a JSON object. ``today()`` is the UTC day of ``now`` as ``YYYY-MM-DD``.
+    ``item.key`` reads ``item["key"]`` of a JSON object. ``today()`` is the UTC day of ``now`` as
+    ``YYYY-MM-DD``.
 
     Raises:
         ExpressionError: ``expression.refused``: not allowed, over budget, or the facts lack what it names.
@@ -345,25 +346,63 @@ def _days_between(first: str, last: str) -> int:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": len, "min": min, "max": max, "sum": sum, "any": any, "all": all, "abs": abs, "bool": bool, "str": str,
-    "sorted": sorted, "round": _round, "int": _integer, "number": _number, "get": _get, "days_between": _days_between,
-}  # fmt: skip
+    "len": len,
+    "min": min,
+    "max": max,
+    "sum": sum,
+    "any": any,
+    "all": all,
+    "abs": abs,
+    "bool": bool,
+    "str": str,
+    "sorted": sorted,
+    "round": _round,
+    "int": _integer,
+    "number": _number,
+    "get": _get,
+    "days_between": _days_between,
+}
 _METHODS: dict[str, Callable[..., Any]] = {
-    "lower": str.lower, "upper": str.upper, "strip": str.strip, "startswith": str.startswith, "endswith": str.endswith,
-}  # fmt: skip
+    "lower": str.lower,
+    "upper": str.upper,
+    "strip": str.strip,
+    "startswith": str.startswith,
+    "endswith": str.endswith,
+}
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: _divide,
-    ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod,
-}  # fmt: skip
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: _divide,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+}
 _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
-    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-    ast.GtE: operator.ge, ast.In: lambda a, b: a in b, ast.NotIn: lambda a, b: a not in b,
-    ast.Is: lambda a, b: a is b, ast.IsNot: lambda a, b: a is not b,
-}  # fmt: skip
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+    ast.Is: lambda a, b: a is b,
+    ast.IsNot: lambda a, b: a is not b,
+}
 _NODES: dict[type[ast.expr], Callable[[_Walk, Any], Any]] = {
-    ast.Constant: _Walk.constant, ast.Name: _Walk.name, ast.BoolOp: _Walk.boolean, ast.UnaryOp: _Walk.unary,
-    ast.BinOp: _Walk.binary, ast.Compare: _Walk.comparison, ast.IfExp: _Walk.choice, ast.List: _Walk.sequence,
-    ast.Tuple: _Walk.sequence, ast.Dict: _Walk.mapping, ast.Subscript: _Walk.subscript,
-    ast.Attribute: _Walk.attribute, ast.Call: _Walk.call, ast.ListComp: _Walk.comprehension,
+    ast.Constant: _Walk.constant,
+    ast.Name: _Walk.name,
+    ast.BoolOp: _Walk.boolean,
+    ast.UnaryOp: _Walk.unary,
+    ast.BinOp: _Walk.binary,
+    ast.Compare: _Walk.comparison,
+    ast.IfExp: _Walk.choice,
+    ast.List: _Walk.sequence,
+    ast.Tuple: _Walk.sequence,
+    ast.Dict: _Walk.mapping,
+    ast.Subscript: _Walk.subscript,
+    ast.Attribute: _Walk.attribute,
+    ast.Call: _Walk.call,
+    ast.ListComp: _Walk.comprehension,
     ast.GeneratorExp: _Walk.comprehension,
-}  # fmt: skip
+}

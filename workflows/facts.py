@@ -15,7 +15,8 @@ def plain(value: Any) -> Any:
     """Copy a value into plain facts: dates and keys become texts, decimals stay exact.
 
     Raises:
-        Invalid: ``facts.type``: something that is no fact, such as an object of the program or a binary float.
+        Invalid: ``facts.type``: something that is no fact, such as an object of the program or a binary
+        float.
     """
     if value is None or isinstance(value, (str, int, bool, Decimal)):
         return value

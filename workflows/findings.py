@@ -15,37 +15,67 @@ def N_(text: str) -> str:
 
 CATALOGUE: dict[str, tuple[str, str]] = {
     # files
-    "xml.malformed": (N_("The file is not well-formed XML: %(reason)s"), N_("Export the model again from its editor.")),
-    "xml.doctype": (N_("The file has a DOCTYPE."), N_("Remove the DOCTYPE; models need no document type or entities.")),
+    "xml.malformed": (
+        N_("The file is not well-formed XML: %(reason)s"),
+        N_("Export the model again from its editor."),
+    ),
+    "xml.doctype": (
+        N_("The file has a DOCTYPE."),
+        N_("Remove the DOCTYPE; models need no document type or entities."),
+    ),
     "xml.too_large": (N_("The file is larger than %(limit)s bytes."), N_("Split the model.")),
-    "file.unknown": (N_("The file “%(name)s” is no model."), N_("A bundle holds .bpmn and .dmn files and a README.md.")),
-    "file.not_bpmn": (N_("The root of the file is no BPMN 2.0 definitions."), N_("Export the model as BPMN 2.0 XML.")),
-    "file.not_dmn": (N_("The root of the file is no DMN definitions."), N_("Export the table as DMN 1.2 or 1.3 XML.")),
+    "file.unknown": (
+        N_("The file “%(name)s” is no model."),
+        N_("A bundle holds .bpmn and .dmn files and a README.md."),
+    ),
+    "file.not_bpmn": (
+        N_("The root of the file is no BPMN 2.0 definitions."),
+        N_("Export the model as BPMN 2.0 XML."),
+    ),
+    "file.not_dmn": (
+        N_("The root of the file is no DMN definitions."),
+        N_("Export the table as DMN 1.2 or 1.3 XML."),
+    ),
     "bundle.process_count": (
         N_("The bundle has %(count)s executable processes; exactly one is needed."),
         N_("Put every process into a folder of its own; mark documentation pools as not executable."),
     ),
     "process.not_executable": (
         N_("The process is not marked as executable."),
-        N_("Set isExecutable=\"true\" on the process."),
+        N_('Set isExecutable="true" on the process.'),
     ),
     "process.key": (
         N_("The process id “%(id)s” cannot be a key."),
         N_("Use small letters, digits and underscores, for example lot_release."),
     ),
-    "process.prefix": (N_("The prefix “%(prefix)s” of case numbers is no prefix."), N_("Two to six capital letters.")),
+    "process.prefix": (
+        N_("The prefix “%(prefix)s” of case numbers is no prefix."),
+        N_("Two to six capital letters."),
+    ),
     "id.missing": (N_("A %(kind)s has no id."), N_("Give it an id.")),
-    "id.reserved": (N_("The id “%(id)s” is reserved by the engine."), N_("Rename it, for example to started or ended.")),
+    "id.reserved": (
+        N_("The id “%(id)s” is reserved by the engine."),
+        N_("Rename it, for example to started or ended."),
+    ),
     "id.duplicate": (N_("The id “%(id)s” is used twice."), N_("Every element needs an id of its own.")),
     # structure
     "construct.unsupported": (
         N_("%(kind)s is not supported."),
         N_("Draw it with tasks, gateways, embedded subprocesses and timers, which this release runs."),
     ),
-    "gateway.complex": (N_("A complex gateway cannot run."), N_("Use exclusive, parallel or inclusive gateways.")),
-    "event.signal_end": (N_("A signal end event would throw nothing."), N_("End plainly, or call an operation before it.")),
+    "gateway.complex": (
+        N_("A complex gateway cannot run."),
+        N_("Use exclusive, parallel or inclusive gateways."),
+    ),
+    "event.signal_end": (
+        N_("A signal end event would throw nothing."),
+        N_("End plainly, or call an operation before it."),
+    ),
     "event.link": (N_("A link event would lose its path."), N_("Draw the sequence flow through.")),
-    "event.compensation": (N_("Compensation would be ignored."), N_("Draw the undoing steps as ordinary tasks.")),
+    "event.compensation": (
+        N_("Compensation would be ignored."),
+        N_("Draw the undoing steps as ordinary tasks."),
+    ),
     "event_subprocess.start": (
         N_("An event subprocess with an error or escalation start would start unprompted."),
         N_("Draw the handling as ordinary flow, with an exclusive gateway."),
@@ -66,7 +96,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("A condition on a flow that leaves a task would be ignored."),
         N_("Put an exclusive gateway behind the task and the condition on its flows."),
     ),
-    "flow.dangling": (N_("The sequence flow leads from or to nothing."), N_("Connect both its ends inside one process.")),
+    "flow.dangling": (
+        N_("The sequence flow leads from or to nothing."),
+        N_("Connect both its ends inside one process."),
+    ),
     "flow.duplicate": (
         N_("Two sequence flows lead from “%(source)s” to “%(target)s”."),
         N_("Join their conditions into one flow: a record could not say which was taken."),
@@ -75,7 +108,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("A flow out of the gateway has no condition and is not the default."),
         N_("Give it a condition or make it the default flow."),
     ),
-    "flow.condition": (N_("The condition cannot be used: %(reason)s"), N_("Conditions are expressions over the facts of the case.")),
+    "flow.condition": (
+        N_("The condition cannot be used: %(reason)s"),
+        N_("Conditions are expressions over the facts of the case."),
+    ),
     "flow.condition_ignored": (
         N_("A condition behind a parallel gateway would be ignored."),
         N_("Use an inclusive or exclusive gateway."),
@@ -88,8 +124,14 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("The parallel join waits for a flow that only comes after it."),
         N_("Bring the returning flow in by an exclusive gateway before the join."),
     ),
-    "start.count": (N_("%(count)s start events; exactly one is needed."), N_("Draw one start event without a trigger.")),
-    "start.trigger": (N_("A start event with a trigger would start at once."), N_("Use a start event without a trigger.")),
+    "start.count": (
+        N_("%(count)s start events; exactly one is needed."),
+        N_("Draw one start event without a trigger."),
+    ),
+    "start.trigger": (
+        N_("A start event with a trigger would start at once."),
+        N_("Use a start event without a trigger."),
+    ),
     "end.missing": (N_("There is no end event."), N_("Draw at least one.")),
     "end.unreachable": (N_("No end event can be reached from “%(element)s”."), N_("Draw the way to an end.")),
     "node.unreachable": (N_("“%(element)s” can never be reached."), N_("Connect it or remove it.")),
@@ -99,36 +141,87 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("A task without a type would wait for nobody."),
         N_("Make it a user task with a form, or a service task with an operation."),
     ),
-    "task.no_lane": (N_("The user task stands in no lane with a role."), N_("Put it into a lane that has qms:role.")),
+    "task.no_lane": (
+        N_("The user task stands in no lane with a role."),
+        N_("Put it into a lane that has qms:role."),
+    ),
     "task.no_form": (N_("The user task has no form."), N_("Set qms:form.")),
     "task.no_due": (N_("The user task has no due time."), N_("Set qms:due, for example P2D.")),
-    "task.loop": (N_("Loop and multi-instance markers are not supported."), N_("Draw one task for each person, or a loop with a gateway.")),
+    "task.loop": (
+        N_("Loop and multi-instance markers are not supported."),
+        N_("Draw one task for each person, or a loop with a gateway."),
+    ),
     "form.unknown": (N_("There is no form “%(form)s”."), N_("Forms are listed in forms/schemas.")),
-    "role.unknown": (N_("There is no role “%(role)s” that may take part in processes."), N_("Known roles: %(known)s.")),
+    "role.unknown": (
+        N_("There is no role “%(role)s” that may take part in processes."),
+        N_("Known roles: %(known)s."),
+    ),
     "meaning.unknown": (N_("There is no signature meaning “%(meaning)s”."), N_("Known meanings: %(known)s.")),
-    "not_by.unknown": (N_("qms:notBy names “%(step)s”, which is no step before this one."), N_("Name steps of this process, or start.")),
-    "signers.unsupported": (N_("qms:signers is “%(value)s”."), N_("Draw one user task for each signer; qms:notBy keeps them different people.")),
-    "due.unparsable": (N_("The due time “%(value)s” cannot be read."), N_("Use an ISO 8601 duration such as P2D or PT8H.")),
-    "step.key": (N_("The step key “%(step)s” cannot be a name."), N_("Use small letters, digits and underscores.")),
+    "not_by.unknown": (
+        N_("qms:notBy names “%(step)s”, which is no other step of this process."),
+        N_("Name steps of this process, or start."),
+    ),
+    "signers.number": (
+        N_("The number of signers cannot be used."),
+        N_("Ask for 1 to %(most)s different signers."),
+    ),
+    "due.unparsable": (
+        N_("The due time “%(value)s” cannot be read."),
+        N_("Use an ISO 8601 duration such as P2D or PT8H."),
+    ),
+    "step.key": (
+        N_("The step key “%(step)s” cannot be a name."),
+        N_("Use small letters, digits and underscores."),
+    ),
     "step.duplicate": (
         N_("Two elements write under the step key “%(step)s”: one would overwrite the other."),
         N_("Give each element its own qms:step."),
     ),
     "service.no_operation": (N_("The service task has no operation."), N_("Set qms:operation.")),
-    "operation.unknown": (N_("There is no operation “%(operation)s”."), N_("Operations are listed on the process pages.")),
-    "operation.parameters": (N_("The parameters do not fit the operation: %(reason)s"), N_("Compare them with the operation's description.")),
-    "parameter.expression": (N_("The parameter “%(name)s” cannot be used: %(reason)s"), N_("A parameter is an expression over the facts of the case.")),
+    "operation.unknown": (
+        N_("There is no operation “%(operation)s”."),
+        N_("Operations are listed on the process pages."),
+    ),
+    "operation.parameters": (
+        N_("The parameters do not fit the operation: %(reason)s"),
+        N_("Compare them with the operation's description."),
+    ),
+    "parameter.expression": (
+        N_("The parameter “%(name)s” cannot be used: %(reason)s"),
+        N_("A parameter is an expression over the facts of the case."),
+    ),
     "rule.no_decision": (N_("The business rule task names no decision."), N_("Set qms:decision.")),
-    "decision.unknown": (N_("There is no decision table “%(decision)s” in the bundle."), N_("Add the DMN file, or correct qms:decision.")),
-    "script.refused": (N_("The script cannot be used: %(reason)s"), N_("Only lines of “name = expression”.")),
-    "timer.unparsable": (N_("The timer text “%(text)s” cannot be read."), N_("Use ISO 8601: a duration such as P2D or a moment with its zone.")),
+    "decision.unknown": (
+        N_("There is no decision table “%(decision)s” in the bundle."),
+        N_("Add the DMN file, or correct qms:decision."),
+    ),
+    "script.refused": (
+        N_("The script cannot be used: %(reason)s"),
+        N_("Write one line: step key = expression over the facts of the case."),
+    ),
+    "timer.unparsable": (
+        N_("The timer text “%(text)s” cannot be read."),
+        N_("Use ISO 8601: a duration such as P2D or a moment with its zone."),
+    ),
     "timer.cycle": (N_("Repeating timers are not supported."), N_("Use one timer for each reminder.")),
     # decision tables
-    "dmn.decision_count": (N_("%(count)s decisions; exactly one decision table a file is needed."), N_("Put each table into its own file.")),
+    "dmn.decision_count": (
+        N_("%(count)s decisions; exactly one decision table a file is needed."),
+        N_("Put each table into its own file."),
+    ),
     "dmn.no_table": (N_("The decision has no decision table."), N_("Only decision tables can run.")),
-    "dmn.hit_policy": (N_("The hit policy “%(policy)s” is not supported."), N_("Use UNIQUE, FIRST or COLLECT without aggregation.")),
-    "dmn.input": (N_("The input “%(name)s” cannot be used: %(reason)s"), N_("An input is an expression over the facts of the case.")),
-    "dmn.cell": (N_("Row %(row)s: the cell “%(cell)s” cannot be used: %(reason)s"), N_("Write a value, a comparison, a range or -.")),
+    "dmn.hit_policy": (
+        N_("The hit policy “%(policy)s” is not supported."),
+        N_("Use UNIQUE, FIRST or COLLECT without aggregation."),
+    ),
+    "dmn.input": (
+        N_("The input “%(name)s” cannot be used: %(reason)s"),
+        N_("An input is an expression over the facts of the case."),
+    ),
+    "dmn.cell": (
+        N_("Row %(row)s: the cell “%(cell)s” cannot be used: %(reason)s"),
+        N_("Write a value, a comparison, a range or -."),
+    ),
     "dmn.cell_name": (
         N_("Row %(row)s: the cell “%(cell)s” names “%(name)s”, so it would never match."),
         N_("Put texts between quotes."),
@@ -138,16 +231,30 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("Correct the cell, or the type of its column."),
     ),
     "dmn.cell_value": (
-        N_("Row %(row)s: the cell “%(cell)s” is not among the values of its column, so it would never match."),
+        N_(
+            "Row %(row)s: the cell “%(cell)s” is not among the values of its column, so it would never match."
+        ),
         N_("Correct the cell, or the list of values."),
     ),
-    "dmn.cell_count": (N_("Row %(row)s has not one cell for each column."), N_("Open and save the table in an editor.")),
-    "dmn.output": (N_("Row %(row)s: the result “%(cell)s” cannot be used: %(reason)s"), N_("Put texts between quotes.")),
-    "dmn.output_name": (N_("An output has no name."), N_("Name every output: small letters, digits and underscores.")),
+    "dmn.cell_count": (
+        N_("Row %(row)s has not one cell for each column."),
+        N_("Open and save the table in an editor."),
+    ),
+    "dmn.output": (
+        N_("Row %(row)s: the result “%(cell)s” cannot be used: %(reason)s"),
+        N_("Put texts between quotes."),
+    ),
+    "dmn.output_name": (
+        N_("An output has no name."),
+        N_("Name every output: small letters, digits and underscores."),
+    ),
     "dmn.empty": (N_("The table has no rows."), N_("Add rows.")),
     # last resort
-    "engine.refused": (N_("The engine refuses the model: %(reason)s"), N_("Simplify the part that is named.")),
-}  # fmt: skip
+    "engine.refused": (
+        N_("The engine refuses the model: %(reason)s"),
+        N_("Simplify the part that is named."),
+    ),
+}
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ START = "start"
 class Path:
     """The way of a case through its diagram, by ids of elements and sequence flows.
 
-    ``rounds`` says how often an element was passed; ``marks`` are lines to write under a step: who did it last,
-    when, and how often if more than once.
+    ``rounds`` says how often an element was passed; ``marks`` are lines to write under a step: who did it
+    last, when, and how often if more than once.
     """
 
     done: frozenset[str]

@@ -1,4 +1,4 @@
-"""Human tasks: look, claim, draft, complete. Who may do so is the inbox's business; order and state are kept here."""
+"""Human tasks: look, claim, draft, complete. Who may do so is the inbox's business, order and state ours."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -122,8 +122,8 @@ def complete(
 ) -> ProcessCase:
     """Complete a task and let the case go on: one transaction with everything that its operations do.
 
-    ``fields`` are the checked values of the task's form; they lie under the task's step key afterwards and nowhere
-    else. ``also_by`` are the earlier signers of a step with several. Locks the case, then the task.
+    ``fields`` are the checked values of the task's form; they lie under the task's step key afterwards and
+    nowhere else. ``also_by`` are the earlier signers of a step with several. Locks the case, then the task.
 
     Raises:
         Conflict: ``task.not_open``, ``task.claimed``, ``case.not_running`` or ``case.moved_on``.

@@ -78,7 +78,7 @@ class ExactInclusiveGateway(_ExactJoin, InclusiveGateway):
     """An OR gateway: waits while a token elsewhere could still reach an empty incoming flow."""
 
     def may_fire(self, workflow: Any) -> bool:
-        """Say whether no token elsewhere can still come by an incoming flow that is empty (BPMN 2.0.2, 13.4.3)."""
+        """Say whether no token elsewhere can still come by an empty incoming flow (BPMN 2.0.2, 13.4.3)."""
         arrived = {task.parent.task_spec for task in arrivals(self, workflow)}
         empty = set(self.inputs) - arrived
         return not any(

@@ -67,7 +67,7 @@ class ProcessRelease(Base):
 
 
 class ProcessCase(Base):
-    """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the id of the end reached."""
+    """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the end reached."""
 
     __tablename__ = "process_case"
     __table_args__ = (Index(None, "subject_type", "subject_id"), Index(None, "state", "started_at"))
@@ -112,7 +112,8 @@ class HumanTask(Base):
 
     ``policy`` is what the model said when the task came up; ``flows`` are the sequence flows that led to it.
     ``opened_by`` maps persons to when they first looked (ISO 8601, UTC). ``completed_for`` is the person a
-    delegate acted for, ``also_by`` lists earlier signers of the same step; all count in every rule of separation.
+    delegate acted for, ``also_by`` lists earlier signers of the same step; all count in every rule of
+    separation.
     """
 
     __tablename__ = "human_task"

@@ -1,7 +1,7 @@
 """From BPMN XML to the engine's specification: our attributes, our joins, our clock; nothing is invented.
 
-Facts live once per case, not once per task as in the library: a step writes under its own key, every condition
-reads the same facts, and joins have nothing to merge (the library loses list entries there).
+Facts live once per case, not once per task as in the library: a step writes under its own key, every
+condition reads the same facts, and joins have nothing to merge (the library loses list entries there).
 """
 
 from datetime import datetime
@@ -36,7 +36,7 @@ class AutomaticTask(BpmnSpecMixin):
 
 
 class DueTimer(TimerEventDefinition):
-    """A timer on the plant's clock: ``timeDuration`` counts from arrival, ``timeDate`` is a moment with zone."""
+    """A timer on the plant's clock: ``timeDuration`` counts from arrival, ``timeDate`` is a moment."""
 
     def __init__(self, name: str, expression: str, kind: str) -> None:
         super().__init__(name, expression)

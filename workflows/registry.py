@@ -1,4 +1,4 @@
-"""What models may call and name: service operations of the rooms, roles that may take part, meanings (URS-004).
+"""What models may call and name: service operations of the rooms, roles, meanings (URS-004).
 
 A room registers its operations in its ``steps.py``; a model calls them by name with checked parameters. The
 effect of an operation and the step that led to it are one transaction.

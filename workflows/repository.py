@@ -1,4 +1,4 @@
-"""Releases of process models: proposed with their checks, made effective by a signed case, kept for ever (URS-007)."""
+"""Releases of process models: proposed when checked, effective by a signed case, kept for ever (URS-007)."""
 
 import uuid
 from collections.abc import Mapping
@@ -153,7 +153,7 @@ def compiled(release: ProcessRelease) -> CompiledProcess:
 
 
 def compiled_for(session: Session, release_id: uuid.UUID) -> CompiledProcess:
-    """Give the process of a case by its release; asks the database only the first time, for files never change."""
+    """Give the process of a case; asks the database only the first time, for files never change."""
     found = _compiled.get(_bundle_of.get(release_id, ""))
     return found if found is not None else compiled(session.get_one(ProcessRelease, release_id))
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from core import numbers
 from core.actor import Actor, system_actor
+from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, repository, store
 from workflows.engine import Move
@@ -29,15 +30,21 @@ def start_case(
 ) -> ProcessCase:
     """Start a case of the effective release and let it run to its first human tasks.
 
-    ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number comes from
-    the series ``case.<process key>``, which is defined at its first use.
+    ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number
+    comes from the series ``case.<process key>``, which is defined at its first use.
 
     Raises:
         NotFound: ``release.none``: no release of the process is in effect.
+        Conflict: ``case.fact_is_step``: a first fact has the name of a step.
         StepFailed: ``case.step_failed``: the diagram cannot go on with these facts.
     """
     release = repository.effective_release(session, process_key)
     process = repository.compiled(release)
+    taken = sorted(set(data) & set(process.model.steps()))
+    if taken:
+        raise Conflict(
+            "case.fact_is_step", "“%(fact)s” is the key of a step and cannot be a first fact.", fact=taken[0]
+        )
     series = f"case.{process_key}"
     numbers.define(session, series, prefix=process.model.prefix)
     case = ProcessCase(

@@ -1,4 +1,4 @@
-"""What processes may do with process models: service operations of ``bpmn/process_model_change`` (URS-001)."""
+"""What processes may do with process models: operations of ``bpmn/process_model_change`` (URS-001)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,25 +7,26 @@ from workflows import repository
 from workflows.models import ProcessRelease
 from workflows.registry import OperationCall, operation
 
+_KEY = {"type": "string", "format": "uuid", "description": "id of the process release"}
+_REASON = {"type": "string", "description": "why it was refused"}
 _RELEASE = {
     "type": "object",
-    "properties": {"release": {"type": "string", "format": "uuid", "description": "id of the process release"}},
+    "properties": {"release": _KEY},
     "required": ["release"],
     "additionalProperties": False,
 }
 _REFUSAL = {
     "type": "object",
-    "properties": {
-        **_RELEASE["properties"],
-        "reason": {"type": "string", "description": "why it was refused"},
-    },
+    "properties": {"release": _KEY, "reason": _REASON},
     "required": ["release", "reason"],
     "additionalProperties": False,
 }
 
 
 @operation(
-    "workflows.make_release_effective", schema=_RELEASE, title={"en": "Make the model effective", "zh": "使模型生效"}
+    "workflows.make_release_effective",
+    schema=_RELEASE,
+    title={"en": "Make the model effective", "zh": "使模型生效"},
 )
 def make_release_effective(call: OperationCall) -> Mapping[str, Any]:
     """Let new cases run the accepted release; running cases stay on theirs.

@@ -1,4 +1,4 @@
-"""Loading a case to move it, and saving it: compact state, optimistic lock, all in the caller's transaction."""
+"""Loading a case to move it, and saving it: compact state, optimistic lock, the caller's transaction."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from workflows.parser import DUE
 
 @dataclass
 class LoadedCase:
-    """A case in memory for one move. ``revision`` is that of the state it was loaded from; 0 is a new case."""
+    """A case in memory for one move. ``revision`` is that of the state it was loaded from; 0 is new."""
 
     move: Move
     engine: CaseEngine

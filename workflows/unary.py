@@ -1,6 +1,7 @@
-"""Cells of decision tables: the unary tests of DMN (S-FEEL), so that a table means here what it means elsewhere.
+"""Cells of decision tables: the unary tests of DMN (S-FEEL), meaning here what they mean elsewhere.
 
-``-`` · ``"a"`` · ``"a","b"`` · ``not("a")`` · ``[3..10]`` ``]3..10[`` ``(3..10)`` · ``>= 3`` · ``? > 3 and ? < 9``
+``-`` · ``"a"`` · ``"a","b"`` · ``not("a")`` · ``[3..10]`` ``]3..10[`` ``(3..10)`` · ``>= 3`` · ``? > 3 and ?
+< 9``
 """
 
 import operator

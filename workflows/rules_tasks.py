@@ -1,0 +1,122 @@
+"""Checks of tasks: everything they name exists, nobody overwrites anybody's facts."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from workflows import durations, expressions, registry
+from workflows.elements import WRITERS, Element, Policy, ProcessModel
+from workflows.expressions import ExpressionError
+from workflows.findings import Finding
+
+_KEY = re.compile(r"^[a-z][a-z0-9_]*$")
+_RESERVED = ("start", "sites")
+_MOST_SIGNERS = 9
+
+
+@dataclass(frozen=True)
+class Named:
+    """What a model may name besides itself and the registry."""
+
+    decisions: frozenset[str]
+    known_form: Callable[[str], bool]
+
+
+def check(model: ProcessModel, named: Named) -> Iterator[Finding]:
+    """Check every task of a process."""
+    steps = {one.step for one in model.elements.values() if one.kind == "userTask"}
+    for element in model.elements.values():
+        if element.marker:
+            yield Finding("task.loop", element.id, element.line)
+        if element.kind in ("task", "manualTask"):
+            yield Finding("task.untyped", element.id, element.line)
+        elif element.kind == "userTask" and element.policy is not None:
+            yield from _user_task(element, element.policy, steps, named)
+        elif element.kind == "serviceTask":
+            yield from _service_task(element)
+        elif element.kind == "businessRuleTask":
+            yield from _rule_task(element, named)
+        elif element.kind == "scriptTask":
+            yield from _script_task(element)
+    yield from _step_keys(model)
+
+
+def _step_keys(model: ProcessModel) -> Iterator[Finding]:
+    writers = [one for one in model.elements.values() if one.kind in WRITERS]
+    counted = Counter(one.step for one in writers)
+    for element in writers:
+        if not _KEY.match(element.step) or element.step in _RESERVED:
+            yield Finding("step.key", element.id, element.line, {"step": element.step})
+        elif counted[element.step] > 1:
+            yield Finding("step.duplicate", element.id, element.line, {"step": element.step})
+
+
+def _user_task(element: Element, policy: Policy, steps: set[str], named: Named) -> Iterator[Finding]:
+    where = (element.id, element.line)
+    if not policy.role:
+        yield Finding("task.no_lane", *where)
+    elif policy.role not in registry.roles():
+        yield Finding(
+            "role.unknown", *where, {"role": policy.role, "known": ", ".join(sorted(registry.roles()))}
+        )
+    if not policy.form:
+        yield Finding("task.no_form", *where)
+    elif not named.known_form(policy.form):
+        yield Finding("form.unknown", *where, {"form": policy.form})
+    yield from _due(element, policy)
+    yield from _signature(element, policy)
+    for step in policy.not_by:
+        if step not in (steps | {"start"}) - {policy.step}:
+            yield Finding("not_by.unknown", *where, {"step": step})
+
+
+def _due(element: Element, policy: Policy) -> Iterator[Finding]:
+    if policy.due is None:
+        yield Finding("task.no_due", element.id, element.line, severity="warning")
+    elif not durations.is_duration(policy.due):
+        yield Finding("due.unparsable", element.id, element.line, {"value": policy.due})
+
+
+def _signature(element: Element, policy: Policy) -> Iterator[Finding]:
+    if policy.meaning is not None and policy.meaning not in registry.MEANINGS:
+        facts = {"meaning": policy.meaning, "known": ", ".join(registry.MEANINGS)}
+        yield Finding("meaning.unknown", element.id, element.line, facts)
+    if not 1 <= policy.signers <= _MOST_SIGNERS:
+        yield Finding("signers.number", element.id, element.line, {"most": _MOST_SIGNERS})
+
+
+def _service_task(element: Element) -> Iterator[Finding]:
+    where = (element.id, element.line)
+    if not element.operation:
+        yield Finding("service.no_operation", *where)
+    elif not registry.known(element.operation):
+        yield Finding("operation.unknown", *where, {"operation": element.operation})
+    else:
+        wrong = registry.missing_parameters(element.operation, set(element.parameters))
+        if wrong:
+            yield Finding("operation.parameters", *where, {"reason": wrong})
+    for name, source in element.parameters.items():
+        try:
+            expressions.check(source)
+        except ExpressionError as refused:
+            yield Finding("parameter.expression", *where, {"name": name, "reason": refused.reason})
+
+
+def _rule_task(element: Element, named: Named) -> Iterator[Finding]:
+    if not element.decision:
+        yield Finding("rule.no_decision", element.id, element.line)
+    elif element.decision not in named.decisions:
+        yield Finding("decision.unknown", element.id, element.line, {"decision": element.decision})
+
+
+def _script_task(element: Element) -> Iterator[Finding]:
+    reason = None
+    try:
+        written = {name for name, _ in expressions.assignments(element.script or "")}
+        if written != {element.step}:
+            reason = f"it may write {element.step} only"
+    except ExpressionError as wrong:
+        reason = wrong.reason
+    if reason is not None:
+        yield Finding("script.refused", element.id, element.line, {"reason": reason})
