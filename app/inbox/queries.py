@@ -96,7 +96,7 @@ def processes_with_tasks(session: Session, grants: Grants) -> list[tuple[str, Bi
         .where(HumanTask.state == TaskState.OPEN, in_roles(grants))
         .order_by(ProcessCase.process_key, ProcessRelease.version)
     )
-    return list(dict(rows.tuples()).items())
+    return list(dict(rows.all()).items())
 
 
 def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskRow:
@@ -116,7 +116,7 @@ def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskR
 def names_of(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Bilingual]:
     """The names of persons by id."""
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids)))
-    return dict(rows.tuples())
+    return dict(rows.all())
 
 
 def in_roles(grants: Grants) -> ColumnElement[bool]:

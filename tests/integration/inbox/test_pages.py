@@ -1,0 +1,288 @@
+"""The approver's pages as a browser uses them, without JavaScript."""
+
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import func, select
+from werkzeug.test import TestResponse
+
+from app.access.models import Person
+from app.factory import create_app
+from core import clock
+from core.config import settings
+from core.db import read_session, unit_of_work
+from documents.models import Record
+from signatures.audit_models import AuditEntry
+from signatures.models import Signature
+from tests.factories.inbox import PASSWORD, RELEASE, RESULTS, Plant
+from workflows.models import CaseState, ProcessCase
+
+Browse = Callable[..., "Browser"]
+
+
+class Browser:
+    """One person's browser: signs in, follows no redirect, sends the form token of the last page."""
+
+    def __init__(self, client: FlaskClient, login: str) -> None:
+        self.client, self.page = client, ""
+        self.get("/login")
+        answer = self.post("/login", login=login, password=PASSWORD)
+        assert answer.status_code == 302, answer.text
+
+    def get(self, path: str, **query: str) -> TestResponse:
+        return self._read(self.client.get(path, query_string=query))
+
+    def post(self, path: str, _files: dict[str, Any] | None = None, **fields: Any) -> TestResponse:
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.page)
+        data = {"csrf_token": token[1] if token else "", **fields, **(_files or {})}
+        return self._read(self.client.post(path, data=data))
+
+    def hidden(self) -> dict[str, str]:
+        """Every hidden field of the sign dialog, as the page carries it."""
+        dialog = self.page[self.page.index('<dialog class="sign-dialog"') :]
+        found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', dialog))
+        return {name: value for name, value in found.items() if name != "csrf_token"}
+
+    def opened(self) -> str:
+        found = re.search(r'name="opened" value="([0-9a-f]{64})"', self.page)
+        assert found, self.page
+        return found[1]
+
+    def _read(self, answer: TestResponse) -> TestResponse:
+        if answer.mimetype == "text/html" and "csrf-token" in answer.text:
+            self.page = answer.text
+        return answer
+
+
+@pytest.fixture
+def browse(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Browse:
+    monkeypatch.setattr(clock, "now", lambda: plant.now)
+    settings().secret_key_file.parent.mkdir(parents=True, exist_ok=True)
+    settings().secret_key_file.write_bytes(b"k" * 32)
+    app = create_app(testing=True)
+    return lambda login: Browser(app.test_client(), login)
+
+
+def task_path(plant: Plant, step: str) -> str:
+    return f"/inbox/{plant.task(step).id}"
+
+
+def reviewed(browser: Browser, path: str, typed: dict[str, str]) -> TestResponse:
+    browser.get(path)
+    return browser.post(f"{path}/review", **typed, opened=browser.opened())
+
+
+def sign(browser: Browser, path: str, typed: dict[str, str], **changes: str) -> TestResponse:
+    answer = reviewed(browser, path, typed)
+    assert answer.status_code == 200, answer.text
+    fields = browser.hidden() | {"login": "", "password": PASSWORD} | changes
+    login = re.search(r'name="login" value="([^"]+)"', browser.page)
+    fields["login"] = fields["login"] or (login[1] if login else "")
+    return browser.post(f"{path}/sign", **fields)
+
+
+def count(table: type) -> int:
+    with read_session() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def audited() -> list[str]:
+    with read_session() as session:
+        return list(session.scalars(select(AuditEntry.action)))
+
+
+@pytest.mark.urs("URS-002", "URS-022")
+def test_two_persons_take_a_lot_through_the_pages(plant: Plant, browse: Browse) -> None:
+    inspector, qa = browse("inspector"), browse("qa")
+    assert "Lot T-001 of tubing" in inspector.get("/inbox").text
+    path = task_path(plant, "inspection")
+    answer = sign(inspector, path, RESULTS)
+    assert (answer.status_code, answer.location) == (303, f"/cases/{plant.case_id}")
+    answer = sign(qa, task_path(plant, "incoming_release"), RELEASE)
+    assert answer.status_code == 303
+    with read_session() as session:
+        assert session.get_one(ProcessCase, plant.case_id).state is CaseState.COMPLETED
+    assert count(Record) == count(Signature) == 2
+
+
+def test_the_dialog_shows_what_is_signed_and_never_a_password(plant: Plant, browse: Browse) -> None:
+    inspector = browse("inspector")
+    page = reviewed(inspector, task_path(plant, "inspection"), RESULTS).text
+    dialog = page[page.index('<dialog class="sign-dialog"') :]
+    for text in ("QR-QA-012/A3", "Inspected", "Inspector", "legally binding", "UTC", "4.10", "(inspector)"):
+        assert text in dialog
+    assert inspector.hidden()["seen"][:16] in dialog
+    password = re.search(r'<input[^>]*type="password"[^>]*>', dialog)
+    assert password
+    assert "value" not in password[0]
+    assert 'autocomplete="current-password"' in password[0]
+
+
+def test_a_chinese_reader_gets_chinese_pages(plant: Plant, browse: Browse) -> None:
+    with unit_of_work(plant.people["admin"], now=plant.now) as session:
+        session.scalars(select(Person).filter_by(login="inspector")).one().language = "zh"
+    inspector = browse("inspector")
+    page = inspector.get(task_path(plant, "inspection")).text
+    for text in ("外径", "实测值", "检验结论", "导管批 T-001"):
+        assert text in page
+
+
+@pytest.mark.urs("URS-022", "URS-028")
+def test_a_wrong_password_signs_nothing_keeps_everything_and_is_counted(plant: Plant, browse: Browse) -> None:
+    inspector = browse("inspector")
+    answer = sign(inspector, task_path(plant, "inspection"), RESULTS | {"remarks": "none"}, password="wrong")
+    assert answer.status_code == 422
+    assert 'id="sign-password-e"' in answer.text
+    assert inspector.hidden()["results.0.value"] == "4.10"
+    assert inspector.hidden()["remarks"] == "none"
+    assert count(Record) == 0
+    with read_session() as session:
+        assert session.scalars(select(Person.failures).filter_by(login="inspector")).one() == 1
+    assert "signature.failed" in audited()
+
+
+def test_somebody_elses_user_id_signs_nothing(plant: Plant, browse: Browse) -> None:
+    answer = sign(browse("inspector"), task_path(plant, "inspection"), RESULTS, login="inspector2")
+    assert answer.status_code == 422
+    assert count(Record) == 0
+
+
+def test_a_result_outside_its_limits_cannot_pass(plant: Plant, browse: Browse) -> None:
+    inspector = browse("inspector")
+    answer = reviewed(inspector, task_path(plant, "inspection"), RESULTS | {"results.0.value": "4.5"})
+    assert answer.status_code == 422
+    assert "Outside the limits: Outer diameter" in answer.text
+    assert 'value="4.5"' in answer.text
+    assert '<dialog class="sign-dialog"' not in answer.text
+
+
+def test_a_stale_tab_is_told_and_keeps_its_entries(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    answer = inspector.post(f"{path}/review", **RESULTS, opened="0" * 64)
+    assert answer.status_code == 409
+    assert "changed since you opened it" in answer.text
+    assert 'value="4.10"' in answer.text
+    assert "request.refused" in audited()
+
+
+@pytest.mark.urs("URS-024")
+def test_a_double_click_leaves_one_record(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    sign(inspector, path, RESULTS)
+    fields = inspector.hidden() | {"login": "inspector", "password": PASSWORD}
+    answer = inspector.post(f"{path}/sign", **fields)
+    assert answer.status_code == 409
+    assert count(Record) == count(Signature) == 1
+
+
+@pytest.mark.urs("URS-023")
+def test_the_wrong_signer_is_refused_also_by_a_hand_made_request(plant: Plant, browse: Browse) -> None:
+    inspector = browse("inspector")
+    sign(inspector, task_path(plant, "inspection"), RESULTS)
+    path = task_path(plant, "incoming_release")
+    page = inspector.get(path).text
+    assert "you took part in" in page
+    assert 'id="task-form"' not in page
+    fields = {"opened": "0" * 64, "seen": "0" * 64, "login": "inspector", "password": PASSWORD}
+    answer = inspector.post(f"{path}/sign", **RELEASE, **fields)
+    assert answer.status_code == 403
+    assert count(Record) == 1
+    assert "request.refused" in audited()
+
+
+def test_a_person_who_never_opened_the_page_is_refused(plant: Plant, browse: Browse) -> None:
+    first, second, path = browse("inspector"), browse("inspector2"), task_path(plant, "inspection")
+    reviewed(first, path, RESULTS)
+    second.get("/inbox")
+    fields = first.hidden() | {"login": "inspector2", "password": PASSWORD}
+    assert second.post(f"{path}/sign", **fields).status_code == 403
+    assert count(Record) == 0
+
+
+def test_an_administrator_has_no_inbox(plant: Plant, browse: Browse) -> None:
+    assert browse("admin").get("/inbox").status_code == 403
+
+
+def test_what_was_typed_is_found_again(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    answer = inspector.post(f"{path}/draft", remarks="half way", conclusion="fail")
+    assert answer.status_code == 200
+    assert "half way" in inspector.get(path).text
+
+
+@pytest.mark.urs("URS-020")
+def test_a_file_is_added_without_javascript_and_stands_in_the_record(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    upload = {"_file.attachments": (io.BytesIO(b"length;4.10\n"), "print-out.csv")}
+    answer = inspector.post(f"{path}/review", _files=upload, _upload="attachments", remarks="see file")
+    assert answer.status_code == 303
+    page = inspector.get(path).text
+    assert "print-out.csv" in page
+    sha256 = re.search(r'name="attachments" value="([0-9a-f]{64})"', page)
+    assert sha256
+    sign(inspector, path, RESULTS | {"attachments": sha256[1]})
+    with read_session() as session:
+        canonical = session.scalars(select(Record.canonical)).one()
+    assert sha256[1].encode() in canonical
+    assert "print-out.csv" in browse("qa").get(task_path(plant, "incoming_release")).text
+
+
+def test_a_file_that_is_not_what_it_claims_is_refused(plant: Plant, browse: Browse) -> None:
+    inspector = browse("inspector")
+    inspector.get(task_path(plant, "inspection"))
+    answer = inspector.post("/attachments", _files={"file": (io.BytesIO(b"MZ\x90\x00" * 50), "photo.png")})
+    assert answer.status_code == 422
+    answer = inspector.post("/attachments")
+    assert answer.status_code == 422
+    answer = inspector.post("/attachments", _files={"file": (io.BytesIO(b"a;b\n1;2\n"), "a.csv")})
+    assert answer.json is not None
+    assert answer.json["name"] == "a.csv"
+
+
+def test_claiming_and_giving_back(plant: Plant, browse: Browse) -> None:
+    first, second, path = browse("inspector"), browse("inspector2"), task_path(plant, "inspection")
+    first.get(path)
+    assert first.post(f"{path}/claim").status_code == 303
+    assert "Claimed by you" in first.get("/inbox").text
+    assert "Lot T-001" not in second.get("/inbox").text
+    assert "Lot T-001" in second.get("/inbox", whose="others").text
+    second.get(path)
+    assert second.post(f"{path}/claim").status_code == 409
+    assert first.post(f"{path}/release").status_code == 303
+    assert "Lot T-001" in second.get("/inbox").text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ({"q": "T-001"}, True),
+        ({"q": "导管"}, True),
+        ({"q": "SR-"}, True),
+        ({"q": "nothing"}, False),
+        ({"process": "small_release"}, True),
+        ({"process": "other"}, False),
+        ({"due": "overdue"}, False),
+        ({"due": "week"}, True),
+        ({"sort": "newest", "page": "99"}, True),
+        ({"sort": "case", "due": "nonsense"}, True),
+    ],
+)
+def test_the_list_is_searched_filtered_and_sorted(
+    plant: Plant, browse: Browse, query: dict[str, str], shown: bool
+) -> None:
+    page = browse("inspector").get("/inbox", **query).text
+    assert ("Lot T-001 of tubing" in page) is shown
+
+
+def test_a_task_that_is_over_leads_to_its_case(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    sign(inspector, path, RESULTS)
+    assert inspector.get(path).location == f"/cases/{plant.case_id}"
+    assert inspector.get("/inbox/00000000-0000-4000-8000-000000000000").status_code == 404
