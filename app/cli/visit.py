@@ -78,7 +78,7 @@ class Visitor:
             UnexpectedPage: the product refuses.
         """
         self.login, self.password = login, password
-        page = self.submit(self.get("/login").form("/login"), login=login, password=password)
+        page = self.submit(self.get("/login").form("/login"), {"login": login, "password": password})
         if page.url.endswith("/login"):
             raise UnexpectedPage(f"{login} cannot sign in: {page.text()[:300]}")
         return self
@@ -88,9 +88,9 @@ class Visitor:
         return self._ask(Request(urljoin(self.address, path)))  # noqa: S310 - the product's own address
 
     def submit(
-        self, form: Any, files: Mapping[str, tuple[str, bytes]] | None = None, **fields: str
+        self, form: Any, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes]] | None = None
     ) -> Page:
-        """Send a form as it stands, some fields filled in, with files when there are any."""
+        """Send a form as it stands, some of its fields filled in, with files when there are any."""
         values = [(name, value) for name, value in form.form_values() if name not in fields]
         values += list(fields.items())
         address = urljoin(form.base_url or self.address, form.action or "")
