@@ -128,6 +128,24 @@ def root_certificate(folder: Path | None = None) -> x509.Certificate:
     return x509.load_pem_x509_certificate(place.read_bytes())
 
 
+def root_pem(folder: Path | None = None) -> bytes:
+    """Read the installation's root certificate as PEM, to hand to an auditor.
+
+    Raises:
+        KeysMissing: there is no authority yet.
+    """
+    return _pem(root_certificate(folder))
+
+
+def root_sha256(folder: Path | None = None) -> str:
+    """Say the fingerprint of the installation's root, lower-case hex.
+
+    Raises:
+        KeysMissing: there is no authority yet.
+    """
+    return root_certificate(folder).fingerprint(hashes.SHA256()).hex()
+
+
 def export_root_key(folder: Path, passphrases: tuple[str, str]) -> bytes:
     """Give the root key of the server encrypted under two passphrases joined by one blank (PEM, PKCS#8).
 

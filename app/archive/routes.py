@@ -1,0 +1,156 @@
+"""The auditor's room: find a record, read it beside its verification, take it along."""
+
+import io
+import json
+import uuid
+
+from flask import Blueprint, Response, render_template, request, send_file
+from flask_babel import lazy_gettext as _l
+
+from app.archive import packages, queries
+from app.archive.inputs import read_search
+from app.archive.verification import check_record, stored_page
+from app.web import (
+    SIGNED_IN,
+    access,
+    allow,
+    db,
+    language,
+    navigation,
+    paginate,
+    reachable_sites,
+    request_time,
+)
+from app.web.languages import zone
+from app.web.rights import ROLES
+from documents.models import Record, RecordState
+from signatures import keys
+from signatures.findings import Verification
+from signatures.register import signatures_of, signatures_on
+
+bp = Blueprint("archive", __name__)
+
+navigation("archive.index", _l("Records"), icon="certificate", right="records.read", order=60)
+
+
+def _site_of_record(record_id: uuid.UUID) -> uuid.UUID | None:
+    return queries.record_of(db.session(), record_id).site_id
+
+
+def _site_of_case(case_id: uuid.UUID) -> uuid.UUID | None:
+    return queries.case_of(db.session(), case_id).site_id
+
+
+@bp.get("/records")
+@access("records.read")
+def index() -> str:
+    """List the records that fit the search, newest first."""
+    wanted, kept, errors = read_search(request.args, zone=zone())
+    found = paginate(queries.search(wanted, reachable_sites("records.read")))
+    signed = signatures_on(db.session(), [record.id for record in found.items])
+    return render_template("archive/index.html", page_of=found, kept=kept, errors=errors, signed=signed)
+
+
+@bp.get("/records/<uuid:record_id>")
+@access("records.read", site=_site_of_record)
+def show(record_id: uuid.UUID) -> str:
+    """Show one record: the PDF beside its verification and its signatures."""
+    session = db.session()
+    record = queries.record_of(session, record_id)
+    allow("frame-src", "'self'")
+    allow("object-src", "'self'")
+    siblings = queries.records_of_case(session, record.case_id) if record.case_id else []
+    return render_template(
+        "archive/record.html",
+        record=record,
+        said=json.loads(record.canonical),
+        siblings=siblings,
+        registered=signatures_of(session, record.id),
+        answer=check_record(session, record) if record.state is RecordState.SEALED else None,
+        checked_at=request_time(),
+        role_names=ROLES,
+    )
+
+
+@bp.get("/records/<uuid:record_id>/verification")
+@access("records.read", site=_site_of_record)
+def verification(record_id: uuid.UUID) -> Response:
+    """Verify the stored PDF now and answer as JSON; the page of a record waits here until it is sealed."""
+    record = queries.record_of(db.session(), record_id)
+    if record.state is not RecordState.SEALED:
+        return Response(render_template("archive/_waiting.html", record=record), status=202)
+    if "HX-Request" in request.headers:
+        return Response(status=204, headers={"HX-Refresh": "true"})
+    return _json(_as_document(check_record(db.session(), record)))
+
+
+@bp.get("/records/<uuid:record_id>.pdf")
+@access("records.read", site=_site_of_record)
+def download_pdf(record_id: uuid.UUID) -> Response:
+    """Hand out the sealed PDF; ``?download=1`` saves it instead of showing it."""
+    record = queries.record_of(db.session(), record_id)
+    allow("frame-ancestors", "'self'")
+    allow("object-src", "'self'")
+    return _file(
+        stored_page(record), f"{record.number}.pdf", "application/pdf", save="download" in request.args
+    )
+
+
+@bp.get("/records/<uuid:record_id>.json")
+@access("records.read", site=_site_of_record)
+def download_json(record_id: uuid.UUID) -> Response:
+    """Hand out the canonical record, byte for byte as it was signed."""
+    record = queries.record_of(db.session(), record_id)
+    return _file(record.canonical, f"{record.number}.json", "application/json", save=True)
+
+
+@bp.get("/records/case/<uuid:case_id>.zip")
+@access("records.read", site=_site_of_case)
+def download_case(case_id: uuid.UUID) -> Response:
+    """Hand out every sealed record of a case with index, manifest and root certificate."""
+    session = db.session()
+    case = queries.case_of(session, case_id)
+    reach = reachable_sites("records.read")
+    records = [one for one in queries.records_of_case(session, case.id) if _may_take(one, reach)]
+    package = packages.case_package(case, records, language=language())
+    return _file(package, f"{case.number}.zip", "application/zip", save=True)
+
+
+@bp.get("/records/root.pem")
+@access(SIGNED_IN)
+def root() -> Response:
+    """Hand out the root certificate that every record of the plant is checked against."""
+    return _file(keys.root_pem(), "root.pem", "application/x-pem-file", save=True)
+
+
+def _may_take(record: Record, reach: frozenset[uuid.UUID] | None) -> bool:
+    return reach is None or record.site_id is None or record.site_id in reach
+
+
+def _file(data: bytes, name: str, kind: str, *, save: bool) -> Response:
+    return send_file(io.BytesIO(data), mimetype=kind, as_attachment=save, download_name=name)
+
+
+def _json(document: dict[str, object]) -> Response:
+    return Response(json.dumps(document, ensure_ascii=False), mimetype="application/json")
+
+
+def _as_document(answer: Verification) -> dict[str, object]:
+    return {
+        "ok": answer.ok,
+        "record": answer.record,
+        "assurance": answer.assurance.value,
+        "sha256": answer.sha256,
+        "root_sha256": answer.root_sha256,
+        "findings": [{"code": one.code, "message": one.text(language())} for one in answer.findings],
+        "signatures": [
+            {
+                "signer": one.signer,
+                "meaning": one.meaning_code,
+                "time": one.time.isoformat() if one.time else None,
+                "level": one.level,
+                "ok": one.ok,
+            }
+            for one in answer.signatures
+        ],
+    }
