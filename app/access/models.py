@@ -15,7 +15,7 @@ from core.types import Bilingual, str_enum
 
 
 class PersonState(StrEnum):
-    """Whether an account opens: active, locked after failed proofs or by an administrator, or its owner has left."""
+    """Whether an account opens: active, locked (failed proofs, administrator), or its owner has left."""
 
     ACTIVE = "active"
     LOCKED = "locked"
@@ -23,11 +23,11 @@ class PersonState(StrEnum):
 
 
 class Person(Base):
-    """A person with an account. The row outlives the employment, so that a login is never given to another.
+    """A person with an account. The row outlives the employment: a login is never given to another.
 
     ``name`` is what signatures print. ``zone`` is an IANA name, ``language`` ``en`` or ``zh``. ``failures``
-    counts failed proofs of identity since the last good one. ``statement_record_id`` names the record in which
-    the person accepted that the electronic signature binds like the handwritten one (21 CFR 11.10(j)).
+    counts failed proofs of identity since the last good one. ``statement_record_id`` names the record in
+    which the person accepted that the electronic signature binds like the handwritten one (11.10(j)).
     """
 
     __tablename__ = "person"
@@ -68,7 +68,7 @@ class Person(Base):
 
 
 class RoleGrant(Base):
-    """A role held at a site (``None``: at every site) from ``valid_from`` to ``valid_to``, both days included.
+    """A role held at a site (``None``: every site) from ``valid_from`` to ``valid_to``, both included.
 
     A grant is ended by its last day, never deleted: who held which role when stays readable.
     """

@@ -46,6 +46,6 @@ def check_new(password: str, *, login: str) -> None:
     if login.lower() in password.lower() or len(set(password)) < 4:
         raise Invalid(
             "access.password_weak",
-            "This password is too easy to guess: it contains the user name or hardly any different characters.",
+            "This password is too easy to guess: it contains the user name or very few different characters.",
             field="new_password",
         )

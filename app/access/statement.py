@@ -25,9 +25,9 @@ TITLE: Bilingual = {
 }
 TEXT: Bilingual = {
     "en": (
-        "I understand that my electronic signature is the legally binding equivalent of my handwritten signature. "
-        "I am accountable for everything done under my user name. I keep my password to myself, sign only what I "
-        "have read, and report at once when I suspect that somebody else knows it."
+        "I understand that my electronic signature is the legally binding equivalent of my handwritten "
+        "signature. I am accountable for everything done under my user name. I keep my password to myself, "
+        "sign only what I have read, and report at once when I suspect that somebody else knows it."
     ),
     "zh": (
         "我知悉：我的电子签名与我的手写签名具有同等法律效力。凡以我的用户名所做的操作，均由我负责。"

@@ -19,17 +19,17 @@ class Layout(StrEnum):
 
 
 class SiteKind(StrEnum):
-    """What a site does: it makes devices, or it holds their registration (注册人) and releases to the market."""
+    """What a site does: it makes devices, or holds their registration (注册人) and releases them."""
 
     PLANT = "plant"
     REGISTRANT = "registrant"
 
 
 class Site(Base):
-    """One place of the company. ``registrant_site_id`` names who releases this plant's devices to the market.
+    """One place of the company. ``registrant_site_id`` names who releases its devices to the market.
 
-    ``region`` is the regulation pack (``CN``, ``EU``, ``US``), ``zone`` an IANA name; ``logo`` is an SVG drawing
-    for record headers. Every page and record of a ``demo`` site says that it is no GMP record.
+    ``region`` is the regulation pack (``CN``, ``EU``, ``US``), ``zone`` an IANA name; ``logo`` is an SVG
+    drawing for record headers. Every page and record of a ``demo`` site says that it is no GMP record.
     """
 
     __tablename__ = "site"

@@ -38,7 +38,7 @@ def sites(session: Session, among: Collection[uuid.UUID] | None = None) -> Seque
 
 
 def style_of(site: Site) -> SiteStyle:
-    """Say how this site's records look: company, languages, zone, logo, and the root that vouches for them."""
+    """Say how this site's records look: company, languages, zone, logo, and the root behind them."""
     return SiteStyle(
         code=site.code,
         name=site.name,
@@ -55,7 +55,7 @@ def style_of(site: Site) -> SiteStyle:
 
 
 def root_fingerprint() -> str:
-    """Give the SHA-256 of the plant's root certificate in hexadecimal digits; empty before the first set-up."""
+    """Give the SHA-256 of the plant's root certificate in hexadecimal digits; empty before set-up."""
     try:
         return keys.root_certificate().fingerprint(hashes.SHA256()).hex()
     except KeysMissing:

@@ -49,6 +49,6 @@ def index() -> str:
 @bp.get("/<uuid:site_id>")
 @access("sites.read", site=lambda site_id: site_id)
 def show(site_id: uuid.UUID) -> str:
-    """Show one site: rules, languages, time, house style, and the root certificate that vouches for its records."""
+    """Show one site: rules, languages, time, house style, and the root certificate of its records."""
     site = site_of(db.session(), site_id)
     return render_template("sites/show.html", site=site, style=style_of(site))

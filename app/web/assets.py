@@ -1,4 +1,4 @@
-"""Style sheets, scripts and icons built at set-up: found by plain name, served under hashed names for ever."""
+"""Style sheets, scripts, icons built at set-up: found by plain name, served under hashed names."""
 
 import json
 from functools import cache

@@ -22,7 +22,7 @@ SiteOf = Callable[..., uuid.UUID | None]
 
 DECLARED = "__qms_right__"
 _FREE_BEFORE_PASSWORD_CHANGE = frozenset(
-    {"access.change_password", "access.sign_out", "access.switch_language"}
+    {"access.change_password", "access.change_password_post", "access.sign_out", "access.switch_language"}
 )
 
 

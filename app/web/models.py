@@ -1,4 +1,4 @@
-"""Sessions that live on the server: a copied cookie is dead after sign-out (21 CFR 11.10(d), 11.200(a)(1))."""
+"""Sessions live on the server: a copied cookie is dead after sign-out (21 CFR 11.10(d))."""
 
 import uuid
 from datetime import datetime

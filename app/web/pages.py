@@ -51,8 +51,9 @@ def navigation(
 ) -> None:
     """Put a page into the menu of everybody who holds ``right``.
 
-    ``label`` is a ``lazy_gettext``; ``icon`` a Tabler icon; ``order`` 10 inbox, 20 cases, 30 receipts, 40 stock,
-    50 catalogue, 60 records, 70 audit, 80 models, 90 administration; ``group`` is ``""`` or ``"admin"``.
+    ``label`` is a ``lazy_gettext``; ``icon`` a Tabler icon; ``order`` 10 inbox, 20 cases, 30 receipts,
+    40 stock, 50 catalogue, 60 records, 70 audit, 80 models, 90 administration; ``group`` is ``""`` or
+    ``"admin"``; ``count`` names a piece shown as a badge.
     """
     _entries[endpoint] = Entry(endpoint, label, icon, right, order, group, count)
 

@@ -50,9 +50,10 @@ class Page(Generic[T]):
 
 
 def paginate(query: Select[Any], *, size: int = SIZE) -> Page[Any]:
-    """Run a query for the page named by ``?page=``; gives mapped objects, or rows when several columns are asked.
+    """Run a query for the page named by ``?page=``.
 
-    A page beyond the end gives the last one; nonsense gives the first.
+    Gives mapped objects, or rows when several columns are asked. A page beyond the end gives the last one,
+    nonsense the first.
     """
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
     last = max(1, -(-total // size))

@@ -24,7 +24,7 @@ def matters(refusal: QmsError) -> bool:
 
 
 def keep(refusal: QmsError) -> None:
-    """Write the refusal to the audit trail in a transaction of its own; a failure to do so is logged, not shown."""
+    """Write the refusal to the audit trail in a transaction of its own; failing to is logged, not shown."""
     facts = {
         "code": refusal.code,
         "sentence": refusal.text("en"),

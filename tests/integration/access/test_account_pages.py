@@ -1,0 +1,142 @@
+"""Pages about accounts, as a browser uses them."""
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from app.access.models import Person, RoleGrant
+from app.access.proof import LOCK_AFTER
+from core import clock, numbers
+from core.config import settings
+from core.db import read_session, unit_of_work
+from core.outbox import OutboxEntry
+from documents.models import Record
+from signatures import keys
+from signatures.models import Signature
+from tests.factories.people import PASSWORD, SETUP, post, sign_in
+
+NEW = {
+    "login": "li.na",
+    "name_en": "Li Na",
+    "name_zh": "李娜",
+    "language": "zh",
+    "zone": "Asia/Shanghai",
+    "new_password": "first-password-1",
+}
+
+
+@pytest.fixture
+def authority(company):
+    keys.create_authority(settings().keys, "Huaxin", None, clock.now())
+    with unit_of_work(SETUP) as session:
+        numbers.define(session, "record", prefix="R-")
+
+
+def signatures() -> list[Signature]:
+    with read_session() as session:
+        return list(session.scalars(select(Signature)))
+
+
+def test_a_wrong_password_keeps_the_user_name_and_says_one_sentence(app, company):
+    answer = post(app.test_client(), "/login", at="/login", login="qa", password="wrong")
+    assert answer.status_code == 401
+    assert 'value="qa"' in answer.text
+    assert "The user name or the password is not right." in answer.text
+    assert "wrong" not in re.sub("wrong user", "", answer.text)
+
+
+def test_the_lock_is_told_to_the_person_and_to_the_security_administrator(app, company):
+    client = app.test_client()
+    for _ in range(LOCK_AFTER):
+        answer = post(client, "/login", at="/login", login="qa", password="wrong")
+    assert answer.status_code == 403
+    assert "This account is locked." in answer.text
+    assert "The account qa was locked" in sign_in(app, "admin").get("/admin/people").text
+
+
+def test_locking_ends_the_sessions_of_the_account_at_once(app, company):
+    victim = sign_in(app, "qa")
+    post(sign_in(app, "admin"), f"/admin/people/{company.people['qa']}/lock")
+    assert victim.get("/me").status_code == 302
+
+
+def test_an_administrator_opens_an_account_and_its_owner_must_choose_a_password(app, company):
+    admin = sign_in(app, "admin")
+    page = post(admin, "/admin/people/new", **NEW, home_site_id=str(company.plant))
+    assert page.status_code == 302
+    person = sign_in(app, "li.na", NEW["new_password"])
+    assert person.get("/statement").location == "/me/password"
+    changed = post(
+        person,
+        "/me/password",
+        at="/me/password",
+        old_password=NEW["new_password"],
+        new_password="calm-river-88",
+        again="calm-river-88",
+    )
+    assert changed.location == "/"
+    assert person.get("/statement").location is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"), [({"login": "qa"}, "never reused"), ({"name_zh": ""}, "both languages")]
+)
+def test_a_refused_account_comes_back_with_everything_typed(app, company, wrong, words):
+    answer = post(sign_in(app, "admin"), "/admin/people/new", **{**NEW, **wrong})
+    assert answer.status_code in (409, 422)
+    assert words in answer.text
+    assert 'value="Li Na"' in answer.text
+    assert "first-password-1" not in answer.text
+
+
+def test_a_role_is_given_and_ended_on_the_page(app, company):
+    admin, qa = sign_in(app, "admin"), company.people["qa"]
+    given = post(
+        admin, f"/admin/people/{qa}/roles", role="auditor", site_id="", valid_from="2026-01-01", valid_to=""
+    )
+    assert given.status_code == 302
+    with read_session() as session:
+        grant = session.scalars(select(RoleGrant).where(RoleGrant.role == "auditor")).one()
+    assert post(admin, f"/admin/people/{qa}/roles/{grant.id}/end", valid_to="2026-06-30").status_code == 302
+    assert "2026-06-30" in admin.get(f"/admin/people/{qa}").text
+
+
+def test_a_nonsense_day_is_refused_at_its_field(app, company):
+    path = f"/admin/people/{company.people['qa']}/roles"
+    answer = post(sign_in(app, "admin"), path, role="auditor", site_id="", valid_from="31.12.2026")
+    assert answer.status_code == 422
+    assert 'id="error-valid_from"' in answer.text
+
+
+@pytest.mark.urs("URS-022")
+def test_accepting_the_statement_is_itself_a_signed_record(app, company, authority):
+    person = sign_in(app, "qa")
+    assert post(person, "/statement", at="/statement", login="qa", password="wrong").status_code == 422
+    assert signatures() == []
+    assert post(person, "/statement", at="/statement", login="qa", password=PASSWORD).status_code == 302
+    with read_session() as session:
+        record = session.scalars(select(Record)).one()
+        signature = session.scalars(select(Signature)).one()
+        job = session.scalars(select(OutboxEntry)).one()
+        assert session.get_one(Person, company.people["qa"]).statement_record_id == record.id
+    assert (record.kind, signature.meaning_code, job.job) == (
+        "access.statement",
+        "accepted",
+        "archive.seal_record",
+    )
+    assert post(person, "/statement", at="/statement", login="qa", password=PASSWORD).status_code == 409
+
+
+@pytest.mark.urs("URS-023")
+def test_an_administrator_cannot_accept_and_so_never_signs(app, company, authority):
+    answer = post(sign_in(app, "admin"), "/statement", at="/statement", login="admin", password=PASSWORD)
+    assert answer.status_code == 403
+    assert signatures() == []
+
+
+def test_language_and_zone_are_kept_for_the_account(app, company):
+    person = sign_in(app, "qa")
+    assert post(person, "/me", language="zh", zone="Europe/Berlin").status_code == 302
+    assert post(person, "/me", language="zh", zone="Mars/Base").status_code == 422
+    assert 'value="Europe/Berlin" selected' in person.get("/me").text
