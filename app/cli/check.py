@@ -1,11 +1,11 @@
-"""`qms check install`: the whole main job on scratch storage, with real processes, queue, records and signatures."""
+"""`qms check install`: the whole main job on scratch storage, with real processes, records and signatures."""
 
 import argparse
 import hashlib
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from app.cli.output import Subparsers, add_json, emit
 from app.cli.scratch import NotRunning, Product, running, scratch_folder
 from app.cli.story import Plant
 from app.cli.visit import UnexpectedPage
+from signatures.findings import CheckedSignature
 from signatures.verify import verify_pdf
 
 SIGNERS = ("inspector", "qa", "releaser", "registrant")
@@ -84,11 +85,9 @@ def register(subparsers: Subparsers) -> None:
 def _install(arguments: argparse.Namespace) -> int:
     start = time.monotonic()
     report = Report()
-    with scratch_folder(keep=arguments.keep) as folder:
-        try:
-            _run(report, folder)
-        except UnexpectedPage:
-            pass  # the failed step is in the report
+    # a failed step ends the check; it is in the report
+    with scratch_folder(keep=arguments.keep) as folder, suppress(UnexpectedPage):
+        _run(report, folder)
     document = {**asdict(report), "ok": report.ok, "seconds": round(time.monotonic() - start, 3)}
     if arguments.keep:
         document["home"] = str(folder)
@@ -120,7 +119,8 @@ def _main_job(report: Report, product: Product, folder: Path) -> None:
             assert all(record.ok for record in report.records)
     with report.step("audit trail holds"):
         audit = product.qms("audit", "verify", "--json")
-        assert audit.returncode == 0 and json.loads(audit.stdout)["ok"], audit.stdout + audit.stderr
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+        assert json.loads(audit.stdout)["ok"]
     with report.step("nothing is misconfigured"):
         doctor = product.qms("doctor", "--json")
         assert doctor.returncode == 0, doctor.stdout + doctor.stderr
@@ -155,11 +155,13 @@ def _check(pdf: bytes, home: Path, folder: Path) -> CheckedRecord:
     folder.mkdir(exist_ok=True)
     path = folder / f"{answer.record or answer.sha256}.pdf"
     path.write_bytes(pdf)
-    signatures: list[dict[str, object]] = [
-        {"signer": one.signer, "meaning": one.meaning_code, "time": one.time, "level": one.level, "ok": one.ok}
-        for one in answer.signatures
-    ]
+    signatures = [_signature(one) for one in answer.signatures]
     return CheckedRecord(str(path), hashlib.sha256(pdf).hexdigest(), answer.ok, signatures)
+
+
+def _signature(one: CheckedSignature) -> dict[str, object]:
+    facts = {"signer": one.signer, "meaning": one.meaning_code, "time": one.time}
+    return {**facts, "level": one.level, "ok": one.ok}
 
 
 def _lines(report: Report) -> list[str]:

@@ -41,7 +41,7 @@ class Plant:
         if "password" in form.fields:
             visitor.submit(form, {"login": login, "password": self.password})
 
-    def receive_material(self, lot: str) -> str:
+    def receive_material(self, lot: str, *, quantity: str = QUANTITY) -> str:
         """Receive goods against the first open order line; gives the address of the case.
 
         Raises:
@@ -55,7 +55,7 @@ class Plant:
         scan = f"(01){self.gtin(code)}(17){in_days(300):%y%m%d}(10){lot}"
         form = keeper.get(f"/receipts/new?scan={quote(scan)}").form("/receipts")
         line = _options(form, "line")[0].get("value")
-        fields = {"line": line, "quantity": QUANTITY, "supplier_lot": lot, "delivery_note": f"DN-{lot}"}
+        fields = {"line": line, "quantity": quantity, "supplier_lot": lot, "delivery_note": f"DN-{lot}"}
         return _case_of(keeper.submit(form, fields))
 
     def receive_output(self, lot: str) -> str:

@@ -1,6 +1,10 @@
 """The jobs of the product: importing this module registers every handler, by its name."""
 
+from app.archive import tasks as archive
 from documents import render
+
+ROOMS = (archive,)
+"""Modules that register jobs with `core.outbox.job`; a room with jobs of its own is added here."""
 
 
 def warm_up() -> None:
