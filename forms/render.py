@@ -17,7 +17,6 @@ from forms.view import Reader, entries, limits_text, shown_columns, unit_text
 
 Section = dict[str, Any]
 LIMITS = {"en": "Limits", "zh": "限度"}
-UNIT = {"en": "Unit", "zh": "单位"}
 
 
 @cache
@@ -77,12 +76,7 @@ def _say(lang: str, msgid: str, **facts: object) -> str:
 
 
 def _row(field: Schema, value: Any) -> dict[str, Any]:
-    return {
-        "label": field["title"],
-        "value": _text(field, value),
-        "unit": field.get("x-unit"),
-        "mark": _mark(value),
-    }
+    return {"label": field["title"], "value": _text(field, value), "unit": field.get("x-unit"), "mark": None}
 
 
 def _text(field: Schema, value: Any) -> Any:
@@ -93,28 +87,24 @@ def _text(field: Schema, value: Any) -> Any:
     return "" if value is None else str(plain(value))
 
 
-def _mark(value: Any) -> str | None:
-    return value if value in ("pass", "fail") else None
-
-
 def _table(field: Schema, rows: Any) -> dict[str, Any]:
     shown = shown_columns(field)
     columns: list[Any] = []
     for column in shown.values():
-        if "x-limits" in column:
-            columns.append(LIMITS)
-        columns.append(column["title"])
-        if "x-unit-from" in column:
-            columns.append(UNIT)
+        columns += [LIMITS, column["title"]] if "x-limits" in column else [column["title"]]
     return {"columns": columns, "rows": [_cells(shown, row) for row in rows]}
 
 
 def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any]) -> list[Any]:
     cells: list[Any] = []
     for name, column in shown.items():
+        unit = unit_text(row, column)
         if "x-limits" in column:
-            cells.append(limits_text(row, column))
-        cells.append(_text(column, row.get(name)))
-        if "x-unit-from" in column:
-            cells.append(unit_text(row, column))
+            cells.append(_measured(limits_text(row, column), unit))
+        text = _text(column, row.get(name))
+        cells.append(_measured(text, unit) if unit else text)
     return cells
+
+
+def _measured(text: str, unit: str) -> str:
+    return f"{text} {unit}".strip() if text else ""

@@ -57,7 +57,7 @@ def test_a_signed_step_leaves_record_signature_job_and_the_next_task_together(pl
     assert job.secret
     assert (record.form_code, record.form_revision, record.lot_number) == ("QR-QA-012", "A3", "T-001")
     assert content["signing"]["role"] == "inspector"
-    assert content["entered"][1]["table"]["rows"][0][3] == "4.10"
+    assert content["entered"][1]["table"]["rows"][0][3] == "4.10 mm"
     assert content["case"]["version"] == "1"
     assert "record.signed" in actions
     assert plant.task("incoming_release").role == "qa"

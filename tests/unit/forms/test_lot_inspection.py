@@ -175,6 +175,6 @@ def test_the_record_shows_every_entry_as_it_was_written() -> None:
         "unit": "pcs",
         "mark": None,
     }
-    assert table["table"]["rows"][0][2:5] == ["4.00 – 4.20", "4.10", "mm"]
+    assert table["table"]["rows"][0][2:4] == ["4.00 – 4.20 mm", "4.10 mm"]
     assert table["table"]["rows"][0][-1] == {"en": "Pass", "zh": "合格"}
     assert data["results"][0]["value"] == "4.10"
