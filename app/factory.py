@@ -36,6 +36,7 @@ ROOMS = (
     "inbox",
     "cases",
     "archive",
+    "governance",
     "modeler",
     "governance",
     "jobs",
