@@ -38,7 +38,6 @@ ROOMS = (
     "archive",
     "governance",
     "modeler",
-    "governance",
     "jobs",
 )
 """Rooms from the bottom up; a new room is added here and in ``.importlinter``."""

@@ -22,9 +22,11 @@ from app.access.services import CreatePerson, GrantRole, create_person, grant_ro
 from app.cli import db, plan
 from app.cli.output import CannotCheck, Subparsers, add_json, emit
 from app.inventory import services as inventory
+from app.inventory import steps as inventory_steps
 from app.procurement import services as procurement
 from app.production import services as production
 from app.quality import services as quality
+from app.quality import steps as quality_steps
 from app.sites.models import Site
 from app.sites.queries import style_of
 from app.sites.services import create_site
@@ -36,10 +38,13 @@ from core.db import engine, unit_of_work
 from documents import records
 from signatures import audit, keys
 from workflows import repository
+from workflows import steps as workflow_steps
 from workflows.models import ProcessRelease
 
 ROOT = Path(__file__).resolve().parents[2]
 INIT = system_actor("init")
+OPERATIONS = (workflow_steps, inventory_steps, quality_steps)
+"""Modules that register what the delivered models call; a model with an unknown operation is refused."""
 FORM_CODE, FORM_REVISION = "QMS-INIT", "1"
 TITLE = {"en": "Baseline of the installation", "zh": "系统安装基线"}
 
