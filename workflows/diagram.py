@@ -15,6 +15,7 @@ from workflows.drawing.nodes import draw_halo, draw_mark, draw_shape
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, Picture, Shape, read_picture
 from workflows.drawing.svg import group, lettering, node, number, titled
 from workflows.drawing.tones import LEGEND, PAINTS, Tone
+from workflows.xmlfile import QMS, parse
 
 FONTS = (
     "system-ui, 'Noto Sans', 'Noto Sans SC', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
@@ -138,6 +139,30 @@ def describe(picture: Picture, tones: Mapping[str, Tone], lang: str) -> str:
         if names:
             sentences.append(f"{_words(LEGEND[tone], lang)}: {', '.join(names)}.")
     return " ".join(sentences)
+
+
+def alt_text(
+    bpmn_xml: str | bytes, *, done: Collection[str] = (), current: Collection[str] = (), lang: str = "en"
+) -> str:
+    """Say in one sentence what :func:`to_svg` draws, for the place where the picture is put as an image."""
+    picture = read_picture(bpmn_xml)
+    tones = dict.fromkeys(done, Tone.DONE) | dict.fromkeys(current, Tone.CURRENT)
+    return f"{picture.name.text(lang)}. {describe(picture, tones, lang)}".replace("\n", " ").strip()
+
+
+def in_language(bpmn_xml: str | bytes, lang: str) -> bytes:
+    """Give the model with its Chinese names in the place of the drawn ones, for viewers that know only one.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    root = parse(bpmn_xml.encode() if isinstance(bpmn_xml, str) else bpmn_xml)
+    if lang == "zh":
+        for element in root.iter(etree.Element):
+            chinese = element.get(f"{{{QMS}}}nameZh")
+            if chinese:
+                element.set("name", chinese)
+    return etree.tostring(root, encoding="UTF-8", xml_declaration=True)
 
 
 def _words(msgid: str, lang: str) -> str:

@@ -38,7 +38,7 @@ def _width(character: str) -> float:
         return 0.32
     if character in _BROAD:
         return 0.87
-    return 0.66 if character.isupper() else 0.55
+    return 0.68 if character.isupper() else 0.57
 
 
 def _wrap_part(text: str, width: float, size: float) -> list[str]:

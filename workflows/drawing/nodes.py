@@ -51,7 +51,7 @@ def _container(shape: Shape, lang: str) -> etree._Element:
     box = shape.box
     head = (HEADER, box.height) if shape.across else (box.width, HEADER)
     name = shape.name.text(lang)
-    room = (box.height if shape.across else box.width) - 8
+    room = (box.height if shape.across else box.width) - 12
     lines, size = fit(name, room, HEADER - 4, 12, 9)
     looks = {"stroke": LANE_LINE, "stroke_width": 1.2}
     outline = node("rect", x=box.x, y=box.y, width=box.width, height=box.height, fill="#ffffff", **looks)

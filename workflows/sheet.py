@@ -1,0 +1,166 @@
+"""What a process does, told to people from its model: steps in order, branches, decision tables (URS-002).
+
+Nothing here is written twice: a process sheet that is generated cannot differ from what runs.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from core.types import Bilingual
+from workflows import expressions
+from workflows.compiled import CompiledProcess
+from workflows.drawing.picture import Name, name_of, read_picture
+from workflows.elements import Element, Flow, bpmn_tag
+from workflows.expressions import ExpressionError
+from workflows.xmlfile import QMS, local, parse, text_of
+
+
+@dataclass(frozen=True)
+class Branch:
+    """One way out of a gateway; ``condition`` is empty for the default, taken when no other holds."""
+
+    gateway: Element
+    name: Bilingual
+    condition: str
+    target: Element
+
+
+@dataclass(frozen=True)
+class DecisionSheet:
+    """A decision table as people read it: headings, and the text of every cell, row by row.
+
+    ``rows`` pairs the cells with the annotation; the first ``len(inputs)`` cells are compared, the others are
+    the result. Headings and annotations are Chinese where the table carries ``qms:nameZh``.
+    """
+
+    id: str
+    name: Bilingual
+    policy: str
+    inputs: tuple[Bilingual, ...]
+    outputs: tuple[Bilingual, ...]
+    rows: tuple[tuple[tuple[str | Bilingual, ...], Bilingual], ...]
+
+
+def documentation(process: CompiledProcess) -> str:
+    """Give what the model's author wrote about the process as a whole; may be empty."""
+    node = parse(process.bpmn_xml.encode()).find(f"{bpmn_tag('process')}[@id='{process.key}']")
+    return "" if node is None else text_of(node.find(bpmn_tag("documentation")))
+
+
+def in_order(process: CompiledProcess) -> list[Element]:
+    """List the elements as the diagram leads through them: each behind those that come before it."""
+    following = _following(process)
+    backwards: list[str] = []
+    seen: set[str] = set()
+
+    def visit(key: str) -> None:
+        seen.add(key)
+        for target in reversed(following[key]):
+            if target not in seen:
+                visit(target)
+        backwards.append(key)
+
+    for key, element in process.elements.items():
+        if element.kind == "startEvent" and key not in seen:
+            visit(key)
+    unreached = [key for key in process.elements if key not in seen]
+    return [process.elements[key] for key in (*reversed(backwards), *unreached)]
+
+
+def branches(process: CompiledProcess) -> list[Branch]:
+    """List the ways out of every gateway that decides."""
+    names = {edge.id: edge.name for edge in read_picture(process.bpmn_xml).edges}
+    leaving = [element for element in in_order(process) if element.kind.endswith("Gateway")]
+    return [
+        Branch(
+            gateway=gateway,
+            name=_bilingual(names.get(flow.id)),
+            condition=flow.condition or "",
+            target=process.elements[flow.target],
+        )
+        for gateway in leaving
+        for flow in _ways_out(process, gateway)
+    ]
+
+
+def decision_sheets(process: CompiledProcess) -> list[DecisionSheet]:
+    """Read every decision table of the bundle, in the order of file names."""
+    files = sorted(name for name in process.files if name.endswith(".dmn"))
+    return [sheet for name in files for sheet in read_decisions(process.files[name])]
+
+
+def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
+    """Read the decision tables of a DMN file as text.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    for decision in parse(dmn_xml.encode()):
+        table = _child(decision, "decisionTable")
+        if table is not None:
+            yield DecisionSheet(
+                id=str(decision.get("id")),
+                name=_bilingual(name_of(decision)),
+                policy=table.get("hitPolicy", "UNIQUE"),
+                inputs=tuple(_heading(node) for node in _children(table, "input")),
+                outputs=tuple(_heading(node) for node in _children(table, "output")),
+                rows=tuple(_row(node) for node in _children(table, "rule")),
+            )
+
+
+def _following(process: CompiledProcess) -> dict[str, list[str]]:
+    """Say what comes after each element: the targets of its flows, and what is attached to its border."""
+    following: dict[str, list[str]] = {key: [] for key in process.elements}
+    for flow in process.model.flows:
+        following[flow.source].append(flow.target)
+    for element in process.elements.values():
+        if element.attached_to:
+            following[element.attached_to].append(element.id)
+    return following
+
+
+def _bilingual(name: Name | None) -> Bilingual:
+    return {"en": name.en, "zh": name.zh} if name else {"en": "", "zh": ""}
+
+
+def _ways_out(process: CompiledProcess, gateway: Element) -> list[Flow]:
+    ways = [flow for flow in process.model.flows if flow.source == gateway.id]
+    return sorted(ways, key=lambda flow: flow.id == gateway.default) if len(ways) > 1 else []
+
+
+def _heading(column: etree._Element) -> Bilingual:
+    drawn = column.get("label") or column.get("name") or _text(_child(column, "inputExpression"))
+    return {"en": drawn, "zh": column.get(f"{{{QMS}}}nameZh") or drawn}
+
+
+def _row(node: etree._Element) -> tuple[tuple[str | Bilingual, ...], Bilingual]:
+    tested = [_text(cell) or "-" for cell in _children(node, "inputEntry")]
+    results = [_result(_text(cell)) for cell in _children(node, "outputEntry")]
+    note = text_of(_child(node, "description"))
+    return (*tested, *results), {"en": note, "zh": node.get(f"{{{QMS}}}nameZh") or note}
+
+
+def _result(source: str) -> str | Bilingual:
+    """Show a constant result as its value, anything else as its expression."""
+    try:
+        value: Any = expressions.evaluate(source, {})
+    except ExpressionError:
+        return source
+    if isinstance(value, Mapping) and {"en", "zh"} <= set(value):
+        return {"en": str(value["en"]), "zh": str(value["zh"])}
+    return str(value)
+
+
+def _text(node: etree._Element | None) -> str:
+    return text_of(_child(node, "text"))
+
+
+def _child(node: etree._Element | None, name: str) -> etree._Element | None:
+    return next(_children(node, name), None) if node is not None else None
+
+
+def _children(node: etree._Element, name: str) -> Iterator[etree._Element]:
+    return (child for child in node if local(child) == name)
