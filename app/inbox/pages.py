@@ -10,7 +10,7 @@ from app.access.models import Person
 from app.inbox import policy
 from app.inbox.meanings import meaning_text, statement_text
 from app.inbox.queries import TaskRow, names_of, row_of
-from app.inbox.records import TaskView, file_fields, files_of, step_names
+from app.inbox.records import DecisionMade, TaskView, file_fields, files_of, step_names
 from app.inbox.services import Review, claimant_name, draft_of_person
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment
@@ -88,6 +88,7 @@ def task_page(
         "claimed_by_me": str(view.task.claimed_by) == actor.id,
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
+        "decisions": [(made.name, decision_pairs(made)) for made in view.decisions],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
         "sentences": [],
         "review": None,
@@ -125,6 +126,17 @@ def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
         (_("Due"), f"{due}" if due else ""),
     ]
     return [pair for pair in pairs if pair[1]]
+
+
+def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
+    """Inputs, result, row hit and reason of a decision table, ready to print."""
+    facts = made.facts
+    pairs = [(str(one.get("label")), str(one.get("value"))) for one in facts.get("inputs") or ()]
+    outputs = (facts.get("outputs") or {}).items()
+    pairs.append((_("Result"), ", ".join(f"{name}: {value}" for name, value in outputs)))
+    pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
+    reasons = [reason for reason in facts.get("annotations") or () if reason]
+    return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs
 
 
 def hidden_entries(view: TaskView, typed: Fields) -> list[tuple[str, str]]:

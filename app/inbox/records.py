@@ -51,11 +51,6 @@ class DecisionMade:
     name: Bilingual
     facts: dict[str, Any]
 
-    @property
-    def pairs(self) -> list[tuple[str, str]]:
-        """Label and text of every fact, for a page."""
-        return list(_flat_facts(self.facts))
-
 
 @dataclass(frozen=True)
 class TaskView:
@@ -184,7 +179,7 @@ def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFil
         "case": _case_block(view),
         "shown": view.shown,
         "entered": entered,
-        "decisions": [{"name": made.name, **made.facts} for made in view.decisions],
+        "decisions": [{**made.facts, "title": dict(made.name)} for made in view.decisions],
         "attachments": [
             {"name": f.name, "sha256": f.sha256, "size": str(f.size), "media_type": f.media_type}
             for f in files
@@ -338,16 +333,3 @@ def _signing(view: TaskView) -> dict[str, Any] | None:
         return None
     text, role = dict(view.meaning or {}), view.task.role
     return {"meaning": view.meaning_code, "text": text, "role": role, "signers": str(view.signers)}
-
-
-def _flat_facts(facts: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    pairs: list[tuple[str, str]] = []
-    for key, value in facts.items():
-        name = f"{prefix}{key}"
-        if isinstance(value, Mapping):
-            pairs += _flat_facts(value, f"{name} · ")
-        elif isinstance(value, list):
-            pairs.append((name, ", ".join(str(item) for item in value)))
-        elif value is not None:
-            pairs.append((name, value))
-    return pairs
