@@ -10,16 +10,23 @@ from SpiffWorkflow.util.task import TaskState as EngineState
 from sqlalchemy import select
 
 from core.actor import Actor
+from core.languages import LANGUAGES, translate
+from core.types import Bilingual
 from workflows import durations, store
 from workflows.elements import WRITERS, Element, Policy
-from workflows.errors import StepFailed
+from workflows.errors import ExpressionError, StepFailed
 from workflows.facts import as_json
+from workflows.findings import N_
 from workflows.models import CaseState, HumanTask, StepHistory, TaskState
 from workflows.store import LoadedCase
 
 MAX_STEPS = 500
 LISTED = "listed"
 SINCE = "since"
+
+_ENDLESS = N_("it goes round without waiting for anybody")
+_NOTHING_LEFT = N_("nothing is left to wait for, and no end has been reached")
+_NO_SITE = N_("the case names no site for “%(scope)s”")
 
 
 def run(loaded: LoadedCase) -> None:
@@ -30,19 +37,18 @@ def run(loaded: LoadedCase) -> None:
         QmsError: whatever a service operation refuses.
     """
     before = _listed(loaded)
-    last: list[Task] = []
+    at: list[Task] = []
 
     def completed(task: Task) -> None:
-        last.append(task)
-        if len(last) > MAX_STEPS:
-            raise StepFailed(_title(loaded, task), "it goes round without waiting for anybody")
+        if len(at) > MAX_STEPS:
+            raise StepFailed(_title(loaded, at), _said(_ENDLESS))
         if task.task_spec.bpmn_id is not None:
             _record_automatic(loaded, task)
 
     try:
-        loaded.workflow.do_engine_steps(did_complete_task=completed)
-    except SpiffWorkflowException as wrong:
-        raise StepFailed(_failed_at(loaded, wrong), str(wrong)) from wrong
+        loaded.workflow.do_engine_steps(will_complete_task=at.append, did_complete_task=completed)
+    except (SpiffWorkflowException, ExpressionError) as wrong:
+        raise StepFailed(_title(loaded, at), reason_of(wrong)) from wrong
     _list_tasks(loaded, before)
     _finish(loaded)
     store.save(loaded)
@@ -168,7 +174,7 @@ def _site(loaded: LoadedCase, element: Element, policy: Policy) -> UUID | None:
         return UUID(str(site))
     if policy.site_scope == "plant":
         return loaded.move.case.site_id
-    raise StepFailed(element.title, f"the case names no site for {policy.site_scope}")
+    raise StepFailed(title_of(element), _said(_NO_SITE, scope=policy.site_scope))
 
 
 def _withdraw(loaded: LoadedCase, engine_ids: set[str]) -> None:
@@ -187,16 +193,29 @@ def _finish(loaded: LoadedCase) -> None:
         case.state = CaseState.COMPLETED
         case.ended_at = loaded.move.now
     elif not _waiting_for_people(loaded) and not loaded.workflow.event_manager.tasks:
-        raise StepFailed(case.number, "nothing is left to wait for, and no end has been reached")
+        raise StepFailed(_plain(case.number), _said(_NOTHING_LEFT))
 
 
-def _title(loaded: LoadedCase, task: Task) -> str:
-    element = loaded.engine.process.elements.get(task.task_spec.bpmn_id or "")
-    return element.title if element is not None else loaded.move.case.number
+def _title(loaded: LoadedCase, at: list[Task]) -> Bilingual:
+    drawn = [task.task_spec.bpmn_id for task in at if task.task_spec.bpmn_id is not None]
+    return title_of(loaded.engine.process.elements[drawn[-1]]) if drawn else _plain(loaded.move.case.number)
 
 
-def _failed_at(loaded: LoadedCase, wrong: SpiffWorkflowException) -> str:
-    element = loaded.engine.process.elements.get(
-        getattr(getattr(wrong, "task_spec", None), "bpmn_id", None) or ""
-    )
-    return element.title if element is not None else loaded.move.case.number
+def title_of(element: Element) -> Bilingual:
+    """Name an element for people; one without a name by its id."""
+    return {"en": element.name["en"] or element.id, "zh": element.name["zh"] or element.id}
+
+
+def reason_of(wrong: Exception) -> Bilingual:
+    """Say in both languages why the engine stopped."""
+    if isinstance(wrong, ExpressionError):
+        return {language: wrong.text(language) for language in LANGUAGES}
+    return _plain(str(wrong))
+
+
+def _said(sentence: str, **facts: object) -> Bilingual:
+    return {language: translate(sentence, language, **facts) for language in LANGUAGES}
+
+
+def _plain(text: str) -> Bilingual:
+    return dict.fromkeys(LANGUAGES, text)

@@ -179,8 +179,7 @@ def read_process(process: etree._Element) -> ProcessModel:
         name=_name(process),
         line=line_of(process),
         executable=process.get("isExecutable", "true") == "true",
-        prefix=qms(process, "prefix")
-        or "".join(part[0] for part in re.split(r"[_\W]+", key) if part).upper(),
+        prefix=qms(process, "prefix") or _initials(key),
         subject=qms(process, "subject"),
         elements={
             node.get("id", ""): _element(node, scope, lane_of)
@@ -190,6 +189,11 @@ def read_process(process: etree._Element) -> ProcessModel:
         flows=tuple(_flow(node, scope) for node, scope in walk(process) if local(node) == "sequenceFlow"),
         lanes=tuple(lanes),
     )
+
+
+def _initials(key: str) -> str:
+    words = [word for word in re.split(r"[_\W]+", key) if word]
+    return ("".join(word[0] for word in words) if len(words) > 1 else key[:3]).upper()
 
 
 def walk(scope: etree._Element) -> Iterator[tuple[etree._Element, str]]:

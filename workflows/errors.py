@@ -1,10 +1,11 @@
 """What can go wrong with models, releases, cases and human tasks."""
 
 from core.errors import Conflict, Invalid, NotFound
+from core.types import Bilingual
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
 
-__all__ = ["ExpressionError", "ModelRefused", "no_release", "no_task"]
+__all__ = ["ExpressionError", "ModelRefused", "StepFailed", "no_release", "no_task"]
 
 
 class ModelRefused(Invalid):
@@ -24,7 +25,7 @@ class ModelRefused(Invalid):
 class StepFailed(Conflict):
     """The diagram cannot go on from here with these facts; the step that was to be done has not been done."""
 
-    def __init__(self, element: str, reason: str) -> None:
+    def __init__(self, element: Bilingual, reason: Bilingual) -> None:
         super().__init__(
             "case.step_failed",
             "The process cannot continue at “%(element)s”: %(reason)s",

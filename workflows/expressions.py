@@ -16,14 +16,13 @@ from functools import lru_cache
 from typing import Any
 
 from core.errors import Invalid
+from workflows.expression_functions import FUNCTIONS, MAX_NUMBER, METHODS, Denied
 
 MAX_SOURCE = 2_000
 MAX_NODES = 300
 MAX_DEPTH = 40
 MAX_STEPS = 20_000
 MAX_LENGTH = 10_000
-MAX_NUMBER = 10**18
-MAX_PLACES = 12
 
 _PLAIN = (str, int, bool, float, Decimal, date, datetime, type(None), list, tuple, dict)
 
@@ -41,10 +40,6 @@ class ExpressionError(Invalid):
         self.reason = reason
 
 
-class _Denied(Exception):
-    """Internal: why the walk stopped; turned into an ExpressionError with the source."""
-
-
 def evaluate(source: str, names: Mapping[str, Any], *, now: datetime | None = None) -> Any:
     """Work out an expression over named facts and give its value; the facts are never changed.
 
@@ -56,7 +51,7 @@ def evaluate(source: str, names: Mapping[str, Any], *, now: datetime | None = No
     """
     try:
         return _Walk(names, now).value(_parse(source, "eval").body)
-    except _Denied as denied:
+    except Denied as denied:
         raise ExpressionError(source, str(denied)) from None
     except KeyError as missing:
         raise ExpressionError(source, f"there is no {missing}") from None
@@ -73,7 +68,7 @@ def check(source: str) -> frozenset[str]:
     try:
         tree = _parse(source, "eval")
         _check_tree(tree.body)
-    except _Denied as denied:
+    except Denied as denied:
         raise ExpressionError(source, str(denied)) from None
     bound = {
         n.target.id
@@ -92,7 +87,7 @@ def assignments(script: str) -> list[tuple[str, str]]:
     """
     try:
         tree = _parse(script, "exec")
-    except _Denied as denied:
+    except Denied as denied:
         raise ExpressionError(script, str(denied)) from None
     found = []
     for statement in tree.body:
@@ -110,18 +105,18 @@ def assignments(script: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=2048)
 def _parse(source: str, mode: str) -> Any:
     if len(source) > MAX_SOURCE:
-        raise _Denied(f"longer than {MAX_SOURCE} characters")
+        raise Denied(f"longer than {MAX_SOURCE} characters")
     try:
         tree = ast.parse(source.strip(), mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as wrong:
-        raise _Denied(f"it is not well formed ({wrong.args[0] if wrong.args else 'syntax'})") from None
+        raise Denied(f"it is not well formed ({wrong.args[0] if wrong.args else 'syntax'})") from None
     count = 0
     waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
         count += 1
         if count > MAX_NODES or depth > MAX_DEPTH:
-            raise _Denied("it is too complex")
+            raise Denied("it is too complex")
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
     return tree
 
@@ -129,7 +124,7 @@ def _parse(source: str, mode: str) -> Any:
 def _check_tree(tree: ast.AST) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and type(node) not in _NODES:
-            raise _Denied(f"{type(node).__name__} is not allowed")
+            raise Denied(f"{type(node).__name__} is not allowed")
         if isinstance(node, (ast.Name, ast.Attribute)):
             _public(node.id if isinstance(node, ast.Name) else node.attr)
         if isinstance(node, ast.Call):
@@ -138,18 +133,18 @@ def _check_tree(tree: ast.AST) -> None:
 
 def _public(name: str) -> str:
     if name.startswith("_"):
-        raise _Denied(f"the name {name} is not allowed")
+        raise Denied(f"the name {name} is not allowed")
     return name
 
 
 def _callee(node: ast.Call) -> str:
     if any(isinstance(argument, ast.Starred) for argument in node.args) or node.keywords:
-        raise _Denied("only plain arguments are allowed")
-    if isinstance(node.func, ast.Name) and (node.func.id in _FUNCTIONS or node.func.id == "today"):
+        raise Denied("only plain arguments are allowed")
+    if isinstance(node.func, ast.Name) and (node.func.id in FUNCTIONS or node.func.id == "today"):
         return node.func.id
-    if isinstance(node.func, ast.Attribute) and node.func.attr in _METHODS:
+    if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
         return node.func.attr
-    raise _Denied("only these can be called: " + ", ".join(sorted([*_FUNCTIONS, "today", *_METHODS])))
+    raise Denied("only these can be called: " + ", ".join(sorted([*FUNCTIONS, "today", *METHODS])))
 
 
 class _Walk:
@@ -165,21 +160,21 @@ class _Walk:
         """Work out one node; every value made on the way is measured and costs its size."""
         read = _NODES.get(type(node))
         if read is None:
-            raise _Denied(f"{type(node).__name__} is not allowed")
+            raise Denied(f"{type(node).__name__} is not allowed")
         return self._measure(read(self, node))
 
     def _measure(self, value: Any) -> Any:
         if not isinstance(value, _PLAIN):
-            raise _Denied(f"a value of type {type(value).__name__} is not allowed")
+            raise Denied(f"a value of type {type(value).__name__} is not allowed")
         self.steps += 1
         if isinstance(value, (str, list, tuple, dict)):
             self.steps += len(value) // 20
             if len(value) > MAX_LENGTH:
-                raise _Denied("a value is too long")
+                raise Denied("a value is too long")
         elif isinstance(value, (int, Decimal, float)) and not -MAX_NUMBER <= value <= MAX_NUMBER:
-            raise _Denied("a number is too large")
+            raise Denied("a number is too large")
         if self.steps > MAX_STEPS:
-            raise _Denied("it takes too long")
+            raise Denied("it takes too long")
         return value
 
     def constant(self, node: ast.Constant) -> Any:
@@ -188,7 +183,7 @@ class _Walk:
             return Decimal(repr(node.value))
         if isinstance(node.value, (str, int, bool, type(None))):
             return node.value
-        raise _Denied(f"{node.value!r} is not allowed")
+        raise Denied(f"{node.value!r} is not allowed")
 
     def name(self, node: ast.Name) -> Any:
         """Read a fact, or the loop name of a comprehension."""
@@ -212,16 +207,16 @@ class _Walk:
             return not operand
         if isinstance(node.op, ast.USub):
             return -operand
-        raise _Denied("this operator is not allowed")
+        raise Denied("this operator is not allowed")
 
     def binary(self, node: ast.BinOp) -> Any:
         """Evaluate ``+ - * / // %`` on numbers, and ``+`` on texts and lists."""
         act = _BINARY.get(type(node.op))
         if act is None:
-            raise _Denied("this operator is not allowed")
+            raise Denied("this operator is not allowed")
         left, right = self.value(node.left), self.value(node.right)
         if not isinstance(node.op, ast.Add) and not (_is_number(left) and _is_number(right)):
-            raise _Denied("only numbers can be multiplied, divided or subtracted")
+            raise Denied("only numbers can be multiplied, divided or subtracted")
         return act(_exact(left), _exact(right))
 
     def comparison(self, node: ast.Compare) -> bool:
@@ -248,7 +243,7 @@ class _Walk:
         for key, part in zip(node.keys, node.values, strict=True):
             name = self.value(key) if key is not None else None
             if not isinstance(name, str):
-                raise _Denied("keys are texts")
+                raise Denied("keys are texts")
             made[name] = self.value(part)
         return made
 
@@ -256,7 +251,7 @@ class _Walk:
         """Read ``value[key]`` of an object, a list or a text."""
         holder = self.value(node.value)
         if not isinstance(holder, (dict, list, tuple, str)) or isinstance(node.slice, ast.Slice):
-            raise _Denied("only objects and lists have parts, and no slices")
+            raise Denied("only objects and lists have parts, and no slices")
         return holder[self.value(node.slice)]
 
     def attribute(self, node: ast.Attribute) -> Any:
@@ -264,7 +259,7 @@ class _Walk:
         _public(node.attr)
         holder = self.value(node.value)
         if not isinstance(holder, dict):
-            raise _Denied(f"“.{node.attr}” needs an object before it")
+            raise Denied(f"“.{node.attr}” needs an object before it")
         return holder[node.attr]
 
     def call(self, node: ast.Call) -> Any:
@@ -274,21 +269,21 @@ class _Walk:
         if isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value)
             if not isinstance(holder, str):
-                raise _Denied(f"“.{name}()” needs a text before it")
-            return _METHODS[name](holder, *arguments)
+                raise Denied(f"“.{name}()” needs a text before it")
+            return METHODS[name](holder, *arguments)
         if name == "today":
             if self.now is None:
-                raise _Denied("there is no day here")
+                raise Denied("there is no day here")
             return self.now.date().isoformat()
-        return _FUNCTIONS[name](*arguments)
+        return FUNCTIONS[name](*arguments)
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
         """Make a list from a list: ``[expression for name in list if condition]``."""
         if len(node.generators) != 1:
-            raise _Denied("only one “for” is allowed")
+            raise Denied("only one “for” is allowed")
         loop = node.generators[0]
         if not isinstance(loop.target, ast.Name) or loop.is_async:
-            raise _Denied("only a plain name can run through a list")
+            raise Denied("only a plain name can run through a list")
         made = []
         for member in self.value(loop.iter):
             with self._bound(_public(loop.target.id), member):
@@ -318,57 +313,6 @@ def _divide(left: Any, right: Any) -> Decimal:
     return Decimal(left) / Decimal(right)
 
 
-def _round(value: Any, places: int = 0) -> Any:
-    if not isinstance(places, int) or not -MAX_PLACES <= places <= MAX_PLACES:
-        raise _Denied(f"at most {MAX_PLACES} places")
-    return round(value, places)
-
-
-def _number(value: Any) -> Decimal:
-    if isinstance(value, str) and len(value) > 40:
-        raise _Denied("this text is too long for a number")
-    number = Decimal(str(value))
-    if not number.is_finite() or abs(number) > MAX_NUMBER:
-        raise _Denied("a number is too large")
-    return number
-
-
-def _integer(value: Any) -> int:
-    return int(_number(value))
-
-
-def _get(holder: Any, key: str, default: Any = None) -> Any:
-    return holder.get(key, default) if isinstance(holder, dict) else default
-
-
-def _days_between(first: str, last: str) -> int:
-    return (date.fromisoformat(last[:10]) - date.fromisoformat(first[:10])).days
-
-
-_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "len": len,
-    "min": min,
-    "max": max,
-    "sum": sum,
-    "any": any,
-    "all": all,
-    "abs": abs,
-    "bool": bool,
-    "str": str,
-    "sorted": sorted,
-    "round": _round,
-    "int": _integer,
-    "number": _number,
-    "get": _get,
-    "days_between": _days_between,
-}
-_METHODS: dict[str, Callable[..., Any]] = {
-    "lower": str.lower,
-    "upper": str.upper,
-    "strip": str.strip,
-    "startswith": str.startswith,
-    "endswith": str.endswith,
-}
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,

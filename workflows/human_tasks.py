@@ -15,7 +15,7 @@ from core.errors import Conflict
 from workflows import advance, codec, repository, runtime, store
 from workflows.elements import Policy
 from workflows.engine import Move
-from workflows.errors import StepFailed, no_task
+from workflows.errors import ExpressionError, StepFailed, no_task
 from workflows.facts import Facts, as_json, plain
 from workflows.models import CaseState, HumanTask, ProcessCase, StoredState, TaskState
 
@@ -152,8 +152,8 @@ def _move(loaded: store.LoadedCase, task: HumanTask, fields: Facts) -> None:
     loaded.facts[task.step] = fields
     try:
         engine_task.run()
-    except SpiffWorkflowException as wrong:
-        raise StepFailed(task.name["en"], str(wrong)) from wrong
+    except (SpiffWorkflowException, ExpressionError) as wrong:
+        raise StepFailed(task.name, advance.reason_of(wrong)) from wrong
     advance.record(loaded, engine_task, actor=loaded.move.actor, started_at=task.created_at, data=fields)
 
 

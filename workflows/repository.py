@@ -133,11 +133,11 @@ def releases(session: Session, process_key: str | None = None) -> list[ProcessRe
 def running_cases(session: Session) -> dict[uuid.UUID, int]:
     """Count the running cases of each release."""
     counted = (
-        select(ProcessCase.release_id, func.count())
+        select(ProcessCase.release_id, func.count().label("cases"))
         .where(ProcessCase.state == CaseState.RUNNING)
         .group_by(ProcessCase.release_id)
     )
-    return dict(session.execute(counted).tuples().all())
+    return {row.release_id: row.cases for row in session.execute(counted)}
 
 
 def compiled(release: ProcessRelease) -> CompiledProcess:
