@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from core.actor import Actor
 from workflows import compiler, repository, runtime
@@ -38,7 +39,8 @@ def user(key, **settings):
 def service(key, operation="test.note", parameters=None, **settings):
     inner = "".join(f'<qms:parameter name="{n}" value="{v}" />' for n, v in (parameters or {}).items())
     extension = f"<bpmn:extensionElements>{inner}</bpmn:extensionElements>" if inner else ""
-    return f'<bpmn:serviceTask id="{key}"{_qms({"operation": operation, **settings})}>{extension}</bpmn:serviceTask>'
+    said = _qms({"operation": operation, **settings})
+    return f'<bpmn:serviceTask id="{key}"{said}>{extension}</bpmn:serviceTask>'
 
 
 def script(key, text):
@@ -51,8 +53,9 @@ def gateway(kind, key, default=None):
 
 
 def timer(key, attached_to, duration, interrupting=True):
+    cancels = str(interrupting).lower()
     return (
-        f'<bpmn:boundaryEvent id="{key}" attachedToRef="{attached_to}" cancelActivity="{str(interrupting).lower()}">'
+        f'<bpmn:boundaryEvent id="{key}" attachedToRef="{attached_to}" cancelActivity="{cancels}">'
         f"<bpmn:timerEventDefinition><bpmn:timeDuration>{duration}</bpmn:timeDuration></bpmn:timerEventDefinition>"
         "</bpmn:boundaryEvent>"
     )
@@ -71,16 +74,18 @@ def flows(*pairs):
     found = []
     for pair in pairs:
         names = pair.split(">")
-        found += [flow(one, other) for one, other in zip(names, names[1:], strict=False)]
+        found += [flow(one, other) for one, other in pairwise(names)]
     return "\n".join(found)
 
 
 def process(*parts, key="trial", tasks=(), role="qa", settings=""):
     """A bundle with one process; ``tasks`` are the ids that stand in a lane of the role."""
     references = "".join(f"<bpmn:flowNodeRef>{task}</bpmn:flowNodeRef>" for task in tasks)
-    lanes = f'<bpmn:laneSet id="lanes"><bpmn:lane id="lane" qms:role="{role}">{references}</bpmn:lane></bpmn:laneSet>'
+    lane = f'<bpmn:lane id="lane" qms:role="{role}">{references}</bpmn:lane>'
+    lanes = f'<bpmn:laneSet id="lanes">{lane}</bpmn:laneSet>'
     body = "\n".join((lanes if tasks else "", *parts))
-    text = f'{HEAD}<bpmn:process id="{key}" isExecutable="true"{settings}>\n{body}\n</bpmn:process>\n</bpmn:definitions>'
+    opening = f'<bpmn:process id="{key}" isExecutable="true"{settings}>'
+    text = f"{HEAD}{opening}\n{body}\n</bpmn:process>\n</bpmn:definitions>"
     return {f"{key}.bpmn": text.encode()}
 
 

@@ -94,14 +94,19 @@ def test_when_an_operation_refuses_nothing_of_the_step_remains(engine):
     with db.unit_of_work(made.person(1), now=made.NOW) as session:
         made.release(session, files)
         case_id = made.case(session).id
-    with pytest.raises(Conflict) as refused, db.unit_of_work(made.person(2), now=made.NOW) as session:
-        task = human_tasks.open_tasks(session, case_id)[0]
-        human_tasks.complete(session, task, {}, actor=made.person(2), now=made.NOW)
+    with pytest.raises(Conflict) as refused:
+        complete_in_a_transaction_of_its_own(case_id)
     assert refused.value.code == "test.refused"
     with db.read_session() as session:
         assert [task.state for task in session.query(HumanTask)] == [TaskState.OPEN]
         assert [row.element_id for row in session.query(StepHistory)] == ["begin"]
         assert "a" not in history.facts(session, case_id)
+
+
+def complete_in_a_transaction_of_its_own(case_id):
+    with db.unit_of_work(made.person(2), now=made.NOW) as session:
+        task = human_tasks.open_tasks(session, case_id)[0]
+        human_tasks.complete(session, task, {}, actor=made.person(2), now=made.NOW)
 
 
 def test_a_task_is_completed_once(session):

@@ -1,0 +1,97 @@
+"""Every construct that would not run as drawn has a tiny model here, named by the code of its refusal."""
+
+from pathlib import Path
+
+import pytest
+
+from workflows import compiler, steps
+from workflows.findings import CATALOGUE
+
+HERE = Path(__file__).parent
+REFUSED = sorted((HERE / "refused").glob("*.*"))
+WARNED = sorted((HERE / "warned").glob("*.bpmn"))
+RUNS = sorted((HERE / "runs").glob("*.bpmn"))
+WITHOUT_A_FILE = {
+    "xml.malformed",
+    "xml.too_large",
+    "file.unknown",
+    "file.not_bpmn",
+    "file.not_dmn",
+    "bundle.process_count",
+    "engine.refused",
+}
+
+assert steps  # its operations are named in the models
+
+
+def errors_of(path):
+    return compiler.check_files({path.name: path.read_bytes()}).errors
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_a_model_that_would_not_run_as_drawn_is_refused_with_code_and_place(path):
+    found = [finding for finding in errors_of(path) if finding.code == path.stem]
+    assert found, f"found only {[finding.code for finding in errors_of(path)]}"
+    assert all(finding.message and finding.hint for finding in found)
+    assert all("%(" not in finding.message + finding.hint for finding in found)
+    assert all(finding.line for finding in found)
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize("path", REFUSED, ids=lambda path: path.stem)
+def test_each_tiny_model_is_refused_for_its_own_reason_alone(path):
+    allowed = {path.stem, "bundle.process_count", *ALSO.get(path.stem, ())}
+    assert {finding.code for finding in errors_of(path)} <= allowed
+
+
+ALSO = {
+    "event_subprocess.start": {"node.unreachable"},
+    "event_subprocess.interrupting": {"node.unreachable"},
+    "id.missing": {"node.unreachable", "step.key", "task.no_lane"},
+    "end.missing": {"end.unreachable"},
+    "process.key": {"process.prefix"},
+}
+
+
+def test_every_code_of_the_catalogue_has_its_tiny_model():
+    assert {path.stem for path in REFUSED + WARNED} | WITHOUT_A_FILE == set(CATALOGUE)
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize("path", RUNS, ids=lambda path: path.stem)
+def test_a_model_within_what_runs_is_accepted(path):
+    assert errors_of(path) == []
+
+
+@pytest.mark.parametrize("path", WARNED, ids=lambda path: path.stem)
+def test_a_warning_does_not_keep_a_model_from_running(path):
+    report = compiler.check_files({path.name: path.read_bytes()})
+    assert [finding.code for finding in report.findings] == [path.stem]
+    assert report.executable
+
+
+FILES = [
+    ("xml.malformed", {"a.bpmn": b"<open>"}),
+    ("xml.malformed", {"a.bpmn": "<ä/>".encode("latin-1")}),
+    ("xml.too_large", {"a.bpmn": b" " * (2 * 1024 * 1024 + 1)}),
+    ("file.unknown", {"a.exe": b""}),
+    ("file.not_bpmn", {"a.bpmn": b"<definitions/>"}),
+    ("file.not_dmn", {"a.dmn": b"<definitions/>"}),
+    ("bundle.process_count", {"README.md": b"nothing"}),
+]
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize(("code", "files"), FILES, ids=[code for code, _ in FILES])
+def test_files_that_are_no_models_are_refused(code, files):
+    assert code in {finding.code for finding in compiler.check_files(files).errors}
+
+
+@pytest.mark.urs("URS-010")
+def test_entities_are_neither_expanded_nor_fetched():
+    bomb = b'<!DOCTYPE d [<!ENTITY a "aaaa"><!ENTITY b SYSTEM "file:///etc/hostname">]><d>&a;&b;</d>'
+    assert {finding.code for finding in compiler.check_files({"a.bpmn": bomb}).errors} <= {
+        "xml.doctype",
+        "xml.malformed",
+    }
