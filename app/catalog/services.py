@@ -21,7 +21,7 @@ from app.catalog.models import (
     ItemKind,
     Supplier,
 )
-from app.catalog.units import MEASURE_UNITS, check_quantity, check_unit
+from app.catalog.units import MEASURE_UNITS, check_unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
@@ -103,7 +103,8 @@ def open_bom(
     """Add a revision of an item's bill of material; ``lines`` are (input, quantity per output unit).
 
     Raises:
-        Invalid: ``bom.empty``, ``bom.itself``, or a quantity that does not fit its unit.
+        Invalid: ``bom.empty``, ``bom.itself`` or ``quantity.positive``; a counted input may be a fraction
+            (a carton).
     """
     if not lines:
         raise Invalid("bom.empty", "A bill of material needs at least one line.", field="lines")
@@ -113,7 +114,8 @@ def open_bom(
             raise Invalid(
                 "bom.itself", "Item %(item)s cannot be part of itself.", field="lines", item=item.code
             )
-        check_quantity(quantity, check_unit(part.uom), field="lines")
+        if quantity <= 0:
+            raise Invalid("quantity.positive", "The quantity must be above zero.", field="lines")
         bom.lines.append(BomLine(position=position, item_id=part.id, quantity=quantity))
     session.add(bom)
     session.flush()  # the audit line below names the new row
