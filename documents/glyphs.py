@@ -4,10 +4,19 @@ import unicodedata
 
 from documents.fonts import coverage
 
-_INVISIBLE = frozenset(map(ord, "\t\n\r"))
+CONTROLS = {code: f"‹{code:02X}›" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}
+"""Control signs and how a page writes them, for a scanned label has some: GS ends a field of GS1 data."""
+CONTROLS[0x1D] = "‹GS›"
+
+_PRINTABLE = frozenset(CONTROLS) | frozenset(map(ord, "\t\n\r"))
+
+
+def visible(text: str) -> str:
+    """Write control signs by their names, so that nothing in a text stays unseen on paper."""
+    return text.translate(CONTROLS)
 
 
 def missing(text: str) -> set[str]:
     """Give the characters of a text that the record font cannot show, such as an emoji."""
-    covered = coverage() | _INVISIBLE
+    covered = coverage() | _PRINTABLE
     return {sign for sign in unicodedata.normalize("NFC", text) if ord(sign) not in covered}

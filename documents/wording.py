@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from core.clock import to_zone
 from core.languages import LANGUAGES, pick, translate
+from documents.glyphs import visible
 from documents.records import Layout, SiteStyle
 
 TAGS = {"en": "en", "zh": "zh-CN"}
@@ -35,11 +36,11 @@ class Wording:
 
     def text(self, value: object) -> Markup:
         """Show a value of the record; a plain text is the same in every language."""
-        return self._together([pick(value, language) for language in self.languages])
+        return self._together([visible(pick(value, language)) for language in self.languages])
 
     def plain(self, value: object) -> str:
         """Show a value without markup, for titles and other attributes."""
-        return _joined([pick(value, language) for language in self.languages])
+        return _joined([visible(pick(value, language)) for language in self.languages])
 
     def plain_label(self, msgid: str, **facts: object) -> str:
         """Say a label without markup."""

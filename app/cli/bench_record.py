@@ -1,7 +1,7 @@
 """How much a signed record costs against plain rendering of the same document, measured turn by turn.
 
-Signed means everything a worker does: PDF/A-3a with PDF/UA-1, embedded record and evidence, two signers'
-PAdES B-T signatures and the plant's seal. Processor time is counted, for other work on the machine shall not count.
+Signed means all that a worker does: PDF/A-3a with PDF/UA-1, embedded record and evidence, two signers'
+PAdES B-T signatures and the plant's seal. Processor time is counted, not that of other work on the machine.
 """
 
 import os

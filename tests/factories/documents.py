@@ -1,6 +1,7 @@
 """Records as a plant would write them: short, long, in each layout, with the names that break bad pages."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from documents.evidence import Attached, SignatureEvidence
@@ -9,7 +10,8 @@ from documents.records import SiteStyle, empty_content, moment_text
 NOW = datetime(2026, 11, 22, 8, 10, 5, tzinfo=UTC)
 
 LOGO = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 44"><path d="M22 2C14 14 6 20 6 29a16 13 0 0 0 32 0'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 120 44">'
+    '<path d="M22 2C14 14 6 20 6 29a16 13 0 0 0 32 0'
     'C38 20 30 14 22 2z" fill="#12466b"/><path d="M14 30h16M22 22v16" stroke="#fff" stroke-width="3.4"/>'
     '<text x="48" y="31" font-size="24" fill="#12466b">CLARA</text></svg>'
 )
@@ -34,7 +36,7 @@ def both(en, zh):
 
 
 def house(layout="both", **changes):
-    facts = dict(
+    plain = SiteStyle(
         code="SZ",
         name=both("Suzhou plant", "苏州工厂"),
         company=both("Clara Infusion Systems Co., Ltd", "克莱拉输液系统有限公司"),
@@ -46,7 +48,7 @@ def house(layout="both", **changes):
         demo=True,
         root_sha256=hashlib.sha256(b"root").hexdigest(),
     )
-    return SiteStyle(**{**facts, **changes})
+    return replace(plain, **changes)
 
 
 def row(label, value, unit=None, mark=None):
@@ -56,10 +58,22 @@ def row(label, value, unit=None, mark=None):
 CHARACTERISTICS = [
     (both("Outer diameter of the tube", "导管外径"), both("Calliper", "卡尺"), "4.00 – 4.20", "4.11", "mm"),
     (both("Wall thickness", "壁厚"), both("Micrometer", "千分尺"), "0.48 – 0.56", "0.52", "mm"),
-    (both("Leak rate at 200 kPa", "200 kPa 泄漏率"), both("Leak tester", "检漏仪"), "≤ 0.005", "0.0031", "mbar·L/s"),
+    (
+        both("Leak rate at 200 kPa", "200 kPa 泄漏率"),
+        both("Leak tester", "检漏仪"),
+        "≤ 0.005",
+        "0.0031",
+        "mbar·L/s",
+    ),
     (both("Tensile force of the bond", "粘接拉力"), both("Tensile tester", "拉力机"), "≥ 15", "14.2", "N"),
     (both("Particles ≥ 25 µm", "微粒 ≥ 25 µm"), both("Light obscuration", "光阻法"), "≤ 90", "37", "1/mL"),
-    (both("Appearance: no cracks, burrs or foreign matter", "外观：无裂纹、毛刺和异物"), both("Visual", "目测"), "", "", ""),
+    (
+        both("Appearance: no cracks, burrs or foreign matter", "外观：无裂纹、毛刺和异物"),
+        both("Visual", "目测"),
+        "",
+        "",
+        "",
+    ),
 ]
 
 
@@ -105,7 +119,10 @@ def content(characteristics=12):
                     row(both("Lot", "批号"), "L26-1107"),
                     row(both("Quantity", "数量"), "12500", "m"),
                     row(both("Expiry", "有效期至"), "2029-10-31"),
-                    row(both("Supplier", "供应商"), both("Ningbo Hengyuan Medical Plastics Co., Ltd", "宁波恒源医用塑料有限公司")),
+                    row(
+                        both("Supplier", "供应商"),
+                        both("Ningbo Hengyuan Medical Plastics Co., Ltd", "宁波恒源医用塑料有限公司"),
+                    ),
                     row(both("Supplier's lot", "供应商批号"), "HY-20261102-A"),
                 ],
                 "table": None,
@@ -135,11 +152,17 @@ def content(characteristics=12):
                 "decision": "disposition",
                 "policy": "FIRST",
                 "inputs": [
-                    {"label": "Critical results outside limits 关键项不合格数", "expression": "inspection.failed", "value": "2"},
+                    {
+                        "label": "Critical results outside limits 关键项不合格数",
+                        "expression": "inspection.failed",
+                        "value": "2",
+                    },
                     {"label": "Item kind 物料类别", "expression": "lot.item_kind", "value": "material"},
                 ],
                 "rows": ["2"],
-                "annotations": ["A critical characteristic is out of limits: reject. 关键项目超出限度：拒收。"],
+                "annotations": [
+                    "A critical characteristic is out of limits: reject. 关键项目超出限度：拒收。"
+                ],
                 "outputs": {"disposition": "reject"},
             }
         ],
@@ -164,7 +187,12 @@ def content(characteristics=12):
             "rounds": {"received": "1", "inspection": "2"},
             "marks": {"inspection": "2×"},
         },
-        "signing": {"meaning": "inspected", "text": both("Inspected", "检验"), "role": "inspector", "signers": "1"},
+        "signing": {
+            "meaning": "inspected",
+            "text": both("Inspected", "检验"),
+            "role": "inspector",
+            "signers": "1",
+        },
         "prior": [{"number": "SZ-R-2026-0011", "sha256": hashlib.sha256(b"receipt").hexdigest()}],
     }
 
@@ -189,7 +217,11 @@ def record(language="both", *, characteristics=12, demo="yes"):
         "language": language,
         "created_at": moment_text(NOW),
         "created_by": {"id": "7d4f0f0e-6a56-4f2e-9a5e-0d1f3a2b4c5d", "name": "王明 Wang Ming"},
-        "subject": {"type": "inventory.lot", "id": "0f9a3a36-3e2a-4d0b-8d55-3f4f0f7f6a11", "label": "L26-1107"},
+        "subject": {
+            "type": "inventory.lot",
+            "id": "0f9a3a36-3e2a-4d0b-8d55-3f4f0f7f6a11",
+            "label": "L26-1107",
+        },
         "content": content(characteristics),
     }
 
@@ -205,7 +237,8 @@ def evidence(count=1):
             zone="Asia/Shanghai",
             method=both("user id and password", "用户名和密码"),
             statement=both(
-                "I have read this record; it is complete and true. My electronic signature binds me as my handwriting.",
+                "I have read this record; it is complete and true. "
+                "My electronic signature binds me as my handwriting.",
                 "本人已阅读本记录，内容完整、真实。电子签名与本人手写签名具有同等效力。",
             ),
             on_behalf_of="李娜 Li Na" if place == 1 else None,
