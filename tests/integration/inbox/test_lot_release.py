@@ -1,0 +1,191 @@
+"""The shipped model of the lot release, taken through the inbox with the real rooms behind it."""
+
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, select
+from werkzeug.datastructures import MultiDict
+
+from app.access.models import Person, RoleGrant
+from app.catalog.gs1 import parse_scan, write_message
+from app.inbox.services import SignTask, Taken, open_page, open_view, review_task, sign_task
+from app.inventory.models import Lot, LotStatus
+from app.procurement import services as procurement
+from app.production import services as production
+from core.actor import Actor
+from core.config import settings
+from core.db import read_session, unit_of_work
+from core.errors import NotAllowed, QmsError
+from documents.models import Record
+from signatures import keys
+from tests.factories import plant as plants
+from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
+
+ROLES = {
+    "keeper": ("keeper", "inspector", "qa"),
+    "inspector": ("inspector", "qa", "releaser"),
+    "qa": ("qa",),
+    "releaser": ("releaser", "registrant_releaser"),
+    "registrant": ("registrant_releaser",),
+}
+RESULTS = {"sample_size": "5", "results.0.value": "80.5", "results.1.judgement": "pass", "conclusion": "pass"}
+RELEASE = {"decision": "release"}
+REJECT = {"decision": "reject", "category": "documents", "reason": "No certificate of the supplier"}
+
+
+@dataclass
+class House:
+    """The plant with its people, at one moment."""
+
+    plant: plants.Plant
+    people: dict[str, Actor]
+    now: datetime
+
+    def receives(self) -> ProcessCase:
+        """Granulate arrives."""
+        with unit_of_work(self.people["keeper"], now=self.now) as session:
+            goods = plants.goods(self.plant, now=self.now)
+            case_id = procurement.receive_goods(
+                session, goods, actor=self.people["keeper"], now=self.now
+            ).case_id
+        return self.case(case_id)
+
+    def makes(self) -> ProcessCase:
+        """A lot of devices comes off the line."""
+        keeper = self.people["keeper"]
+        with unit_of_work(keeper, now=self.now) as session:
+            used = [
+                production.UsedLot(
+                    plants.make_lot(session, self.plant, item, Decimal(500), actor=keeper, now=self.now).id,
+                    quantity,
+                )
+                for item, quantity in (
+                    (self.plant.material, Decimal(2)),
+                    (self.plant.component, Decimal(200)),
+                )
+            ]
+            expiry = self.now.date() + timedelta(days=700)
+            output = production.ReceiveOutput(
+                work_order_id=self.plant.work_order.id,
+                label=parse_scan(
+                    write_message(plants.DEVICE, lot="D1", expiry=expiry), today=self.now.date()
+                ),
+                quantity=Decimal(100),
+                unit="{pcs}",
+                location_id=self.plant.location.id,
+                inputs=used,
+                key="out-1",
+            )
+            case_id = production.receive_output(session, output, actor=keeper, now=self.now).case_id
+        return self.case(case_id)
+
+    def case(self, case_id: uuid.UUID) -> ProcessCase:
+        """Read a case afresh."""
+        with read_session() as session:
+            return session.get_one(ProcessCase, case_id)
+
+    def status(self, case: ProcessCase) -> LotStatus:
+        """Where the lot of a case stands."""
+        with read_session() as session:
+            return session.get_one(Lot, case.subject_id).status
+
+    def signs(self, login: str, case: ProcessCase, step: str, typed: dict[str, Any]) -> Taken:
+        """Open, fill, review and sign, as the pages do."""
+        actor = self.people[login]
+        with read_session() as session:
+            query = select(HumanTask.id).filter_by(case_id=case.id, step=step, state=TaskState.OPEN)
+            task_id = session.scalars(query).one()
+        with unit_of_work(actor, now=self.now) as session:
+            open_page(session, task_id, actor=actor, now=self.now)
+        with read_session() as session:
+            opened = open_view(session, task_id).fingerprint
+            command = SignTask(task_id, MultiDict(typed), opened, "", "zh", "password")
+            seen = review_task(session, command, actor=actor, now=self.now).hash
+        with unit_of_work(actor, now=self.now) as session:
+            command = SignTask(task_id, MultiDict(typed), opened, seen, "zh", "password")
+            return sign_task(session, command, actor=actor, now=self.now)
+
+
+@pytest.fixture
+def house(database: Engine, keeper: Actor, now: datetime) -> House:
+    keys.create_authority(settings().keys, "Test plant", None, now)
+    with unit_of_work(keeper, now=now) as session:
+        plant = plants.make_plant(session, actor=keeper, now=now)
+        plants.make_lot_release_effective(session, actor=keeper, now=now)
+        people = {}
+        for login, roles in ROLES.items():
+            person = Person(
+                login=login,
+                name={"en": login.title(), "zh": f"测试{login}"},
+                password_hash="-",
+                password_changed_at=now,
+                statement_accepted_at=now,
+                created_at=now,
+            )
+            session.add(person)
+            session.flush()
+            for role in roles:
+                site = plant.registrant if role == "registrant_releaser" else plant.site
+                days = {"valid_from": date(2026, 1, 1), "granted_at": now, "granted_by": keeper.id}
+                session.add(RoleGrant(person_id=person.id, role=role, site_id=site.id, **days))
+            people[login] = Actor(str(person.id), login, login.title())
+    return House(plant, people, now)
+
+
+@pytest.mark.urs("URS-001", "URS-002", "URS-004", "URS-005", "URS-050")
+def test_received_material_is_inspected_and_released_by_quality_assurance(house: House) -> None:
+    case = house.receives()
+    assert house.status(case) is LotStatus.QUARANTINE
+    house.signs("inspector", case, "inspection", RESULTS)
+    taken = house.signs("qa", case, "incoming_release", RELEASE)
+    assert house.status(case) is LotStatus.RELEASED
+    assert house.case(case.id).state is CaseState.COMPLETED
+    with read_session() as session:
+        content = json.loads(session.get_one(Record, taken.record.id).canonical)["content"]
+    assert [decision["title"]["zh"] for decision in content["decisions"]] == ["处置建议", "选择放行路径"]
+    assert all(decision["rows"] for decision in content["decisions"])
+    assert len(content["prior"]) == 2
+    assert "incoming_release" in content["path"]["current"]
+
+
+def test_a_rejection_with_category_and_reason_blocks_the_lot(house: House) -> None:
+    case = house.receives()
+    house.signs("inspector", case, "inspection", RESULTS | {"results.0.value": "91", "conclusion": "fail"})
+    with pytest.raises(QmsError):
+        house.signs("qa", case, "incoming_release", {"decision": "reject"})
+    house.signs("qa", case, "incoming_release", REJECT)
+    assert house.status(case) is LotStatus.REJECTED
+
+
+@pytest.mark.urs("URS-023")
+def test_a_device_needs_plant_and_registrant_and_two_persons(house: House) -> None:
+    case = house.makes()
+    house.signs("inspector", case, "inspection", RESULTS)
+    with pytest.raises(NotAllowed) as caught:
+        house.signs("inspector", case, "production_release", RELEASE)
+    assert caught.value.code == "task.separation"
+    house.signs("releaser", case, "production_release", RELEASE)
+    assert house.status(case) is LotStatus.QUARANTINE
+    with pytest.raises(NotAllowed) as caught:
+        house.signs("releaser", case, "market_release", RELEASE)
+    assert caught.value.code == "task.separation"
+    taken = house.signs("registrant", case, "market_release", RELEASE)
+    assert house.status(case) is LotStatus.RELEASED
+    assert taken.record.number.startswith("QR-") or house.plant.registrant.code in taken.record.number
+
+
+@pytest.mark.urs("URS-023")
+def test_whoever_received_the_goods_neither_inspects_nor_releases_them(house: House) -> None:
+    case = house.receives()
+    with pytest.raises(NotAllowed) as caught:
+        house.signs("keeper", case, "inspection", RESULTS)
+    assert caught.value.code == "task.separation"
+    house.signs("inspector", case, "inspection", RESULTS)
+    with pytest.raises(NotAllowed) as caught:
+        house.signs("keeper", case, "incoming_release", RELEASE)
+    assert caught.value.code == "task.separation"
