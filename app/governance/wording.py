@@ -100,12 +100,18 @@ COLUMNS: dict[str, Any] = {
 """Columns by name; others show their own name with spaces."""
 
 PAGES = {
-    "lot": ("inventory.lot", "lot_id"),
-    "process_case": ("cases.case", "case_id"),
-    "process_release": ("modeler.release", "release_id"),
-    "record": ("archive.record", "record_id"),
-    "receipt": ("procurement.receipt", "receipt_id"),
     "human_task": ("inbox.task", "task_id"),
+    "item": ("catalog.item", "item_id"),
+    "lot": ("traceability.lot", "lot_id"),
+    "person": ("people.show", "person_id"),
+    "process_case": ("cases.show", "case_id"),
+    "process_release": ("modeler.show", "release_id"),
+    "purchase_order": ("procurement.order", "order_id"),
+    "receipt": ("procurement.receipt", "receipt_id"),
+    "record": ("archive.show", "record_id"),
+    "release": ("modeler.show", "release_id"),
+    "site": ("sites.show", "site_id"),
+    "work_order": ("production.work_order", "work_order_id"),
 }
 """The page of an object of a table: endpoint and name of its argument."""
 

@@ -1,0 +1,173 @@
+"""What the templates of the case pages print, read in one go."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.cases import queries, timeline, wording
+from app.sites.models import Site
+from app.web import current_person, language
+from app.web.statuses import status_of
+from core.types import Bilingual
+from documents import registry as facts
+from signatures import audit
+from signatures.audit_models import AuditEntry
+from signatures.register import signatures_on
+from workflows import diagram, history
+from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease
+
+SUBJECTS = {
+    "inventory.lot": ("traceability.lot", "lot_id"),
+    "workflows.release": ("modeler.show", "release_id"),
+}
+"""The page of a case's subject: endpoint and the name of its argument."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One open task of a case: what, for whom, since when, until when, and whether the reader may take it."""
+
+    task: HumanTask
+    role: Bilingual
+    site: Bilingual | None
+    meaning: Bilingual | None
+    claimed_by: Bilingual | None
+    due_tone: str
+    due: str
+    candidates: queries.Candidates
+    mine: bool
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One line of the audit trail about the case itself."""
+
+    at: datetime
+    who: str
+    what: str
+    reason: str
+
+
+def lines(session: Session, found: Sequence[Any], *, now: datetime) -> list[dict[str, Any]]:
+    """Make the lines of the list: each case with its current steps and the earliest due date."""
+    waiting = queries.open_tasks(session, [case.id for case, _release in found])
+    return [_line(case, release, waiting[case.id], now=now) for case, release in found]
+
+
+def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str, Any]:
+    """Collect everything the page of a case shows."""
+    process = timeline.process_of(session, case)
+    path = history.path(session, case)
+    part = records_part(session, case)
+    return {
+        **part,
+        "release": session.get_one(ProcessRelease, case.release_id),
+        "outcome": timeline.outcome_name(case, process),
+        "site_name": _site_name(session, case.site_id),
+        "subject_url": _subject_url(case),
+        "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=path.current, lang=language()),
+        "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(path.current), "current"),
+        "waiting": _waiting(session, case, now=now),
+        "steps": timeline.passed_steps(session, case, part["records"], process),
+        "facts": _facts(session, case),
+        "traces": _traces(session, case),
+        "running": case.state is CaseState.RUNNING,
+    }
+
+
+def records_part(session: Session, case: ProcessCase) -> dict[str, Any]:
+    """Collect what the list of records shows, also when it is asked for alone."""
+    found = queries.records(session, case)
+    signed = signatures_on(session, [record.id for record in found])
+    return {"case": case, "records": found, "signed": signed, "unsealed": queries.unsealed(found)}
+
+
+def _line(
+    case: ProcessCase, release: ProcessRelease, tasks: Sequence[HumanTask], *, now: datetime
+) -> dict[str, Any]:
+    due = min((task.due_at for task in tasks if task.due_at), default=None)
+    tone, words = wording.due_words(due, now=now)
+    return {
+        "case": case,
+        "release": release,
+        "now": timeline.task_names(tasks),
+        "roles": [wording.role_name(role) for role in dict.fromkeys(task.role for task in tasks)],
+        "due_tone": tone,
+        "due": words,
+    }
+
+
+def _waiting(session: Session, case: ProcessCase, *, now: datetime) -> list[Waiting]:
+    tasks = queries.open_tasks(session, [case.id])[case.id]
+    claimants = queries.names(session, [task.claimed_by for task in tasks])
+    return [_one_waiting(session, task, claimants, now=now) for task in tasks]
+
+
+def _one_waiting(
+    session: Session, task: HumanTask, claimants: dict[uuid.UUID, Bilingual], *, now: datetime
+) -> Waiting:
+    tone, words = wording.due_words(task.due_at, now=now)
+    person = current_person()
+    who = queries.candidates(session, task, now=now)
+    meaning = task.policy.get("meaning")
+    return Waiting(
+        task=task,
+        role=wording.role_name(task.role),
+        site=_site_name(session, task.site_id),
+        meaning=wording.meaning_name(meaning) if meaning else None,
+        claimed_by=claimants.get(task.claimed_by) if task.claimed_by else None,
+        due_tone=tone,
+        due=words,
+        candidates=who,
+        mine=person.id in who.free_ids and task.claimed_by in (None, person.id),
+    )
+
+
+def _facts(session: Session, case: ProcessCase) -> list[dict[str, Any]]:
+    if case.subject_type not in facts.names():
+        return []
+    known = history.facts(session, case.id)
+    return facts.gather(case.subject_type, session, case.subject_id, known)
+
+
+def _site_name(session: Session, site_id: uuid.UUID | None) -> Bilingual | None:
+    site = session.get(Site, site_id) if site_id else None
+    return site.name if site else None
+
+
+def _subject_url(case: ProcessCase) -> str | None:
+    page = SUBJECTS.get(case.subject_type)
+    if page is None:
+        return None
+    arguments: dict[str, Any] = {page[1]: case.subject_id}
+    return url_for(page[0], **arguments)
+
+
+def _traces(session: Session, case: ProcessCase) -> list[Trace]:
+    entries = audit.history_of(session, "process_case", case.id, limit=40)
+    return [trace for entry in entries if (trace := _trace(entry)) is not None]
+
+
+def _trace(entry: AuditEntry) -> Trace | None:
+    said = json.loads(entry.entry)
+    what = _what(entry.action, said["changes"] or {})
+    return Trace(entry.at, said["actor"]["name"], what, said["reason"] or "") if what else None
+
+
+def _what(action: str, changes: dict[str, Any]) -> str:
+    """Say what happened to the case; that it merely moved on is told by its steps."""
+    if action == "insert":
+        return str(_("Case started"))
+    if action != "update":
+        return action
+    if "state" not in changes:
+        return ""
+    old, new = (status_of(code)["label"] for code in changes["state"])
+    return str(_("State: %(old)s → %(new)s", old=old, new=new))

@@ -1,0 +1,138 @@
+"""Everybody's doors to cases and processes: lists, the case page with its live diagram, the process sheet."""
+
+import uuid
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import lazy_gettext as _l
+
+from app.cases import pages, queries, sheet, timeline
+from app.cases.inputs import filter_from
+from app.web import (
+    access,
+    current_person,
+    db,
+    language,
+    navigation,
+    paginate,
+    reachable_sites,
+    request_time,
+)
+from workflows import diagram, history, repository
+from workflows.models import ProcessCase
+from workflows.sheet import branches, decision_sheets, documentation
+
+bp = Blueprint("cases", __name__)
+
+navigation("cases.index", _l("Cases"), icon="sitemap", right="cases.read", order=20)
+navigation("cases.processes", _l("Processes"), icon="frame", right="processes.read", order=75)
+
+
+@bp.get("/cases")
+@access("cases.read")
+def index() -> str:
+    """List the cases the person may see."""
+    wanted, sites = filter_from(request.args), reachable_sites("cases.read")
+    page_of = paginate(queries.cases(wanted, sites))
+    return render_template(
+        "cases/index.html",
+        page_of=page_of,
+        rows=pages.lines(db.session(), page_of.items, now=request_time()),
+        wanted=wanted,
+        processes=queries.process_names(db.session(), sites),
+    )
+
+
+@bp.get("/cases/<uuid:case_id>")
+@access("cases.read")
+def show(case_id: uuid.UUID) -> str:
+    """Show one case: where it stands, what happened, what it waits for, its records."""
+    case = _case(case_id)
+    return render_template("cases/case.html", **pages.case_page(db.session(), case, now=request_time()))
+
+
+@bp.get("/cases/<uuid:case_id>/progress")
+@access("cases.read")
+def progress(case_id: uuid.UUID) -> str:
+    """Show the records of a case again; the page asks until every one is sealed."""
+    return render_template("cases/_records.html", **pages.records_part(db.session(), _case(case_id)))
+
+
+@bp.get("/cases/<uuid:case_id>/diagram.svg")
+@access("cases.read")
+def picture(case_id: uuid.UUID) -> Response:
+    """Draw where a case stands, with who and when under the steps done."""
+    case, session = _case(case_id), db.session()
+    path = history.path(session, case)
+    svg = diagram.to_svg(
+        timeline.process_of(session, case).bpmn_xml,
+        done=path.done,
+        current=path.current,
+        flows=path.flows,
+        marks=timeline.marks(session, case, current_person().zone, now=request_time()),
+        lang=language(),
+    )
+    return Response(svg, mimetype="image/svg+xml")
+
+
+@bp.get("/cases/<uuid:case_id>/model.bpmn")
+@access("cases.read")
+def model(case_id: uuid.UUID) -> Response:
+    """Give the model a case runs on to the interactive diagram, with names in the reader's language."""
+    process = timeline.process_of(db.session(), _case(case_id))
+    return Response(diagram.in_language(process.bpmn_xml, language()), mimetype="application/xml")
+
+
+@bp.get("/processes")
+@access("processes.read")
+def processes() -> str:
+    """List the processes in effect."""
+    session = db.session()
+    return render_template(
+        "cases/processes.html",
+        releases=repository.effective_releases(session),
+        counts=queries.cases_by_state(session),
+    )
+
+
+@bp.get("/processes/<key>")
+@access("processes.read")
+def process(key: str) -> str:
+    """Show the sheet of a process, generated from the model in effect."""
+    session = db.session()
+    release = repository.effective_release(session, key)
+    compiled = repository.compiled(release)
+    return render_template(
+        "cases/process.html",
+        release=release,
+        process=compiled,
+        decided_by=queries.names(session, [release.decided_by]).get(release.decided_by or uuid.UUID(int=0)),
+        documentation=documentation(compiled),
+        starts=sheet.starts(compiled),
+        ends=sheet.ends(compiled),
+        lanes=sheet.lane_lines(compiled),
+        steps=sheet.step_lines(compiled),
+        branches=branches(compiled),
+        decisions=decision_sheets(compiled),
+        exceptions=sheet.exceptions(compiled),
+        alt=diagram.alt_text(compiled.bpmn_xml, lang=language()),
+    )
+
+
+@bp.get("/processes/<key>/diagram.svg")
+@access("processes.read")
+def process_picture(key: str) -> Response:
+    """Draw the model of a process that is in effect."""
+    compiled = repository.compiled(repository.effective_release(db.session(), key))
+    return Response(diagram.to_svg(compiled.bpmn_xml, lang=language()), mimetype="image/svg+xml")
+
+
+@bp.get("/processes/<key>/model.bpmn")
+@access("processes.read")
+def process_model(key: str) -> Response:
+    """Give the model of a process to the interactive diagram."""
+    compiled = repository.compiled(repository.effective_release(db.session(), key))
+    return Response(diagram.in_language(compiled.bpmn_xml, language()), mimetype="application/xml")
+
+
+def _case(case_id: uuid.UUID) -> ProcessCase:
+    return queries.case_of(db.session(), case_id, reachable_sites("cases.read"))

@@ -1,0 +1,125 @@
+"""The process sheet: a process told to people, generated from the model that runs (ISO 13485 4.2.4)."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.cases import wording
+from app.web.filters import in_language
+from core.types import Bilingual
+from forms import loader
+from workflows import registry, sheet
+from workflows.compiled import CompiledProcess
+from workflows.elements import Element, Lane, Policy
+
+STEPS = frozenset({"userTask", "serviceTask", "businessRuleTask"})
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One step of the sheet: who does it with which form, what the signature means, who may not."""
+
+    number: int
+    name: Bilingual
+    kind: str
+    role: Bilingual | None
+    lane: Bilingual | None
+    form: Any
+    meaning: Bilingual | None
+    signers: int
+    not_by: tuple[Bilingual, ...]
+    due: str
+    operation: Any
+    parameters: tuple[tuple[str, str], ...]
+    decision: str | None
+
+
+@dataclass(frozen=True)
+class LaneLine:
+    """A lane with its role and the steps in it."""
+
+    name: Bilingual
+    role: Bilingual | None
+    steps: tuple[Bilingual, ...]
+
+
+def step_lines(process: CompiledProcess) -> list[StepLine]:
+    """List the steps in the order in which the diagram leads through them."""
+    steps = [element for element in sheet.in_order(process) if element.kind in STEPS]
+    return [_step_line(number, element, process) for number, element in enumerate(steps, start=1)]
+
+
+def lane_lines(process: CompiledProcess) -> list[LaneLine]:
+    """List the lanes, each with its role and its steps."""
+    ordered = sheet.in_order(process)
+    return [_lane_line(lane, ordered) for lane in process.model.lanes]
+
+
+def exceptions(process: CompiledProcess) -> list[tuple[Bilingual, str]]:
+    """List what interrupts the ordinary course: events at the border of steps, and timers."""
+    found = []
+    for element in sheet.in_order(process):
+        if element.kind == "boundaryEvent" or element.timer is not None:
+            found.append((_named(element), _exception_words(element, process)))
+    return found
+
+
+def starts(process: CompiledProcess) -> list[Bilingual]:
+    """Name what starts the process."""
+    return [_named(element) for element in process.elements.values() if element.kind == "startEvent"]
+
+
+def ends(process: CompiledProcess) -> list[Bilingual]:
+    """Name the ends that a case can reach."""
+    return [_named(element) for element in sheet.in_order(process) if element.kind == "endEvent"]
+
+
+def _step_line(number: int, element: Element, process: CompiledProcess) -> StepLine:
+    policy = element.policy
+    return StepLine(
+        number=number,
+        name=_named(element),
+        kind=element.kind,
+        role=wording.role_name(policy.role) if policy else None,
+        lane=element.lane.name if element.lane else None,
+        form=loader.load(policy.form) if policy and loader.known(policy.form) else None,
+        meaning=wording.meaning_name(policy.meaning) if policy and policy.meaning else None,
+        signers=policy.signers if policy else 0,
+        not_by=_not_by(policy, process) if policy else (),
+        due=wording.duration_words(policy.due) if policy else "",
+        operation=_operation(element),
+        parameters=tuple(element.parameters.items()),
+        decision=element.decision,
+    )
+
+
+def _not_by(policy: Policy, process: CompiledProcess) -> tuple[Bilingual, ...]:
+    steps = process.model.steps()
+    started = {"en": "whoever started the case", "zh": "发起人"}
+    return tuple(started if step == "start" else _named(steps[step]) for step in policy.not_by)
+
+
+def _operation(element: Element) -> Any:
+    known = element.operation and registry.known(element.operation)
+    return registry.find(element.operation or "") if known else None
+
+
+def _lane_line(lane: Lane, ordered: list[Element]) -> LaneLine:
+    inside = [element for element in ordered if element.lane == lane and element.kind in STEPS]
+    role = wording.role_name(lane.role) if lane.role else None
+    return LaneLine(lane.name, role, tuple(_named(element) for element in inside))
+
+
+def _named(element: Element) -> Bilingual:
+    return element.name if any(element.name.values()) else {"en": element.id, "zh": element.id}
+
+
+def _exception_words(element: Element, process: CompiledProcess) -> str:
+    when = wording.duration_words(element.timer.text) if element.timer else ""
+    if element.attached_to is None:
+        return str(_("waits %(time)s", time=when))
+    step = in_language(_named(process.elements[element.attached_to]))
+    if element.interrupting:
+        return str(_("ends “%(step)s” after %(time)s", step=step, time=when))
+    return str(_("comes up beside “%(step)s” after %(time)s", step=step, time=when))

@@ -1,0 +1,161 @@
+"""What happened in a case, as its page tells it: who, when, what was entered, and why it was decided."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from app.cases import queries
+from app.cases.wording import fact_text
+from app.web.filters import in_language, offset_name
+from core.clock import to_zone
+from core.types import Bilingual
+from documents.models import Record
+from forms import loader
+from forms.render import sections
+from signatures.models import Signature
+from signatures.register import signatures_on
+from workflows import history, registry, repository
+from workflows.compiled import CompiledProcess
+from workflows.elements import Element
+from workflows.models import HumanTask, ProcessCase, StepHistory
+
+SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "scriptTask"})
+"""Elements that pass without anybody noticing; the diagram shows them."""
+
+
+@dataclass(frozen=True)
+class Why:
+    """How a decision table came to its result: what it compared, which row held, what it says."""
+
+    table: str
+    inputs: tuple[tuple[str, Any], ...]
+    rows: tuple[int, ...]
+    notes: tuple[str, ...]
+    outputs: tuple[tuple[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class Passed:
+    """One step of the timeline; ``quiet`` ones nobody had to do."""
+
+    name: Bilingual
+    kind: str
+    icon: str
+    quiet: bool
+    at: datetime
+    who: str
+    operation: Bilingual | None
+    why: Why | None
+    sections: list[dict[str, Any]]
+    signatures: tuple[Signature, ...]
+    records: tuple[Record, ...]
+
+
+ICONS = {
+    "userTask": "user",
+    "serviceTask": "tool",
+    "businessRuleTask": "table",
+    "startEvent": "chevron-right",
+    "endEvent": "check",
+}
+
+
+def passed_steps(
+    session: Session, case: ProcessCase, records: Sequence[Record], process: CompiledProcess
+) -> list[Passed]:
+    """List what a case has passed, latest first."""
+    signed = signatures_on(session, [record.id for record in records])
+    rows = [row for row in history.steps(session, case.id) if row.element_type not in SILENT]
+    used: set[object] = set()
+    found = [_passed(row, records, signed, process.elements.get(row.element_id), used) for row in rows]
+    return found[::-1]
+
+
+def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> dict[str, list[str]]:
+    """Write who and when under each human step of the diagram, times in the reader's zone.
+
+    A step passed more than once carries its latest round and how many there were.
+    """
+    rounds: dict[str, int] = {}
+    written: dict[str, list[str]] = {}
+    for row in history.steps(session, case.id):
+        if row.element_type == "userTask":
+            rounds[row.element_id] = rounds.get(row.element_id, 0) + 1
+            again = f" ×{rounds[row.element_id]}" if rounds[row.element_id] > 1 else ""
+            written[row.element_id] = [f"{row.actor_name}{again}", _local(row.ended_at, zone)]
+    for task in queries.open_tasks(session, [case.id])[case.id]:
+        late = task.due_at is not None and task.due_at < now
+        written[task.element_id] = [_("overdue") if late else _("waiting")]
+    return written
+
+
+def task_names(tasks: Sequence[HumanTask]) -> str:
+    """Join the names of the current steps, in the reader's language."""
+    return ", ".join(dict.fromkeys(in_language(task.name) for task in tasks))
+
+
+def outcome_name(case: ProcessCase, process: CompiledProcess) -> Bilingual | None:
+    """Name the end that a case has reached, as the diagram calls it."""
+    end = process.elements.get(case.outcome or "")
+    return end.name if end is not None else None
+
+
+def process_of(session: Session, case: ProcessCase) -> CompiledProcess:
+    """Give the model that a case runs on."""
+    return repository.compiled_for(session, case.release_id)
+
+
+def _local(moment: datetime, zone: str) -> str:
+    local = to_zone(moment, zone)
+    offset = local.utcoffset()
+    return f"{local:%Y-%m-%d %H:%M}" + (f" {offset_name(offset)}" if offset is not None else "")
+
+
+def _passed(
+    row: StepHistory,
+    records: Sequence[Record],
+    signed: Mapping[Any, Sequence[Signature]],
+    element: Element | None,
+    used: set[object],
+) -> Passed:
+    own = [record for record in records if record.element_id == row.element_id and record.id not in used][:1]
+    used.update(record.id for record in own)
+    human = row.element_type == "userTask"
+    return Passed(
+        name=row.name if any(row.name.values()) else {"en": row.element_id, "zh": row.element_id},
+        kind=row.element_type,
+        icon=ICONS.get(row.element_type, "circle-check"),
+        quiet=not human and row.decision is None,
+        at=row.ended_at,
+        who=row.actor_name if human or row.element_type == "startEvent" else "",
+        operation=_operation(element),
+        why=_why(row.decision) if row.decision else None,
+        sections=_entries(element, row.data) if human else [],
+        signatures=tuple(signature for record in own for signature in signed.get(record.id, ())),
+        records=tuple(own) if human else (),
+    )
+
+
+def _operation(element: Element | None) -> Bilingual | None:
+    if element is None or not element.operation or not registry.known(element.operation):
+        return None
+    return registry.find(element.operation).title
+
+
+def _entries(element: Element | None, data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    key = element.policy.form if element is not None and element.policy is not None else ""
+    return sections(loader.load(key), data or {}) if key and loader.known(key) else []
+
+
+def _why(decision: Mapping[str, Any]) -> Why:
+    return Why(
+        table=decision["name"],
+        inputs=tuple((entry["label"], fact_text(entry["value"])) for entry in decision["inputs"]),
+        rows=tuple(decision["rows"]),
+        notes=tuple(decision["annotations"]),
+        outputs=tuple((name, fact_text(value)) for name, value in decision["outputs"].items()),
+    )

@@ -1,0 +1,90 @@
+"""Words of the case pages: due dates, durations, roles, kinds of elements, what was decided."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.web.rights import ROLES
+from core.types import Bilingual
+from workflows import registry
+
+DAY = timedelta(days=1)
+_DURATION = re.compile(
+    r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$"
+)
+
+KINDS: dict[str, Any] = {
+    "userTask": _l("Done by a person"),
+    "serviceTask": _l("Done by the system"),
+    "businessRuleTask": _l("Decided by a table"),
+    "scriptTask": _l("Calculated"),
+    "startEvent": _l("Start"),
+    "endEvent": _l("End"),
+    "intermediateCatchEvent": _l("Wait"),
+    "intermediateThrowEvent": _l("Event"),
+    "boundaryEvent": _l("Exception"),
+    "exclusiveGateway": _l("Decision"),
+    "inclusiveGateway": _l("Decision"),
+    "parallelGateway": _l("In parallel"),
+    "subProcess": _l("Part of the process"),
+}
+"""Kinds of BPMN elements, in words a quality manager uses."""
+
+
+def kind_name(kind: str) -> str:
+    """Call a kind of element by its name for people."""
+    return str(KINDS.get(kind, kind))
+
+
+def role_name(role: str) -> Bilingual:
+    """Call a role by its name; an unknown code stands for itself."""
+    return ROLES.get(role) or registry.roles().get(role) or {"en": role, "zh": role}
+
+
+def meaning_name(code: str) -> Bilingual:
+    """Call a meaning of a signature by its name; an unknown code stands for itself."""
+    return registry.MEANINGS.get(code, {"en": code, "zh": code})
+
+
+def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
+    """Give the colour and the words of a due date: overdue red, within a day yellow; nothing without one."""
+    if due_at is None:
+        return "secondary", ""
+    left = due_at - now
+    if left < timedelta():
+        return "red", _("Overdue %(days)s d", days=-left // DAY) if -left >= DAY else _("Overdue")
+    if left < DAY:
+        return "yellow", _("Due within a day")
+    return "secondary", _("Due in %(days)s d", days=left // DAY)
+
+
+def duration_words(duration: str | None) -> str:
+    """Say an ISO 8601 duration such as ``P2D`` in words."""
+    found = _DURATION.match(duration or "")
+    if not found:
+        return duration or ""
+    units = (
+        _("years"),
+        _("months"),
+        _("weeks"),
+        _("days"),
+        _("hours"),
+        _("minutes"),
+        _("seconds"),
+    )
+    return " ".join(f"{count} {unit}" for count, unit in zip(found.groups(), units, strict=True) if count)
+
+
+def fact_text(value: Any) -> Any:
+    """Show a fact of a case: bilingual texts stay so, for the template to choose; lists are joined."""
+    if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
+        return value
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if isinstance(value, list):
+        return ", ".join(str(fact_text(item)) for item in value)
+    return "–" if value is None else str(value)
