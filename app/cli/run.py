@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import json
 import os
 import shlex
 import socket
@@ -21,6 +22,8 @@ from core.config import settings
 from core.db import engine
 
 ROOT = Path(__file__).resolve().parents[2]
+DEMO_LOADED = "demo.json"
+"""In the data folder: the demo is loaded, and these are its accounts."""
 INTERRUPTED = (130, 143)
 
 
@@ -49,9 +52,13 @@ def _run(_arguments: argparse.Namespace) -> int:
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _only_one(home):
         _need_free_port(settings().port)
-        _prepare()
+        _prepare(home)
+        demo = _plant_is_demo()
+        if demo:
+            print(_accounts(home), flush=True)
         print(f"  Starting {settings().url} …  (Ctrl-C stops everything)", flush=True)
-        environment = {**os.environ, "QMS_HOME": str(home), "QMS_STARTED": repr(time.time())}
+        own = {"QMS_HOME": str(home), "QMS_DEMO": str(int(demo or False)), "QMS_STARTED": repr(time.time())}
+        environment = {**os.environ, **own}
         manager = Manager()
         for name, command in programs().items():
             manager.add_process(name, command, env=environment, cwd=str(ROOT))
@@ -59,19 +66,38 @@ def _run(_arguments: argparse.Namespace) -> int:
     return 0 if manager.returncode in INTERRUPTED else 1
 
 
-def _prepare() -> None:
-    """Bring the database up to date and, for a demo that is still empty, load the demo plant."""
+def _prepare(home: Path) -> None:
+    """Bring the database up to date and, where a demo is wanted and no real plant is, load what it lacks.
+
+    Raises:
+        CannotCheck: the demo plant cannot be loaded.
+    """
     with _phase("database"):
         if not db.is_current():
             db.upgrade()
-    if settings().demo and _is_empty():
+    if settings().demo and not (home / DEMO_LOADED).exists() and _plant_is_demo() is not False:
         with _phase("demo plant"):
-            subprocess.run([sys.executable, "-m", "app.cli", "demo", "load"], cwd=ROOT, check=True)
+            command = [sys.executable, "-m", "app.cli", "demo", "load", "--json"]
+            done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
+            if done.returncode:
+                raise CannotCheck("the demo plant cannot be loaded")
+            (home / DEMO_LOADED).write_text(done.stdout, encoding="utf-8")
 
 
-def _is_empty() -> bool:
+def _plant_is_demo() -> bool | None:
+    """Whether the installation's sites belong to the demo; None while there is no site."""
     with engine().connect() as connection:
-        return not connection.scalar(text("SELECT count(*) FROM person"))
+        marks = connection.scalars(text("SELECT DISTINCT demo FROM site")).all()
+    return all(marks) if marks else None
+
+
+def _accounts(home: Path) -> str:
+    """What a person needs to look round in the demo: who he may be, and the one password."""
+    if not (home / DEMO_LOADED).exists():
+        return ""
+    demo = json.loads((home / DEMO_LOADED).read_text(encoding="utf-8"))
+    people = [f"    {one['login']:<12}{one['name']['en']} / {one['name']['zh']}" for one in demo["accounts"]]
+    return "\n".join([f"  Demo accounts, password {demo['password']}:", *people])
 
 
 @contextmanager
