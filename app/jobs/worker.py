@@ -66,7 +66,7 @@ class RegisteredWorker(Worker):
 def main() -> None:
     """Keep as many workers alive as there are cores to spare, until told to stop."""
     log.configure(logging.WARNING)
-    logging.getLogger("rq.worker").setLevel(logging.WARNING)
+    logging.getLogger("rq.worker").setLevel(logging.CRITICAL)  # a failed job is logged once, by do_entry
     handlers.warm_up()
     pool = WorkerPool(
         [QUEUE],
