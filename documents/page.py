@@ -5,13 +5,13 @@ page that leaves something out would not be the record (21 CFR 11.10(b), 11.50(b
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from html import unescape
 from typing import Any
 
 from markupsafe import Markup, escape
 
+from documents.columns import breadth, is_tight, widths
 from documents.labels import LABELS, MARKS
 from documents.wording import Wording, is_bilingual
 
@@ -20,9 +20,6 @@ Pair = dict[str, Any]
 
 _SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
-
-_TIGHT = 14
-"""Widest cell, in widths of a Latin letter, of a column that is never broken into lines."""
 
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
 _TAG = re.compile(r"<[^>]+>")
@@ -72,12 +69,19 @@ def table(words: Wording, block: Mapping[str, Any] | None) -> dict[str, Any] | N
     """Prepare a table; a column whose cells are all numbers is set flush right."""
     if not block:
         return None
-    rows = block["rows"]
-    columns = [
-        {"title": words.text(title), "look": _look(words, [line[place] for line in rows])}
-        for place, title in enumerate(block["columns"])
-    ]
-    return {"columns": columns, "rows": [[_cell(words, cell) for cell in line] for line in rows]}
+    rows, headings = block["rows"], block["columns"]
+    columns = [[line[place] for line in rows] for place in range(len(headings))]
+    shares = widths(
+        [words.plain(heading) for heading in headings],
+        [[words.plain(cell) for cell in cells] for cells in columns],
+    )
+    return {
+        "columns": [
+            {"title": words.text(heading), "look": _look(words, cells), "width": share}
+            for heading, cells, share in zip(headings, columns, shares, strict=True)
+        ],
+        "rows": [[_cell(words, cell) for cell in line] for line in rows],
+    }
 
 
 def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = None) -> Iterator[Pair]:
@@ -137,7 +141,7 @@ def _cell(words: Wording, cell: object) -> dict[str, Any]:
 
 
 def _look(words: Wording, cells: Sequence[object]) -> str:
-    tight = all(_width(words.plain(cell)) <= _TIGHT for cell in cells)
+    tight = is_tight([words.plain(cell) for cell in cells])
     numeric = bool(cells) and all(_is_number(cell) for cell in cells)
     return " ".join(name for name, holds in (("number", numeric), ("tight", tight)) if holds)
 
@@ -158,8 +162,4 @@ def _is_number(cell: object) -> bool:
 def _breadth(shown: Markup) -> int:
     """How wide a value stands: two languages stand one below the other."""
     apart = str(shown).replace("</span> <span", "</span>\n<span").replace("<br>", "\n")
-    return max((_width(unescape(line)) for line in _TAG.sub("", apart).splitlines()), default=0)
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    return max((breadth(unescape(line)) for line in _TAG.sub("", apart).splitlines()), default=0)

@@ -5,8 +5,8 @@ from documents.drawing import prepare
 from tests.factories.documents import DIAGRAM
 
 WILD = (
-    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="20" height="10"'
-    ' onload="alert(1)"><title>old</title>'
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    ' width="20" height="10" onload="alert(1)"><title>old</title>'
     "<script>alert(1)</script><foreignObject/>"
     '<image xlink:href="file:///etc/passwd"/>'
     '<use xlink:href="http://example.com/x#a"/><use xlink:href="#mine"/>'
