@@ -1,0 +1,280 @@
+"""Every route of the product against nobody, a wrong role, a wrong site and the right person.
+
+A route without a row fails; so does a row that says another right than the route. The objects are those of the
+demo plant; persons are made for the purpose, one for every role and place.
+"""
+
+import itertools
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from app.access.models import Person, RoleGrant
+from app.access.services import CreatePerson, GrantRole, create_person, grant_role
+from app.catalog.models import Item
+from app.cli.demo import load_demo
+from app.factory import create_app
+from app.inventory.models import Lot
+from app.procurement.models import PurchaseOrder, Receipt
+from app.production.models import Output, WorkOrder
+from app.sites.models import Site
+from app.sites.services import CreateSite, create_site
+from app.web.doors import declared_rights
+from app.web.rights import ANYBODY, RIGHTS, ROLES, SIGNED_IN
+from core import db
+from core.config import settings
+from core.outbox import OutboxEntry
+from documents.models import Record
+from signatures import audit
+from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
+from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
+
+ADDRESS_OF_NOTHING = uuid.UUID(int=0)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One route: its right, what fills its address, whether its object belongs to a site, who is the right role."""
+
+    right: str
+    at: dict[str, str] = field(default_factory=dict)
+    sited: bool = False
+    role: str = ""
+
+
+def sited(right: str, role: str = "", **at: str) -> Row:
+    return Row(right, at, sited=True, role=role)
+
+
+def plain(right: str, **at: str) -> Row:
+    return Row(right, at)
+
+
+ROWS: dict[str, Row] = {
+    "access.accept": plain(SIGNED_IN),
+    "access.accept_post": plain(SIGNED_IN),
+    "access.change_password": plain(SIGNED_IN),
+    "access.change_password_post": plain(SIGNED_IN),
+    "access.me": plain(SIGNED_IN),
+    "access.me_post": plain(SIGNED_IN),
+    "access.sign_in": plain(ANYBODY),
+    "access.sign_in_post": plain(ANYBODY),
+    "access.sign_out": plain(SIGNED_IN),
+    "access.switch_language": plain(ANYBODY),
+    "archive.download_case": sited("records.read", case_id="case"),
+    "archive.download_json": sited("records.read", record_id="record"),
+    "archive.download_pdf": sited("records.read", record_id="record"),
+    "archive.index": plain("records.read"),
+    "archive.root": plain(SIGNED_IN),
+    "archive.show": sited("records.read", record_id="record"),
+    "archive.verification": sited("records.read", record_id="record"),
+    "cases.index": plain("cases.read"),
+    "cases.model": sited("cases.read", case_id="case"),
+    "cases.picture": sited("cases.read", case_id="case"),
+    "cases.process": plain("processes.read", key="process_key"),
+    "cases.process_model": plain("processes.read", key="process_key"),
+    "cases.process_picture": plain("processes.read", key="process_key"),
+    "cases.processes": plain("processes.read"),
+    "cases.progress": sited("cases.read", case_id="case"),
+    "cases.show": sited("cases.read", case_id="case"),
+    "catalog.item": plain("catalog.read", item_id="item"),
+    "catalog.items": plain("catalog.read"),
+    "catalog.suppliers": plain("catalog.read"),
+    "governance.export": plain("audit.read"),
+    "governance.run_verification": plain("audit.read"),
+    "governance.trail": plain("audit.read"),
+    "governance.verify": plain("audit.read"),
+    "inbox.attach": plain("attachments.add"),
+    "inbox.claim": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.draft": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.index": plain("inbox.work"),
+    "inbox.release": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.review": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.sign": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.task": sited("inbox.work", role="task_role", task_id="task"),
+    "inventory.stock": plain("stock.read"),
+    "jobs.index": plain("jobs.manage"),
+    "jobs.try_again": plain("jobs.manage", entry_id="outbox_entry"),
+    "people.change_state": plain("people.manage", person_id="person", verb="verb"),
+    "people.create": plain("people.manage"),
+    "people.end": plain("people.manage", person_id="person", grant_id="grant"),
+    "people.grant": plain("people.manage", person_id="person"),
+    "people.index": plain("people.read"),
+    "people.new": plain("people.manage"),
+    "people.reset": plain("people.manage", person_id="person"),
+    "people.show": plain("people.read", person_id="person"),
+    "procurement.new_receipt": plain("receipts.post"),
+    "procurement.order": sited("orders.read", order_id="order"),
+    "procurement.orders": plain("orders.read"),
+    "procurement.post_receipt": plain("receipts.post"),
+    "procurement.read_label": plain("receipts.post"),
+    "procurement.receipt": sited("receipts.read", receipt_id="receipt"),
+    "procurement.receipts": plain("receipts.read"),
+    "production.materials": plain("output.post"),
+    "production.new_output": plain("output.post"),
+    "production.output": sited("output.read", output_id="output"),
+    "production.post_output": plain("output.post"),
+    "production.work_order": sited("output.read", work_order_id="work_order"),
+    "production.work_orders": plain("output.read"),
+    "sites.index": plain("sites.read"),
+    "sites.show": sited("sites.read", site_id="site"),
+    "traceability.lot": sited("stock.read", lot_id="lot"),
+    "traceability.trace": sited("stock.read", lot_id="lot"),
+    "web.asset": plain(ANYBODY, name="asset"),
+    "web.health": plain(ANYBODY),
+    "web.start": plain(SIGNED_IN),
+}
+"""The access table. A new route gets a row here: its right, and what fills its address."""
+
+
+@dataclass
+class World:
+    """The demo plant with a person for every role: here at the plant, and far at a site of his own."""
+
+    app: Flask
+    known: dict[str, Any]
+    clients: dict[str, FlaskClient] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def ask(self, who: str, endpoint: str) -> TestResponse:
+        """Send a person to a route, with the form token of his own session when it takes a form."""
+        if who not in self.clients:
+            self.clients[who] = sign_in(self.app, who) if who else self.app.test_client()
+            self.tokens[who] = token(self.clients[who])
+        path, method = self.address(endpoint)
+        form = {"csrf_token": self.tokens[who]} if method == "POST" else None
+        return self.clients[who].open(path, method=method, data=form)
+
+    def address(self, endpoint: str) -> tuple[str, str]:
+        """Fill the address of a route with objects of the plant."""
+        rule = next(rule for rule in self.app.url_map.iter_rules() if rule.endpoint == endpoint)
+        with self.app.test_request_context():
+            filled = {name: self.known[key] for name, key in ROWS[endpoint].at.items()}
+            path = self.app.url_for(endpoint, **filled)
+        return path, "POST" if "POST" in (rule.methods or ()) else "GET"
+
+    def right_person(self, row: Row) -> str:
+        """Name somebody with a role that holds the right at the plant."""
+        wanted = self.known[row.role] if row.role else None
+        return f"here-{wanted or min(RIGHTS.get(row.right, ROLES))}".replace("_", "-")
+
+    def far_person(self, row: Row) -> str:
+        """Name somebody with the same role at another site."""
+        return self.right_person(row).replace("here-", "far-")
+
+    def wrong_person(self, row: Row) -> str | None:
+        """Name somebody at the plant whose role does not hold the right; ``None`` when every role does."""
+        lacking = sorted(set(ROLES) - RIGHTS[row.right])
+        return f"here-{lacking[0]}".replace("_", "-") if lacking else None
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("QMS_HOME", str(tmp_path_factory.mktemp("plant")))
+        patch.delenv("QMS_DATABASE_URL", raising=False)
+        settings.cache_clear()
+        engine = db.configure()
+        with engine.execution_options(qms_write=True).begin() as connection:
+            db.Base.metadata.create_all(connection)
+            audit.install_triggers(connection, db.Base.metadata)
+        load_demo()
+        known = _people_everywhere()
+        yield World(create_app(testing=True), known)
+        engine.dispose()
+    settings.cache_clear()
+
+
+def _people_everywhere() -> dict[str, Any]:
+    with db.unit_of_work(SETUP, now=LONG_AGO) as session:
+        known = _objects(session)
+        far = create_site(session, _far_site(), actor=SETUP)
+        for (place, site_id), role in itertools.product((("here", known["site"]), ("far", far.id)), ROLES):
+            name = {"en": f"{role} {place}", "zh": f"{role} {place}"}
+            login = f"{place}-{role}".replace("_", "-")
+            command = CreatePerson(login, name, PASSWORD, home_site_id=site_id, keep_password=True)
+            person = create_person(session, command, actor=SETUP, now=LONG_AGO)
+            grant_role(session, person, GrantRole(role, site_id, date(2026, 1, 1)), actor=SETUP, now=LONG_AGO)
+    return known
+
+
+def _far_site() -> CreateSite:
+    words = {"en": "Elsewhere", "zh": "别处"}
+    return CreateSite("FAR", words, words, words, "EU", "Europe/Berlin")
+
+
+def _objects(session) -> dict[str, Any]:
+    task = session.scalars(select(HumanTask).where(HumanTask.state == TaskState.OPEN)).first()
+    site = session.get_one(Site, task.site_id)
+    first: Callable[..., Any] = lambda query: session.scalars(query.limit(1)).one()  # noqa: E731
+    person = first(select(Person).where(Person.login == "buyer"))
+    return {
+        "site": site.id,
+        "task": task.id,
+        "task_role": task.role,
+        "case": task.case_id,
+        "record": first(select(Record.id).where(Record.site_id == site.id)),
+        "item": first(select(Item.id)),
+        "lot": first(select(Lot.id).where(Lot.site_id == site.id)),
+        "order": first(select(PurchaseOrder.id).where(PurchaseOrder.site_id == site.id)),
+        "receipt": first(select(Receipt.id).where(Receipt.site_id == site.id)),
+        "output": first(select(Output.id).where(Output.site_id == site.id)),
+        "work_order": first(select(WorkOrder.id).where(WorkOrder.site_id == site.id)),
+        "outbox_entry": first(select(OutboxEntry.id)),
+        "process_case": first(select(ProcessCase.id).where(ProcessCase.site_id == site.id)),
+        "release": first(select(ProcessRelease.id)),
+        "process_key": first(select(ProcessRelease.process_key)),
+        "person": person.id,
+        "grant": first(select(RoleGrant.id).where(RoleGrant.person_id == person.id)),
+        "verb": "unlock",
+        "asset": "nothing.css",
+    }
+
+
+def test_every_route_has_a_row_and_every_row_a_route(world):
+    declared = declared_rights(world.app)
+    assert {name: row.right for name, row in ROWS.items()} == declared
+
+
+@pytest.mark.urs("URS-028")
+@pytest.mark.parametrize("endpoint", sorted(name for name, row in ROWS.items() if row.right != ANYBODY))
+def test_nobody_is_sent_to_the_login_page(world, endpoint):
+    answer = world.ask("", endpoint)
+    assert answer.status_code == 302
+    assert answer.location.startswith("/login")
+
+
+@pytest.mark.urs("URS-023")
+@pytest.mark.parametrize("endpoint", sorted(name for name, row in ROWS.items() if row.right in RIGHTS))
+def test_a_person_without_the_right_is_refused(world, endpoint):
+    who = world.wrong_person(ROWS[endpoint])
+    if who is not None:
+        assert world.ask(who, endpoint).status_code == 403
+
+
+@pytest.mark.urs("URS-023")
+@pytest.mark.parametrize("endpoint", sorted(name for name, row in ROWS.items() if row.sited))
+def test_a_person_of_another_site_finds_nothing(world, endpoint):
+    assert world.ask(world.far_person(ROWS[endpoint]), endpoint).status_code == 404
+
+
+LAST = ("access.sign_out", "access.sign_in_post")
+
+
+@pytest.mark.parametrize("endpoint", sorted(ROWS, key=lambda name: (name in LAST, name)))
+def test_the_right_person_passes_the_door(world, endpoint):
+    row = ROWS[endpoint]
+    who = "" if row.right == ANYBODY else world.right_person(row)
+    answer = world.ask(who, endpoint)
+    expected_misses = {"web.asset": 404, "access.sign_in_post": 401, "archive.download_pdf": 404}
+    assert answer.status_code in {200, 202, 302, 303, 409, 422, expected_misses.get(endpoint, 200)}
+    if row.right != ANYBODY:
+        assert not (answer.location or "").startswith("/login") or endpoint == "access.sign_out"
