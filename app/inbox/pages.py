@@ -131,11 +131,13 @@ def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
 def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     """Inputs, result, row hit and reason of a decision table, ready to print."""
     facts = made.facts
-    pairs = [(str(one.get("label")), str(one.get("value"))) for one in facts.get("inputs") or ()]
+    pairs = [
+        (in_language(one.get("label")), in_language(one.get("value"))) for one in facts.get("inputs") or ()
+    ]
     outputs = (facts.get("outputs") or {}).items()
-    pairs.append((_("Result"), ", ".join(f"{name}: {value}" for name, value in outputs)))
+    pairs.append((_("Result"), ", ".join(f"{name}: {in_language(value)}" for name, value in outputs)))
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
-    reasons = [reason for reason in facts.get("annotations") or () if reason]
+    reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
     return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs
 
 

@@ -199,6 +199,7 @@ def release_task(session: Session, task_id: uuid.UUID, *, actor: Actor, now: dat
         Conflict: it is over or somebody else's.
     """
     task = human_tasks.lock(session, task_id)
+    policy.check_role(session, task, actor=actor, now=now)
     policy.check_open(task)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
     human_tasks.release(session, task, actor=actor, now=now)

@@ -205,7 +205,7 @@ def _person(session: Any, login: str, role: str, site_id: uuid.UUID, now: dateti
         language="en",
         zone="Asia/Shanghai",
         home_site_id=site_id,
-        password_hash=_hashed(),
+        password_hash=password_hash(),
         password_changed_at=now,
         statement_accepted_at=now,
         created_at=now,
@@ -221,7 +221,8 @@ def _person(session: Any, login: str, role: str, site_id: uuid.UUID, now: dateti
 _hash: list[str] = []
 
 
-def _hashed() -> str:
+def password_hash() -> str:
+    """The stored form of the password everybody here has, computed once: it is slow on purpose."""
     if not _hash:
         _hash.append(hash_password(PASSWORD))
     return _hash[0]

@@ -1,6 +1,7 @@
 """The shipped model of the lot release, taken through the inbox with the real rooms behind it."""
 
 import json
+import re
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,10 +14,12 @@ from werkzeug.datastructures import MultiDict
 
 from app.access.models import Person, RoleGrant
 from app.catalog.gs1 import parse_scan, write_message
+from app.factory import create_app
 from app.inbox.services import SignTask, Taken, open_page, open_view, review_task, sign_task
 from app.inventory.models import Lot, LotStatus
 from app.procurement import services as procurement
 from app.production import services as production
+from core import clock
 from core.actor import Actor
 from core.config import settings
 from core.db import read_session, unit_of_work
@@ -24,6 +27,7 @@ from core.errors import NotAllowed, QmsError
 from documents.models import Record
 from signatures import keys
 from tests.factories import plant as plants
+from tests.factories.inbox import PASSWORD, password_hash
 from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
 ROLES = {
@@ -122,7 +126,7 @@ def house(database: Engine, keeper: Actor, now: datetime) -> House:
             person = Person(
                 login=login,
                 name={"en": login.title(), "zh": f"测试{login}"},
-                password_hash="-",
+                password_hash=password_hash(),
                 password_changed_at=now,
                 statement_accepted_at=now,
                 created_at=now,
@@ -189,3 +193,26 @@ def test_whoever_received_the_goods_neither_inspects_nor_releases_them(house: Ho
     with pytest.raises(NotAllowed) as caught:
         house.signs("keeper", case, "incoming_release", RELEASE)
     assert caught.value.code == "task.separation"
+
+
+@pytest.mark.urs("URS-005")
+@pytest.mark.parametrize(("language", "expected"), [("en", "Decision tables"), ("zh", "GR-")])
+def test_the_releasers_page_shows_lot_results_and_decisions(
+    house: House, monkeypatch: pytest.MonkeyPatch, language: str, expected: str
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: house.now)
+    settings().secret_key_file.parent.mkdir(parents=True, exist_ok=True)
+    settings().secret_key_file.write_bytes(b"k" * 32)
+    case = house.receives()
+    house.signs("inspector", case, "inspection", RESULTS)
+    with unit_of_work(house.people["keeper"], now=house.now) as session:
+        session.scalars(select(Person).filter_by(login="qa")).one().language = language
+        task = session.scalars(select(HumanTask).filter_by(case_id=case.id, state=TaskState.OPEN)).one()
+    client = create_app(testing=True).test_client()
+    token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/login").text)
+    assert token
+    answer = client.post("/login", data={"csrf_token": token[1], "login": "qa", "password": PASSWORD})
+    assert answer.status_code == 302
+    page = client.get(f"/inbox/{task.id}").text
+    for text in (expected, "80.5", "QR-QA-015"):
+        assert text in page
