@@ -4,11 +4,13 @@ RQ imports and calls any function named in the queue, callbacks included, so who
 run programs. Here a job is only the key of an outbox entry; everything else in it is ignored.
 """
 
+import contextlib
 import logging
 import os
 import uuid
 from typing import Any
 
+from redis.exceptions import RedisError
 from rq import Queue, Worker
 from rq.job import Job
 from rq.serializers import JSONSerializer
@@ -61,6 +63,12 @@ class RegisteredWorker(Worker):
     def work(self, *arguments: Any, **options: Any) -> bool:
         """Work without RQ's own scheduler: due times live in the outbox."""
         return bool(super().work(*arguments, **{**options, "with_scheduler": False}))
+
+
+    def teardown(self) -> None:
+        """Sign off; where the queue has ended first, its own list of workers ends with it."""
+        with contextlib.suppress(RedisError):
+            super().teardown()
 
 
 def main() -> None:
