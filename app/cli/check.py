@@ -66,7 +66,7 @@ class Report:
         start = time.monotonic()
         try:
             yield
-        except (UnexpectedPage, NotRunning, AssertionError, OSError) as failure:
+        except (UnexpectedPage, AssertionError, OSError) as failure:
             self.steps.append(Step(name, False, round(time.monotonic() - start, 3), str(failure)[-2000:]))
             raise UnexpectedPage(name) from failure
         self.steps.append(Step(name, True, round(time.monotonic() - start, 3)))
@@ -96,8 +96,16 @@ def _install(arguments: argparse.Namespace) -> int:
 
 
 def _run(report: Report, folder: Path) -> None:
-    with report.step("ends cleanly"), running(folder / "home") as product:
-        _main_job(report, product, folder)
+    start = time.monotonic()
+    try:
+        with running(folder / "home") as product:
+            _main_job(report, product, folder)
+            start = time.monotonic()
+    except NotRunning as failure:
+        seconds = round(time.monotonic() - start, 3)
+        report.steps.append(Step("starts and ends cleanly", False, seconds, str(failure)[-2000:]))
+    else:
+        report.steps.append(Step("ends cleanly", True, round(time.monotonic() - start, 3)))
 
 
 def _main_job(report: Report, product: Product, folder: Path) -> None:

@@ -53,8 +53,8 @@ class Plant:
             raise UnexpectedPage("no order line is open")
         code = waiting[0].text_content().split(" · ")[1].split()[0]
         scan = f"(01){self.gtin(code)}(17){in_days(300):%y%m%d}(10){lot}"
-        form = keeper.get(f"/receipts/new?scan={quote(scan)}").form("/receipts")
-        line = _options(form, "line")[0].get("value")
+        line = waiting[0].get("value")
+        form = keeper.get(f"/receipts/new?line={line}&scan={quote(scan)}").form("/receipts")
         fields = {"line": line, "quantity": quantity, "supplier_lot": lot, "delivery_note": f"DN-{lot}"}
         return _case_of(keeper.submit(form, fields))
 
@@ -126,10 +126,10 @@ class Plant:
     def case_number(self, case: str) -> str:
         """The number people know a case by."""
         page = self.person("qa").get(case)
-        found = re.search(r"\b[A-Z]{2,}-\d{4}-\d{4,}\b", page.text())
-        if not found:
+        above = page.tree.xpath("//*[@class='page-pretitle']")
+        if page.status >= 400 or not above:
             raise UnexpectedPage(f"{case} shows no number: {page.text()[:300]}")
-        return found.group(0)
+        return str(above[0].text_content().split("·")[-1].strip())
 
     def records(self, case: str, wanted: int) -> list[bytes]:
         """The PDF records of a case, once all of them are sealed.

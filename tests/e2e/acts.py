@@ -52,16 +52,17 @@ class Person:
         """Scan a label against the first open order line and post the receipt; gives the case's address."""
         page = self.page
         page.goto("/receipts/new")
-        waiting = page.locator("#f-line option:not([value=''])").first.inner_text()
-        code = waiting.split(" · ")[1].split()[0]
+        waiting = page.locator("#f-line option:not([value=''])").first
+        code = waiting.inner_text().split(" · ")[1].split()[0]
+        line = waiting.get_attribute("value")
         page.goto(f"/items?q={code}")
         gtin = page.locator("tr[data-row]", has=page.get_by_role("link", name=code, exact=True))
         number = gtin.locator("td.code").first.inner_text().strip()
-        page.goto("/receipts/new")
+        page.goto(f"/receipts/new?line={line}")
         page.locator("#f-scan").fill(_label(number, lot))
         page.locator("#f-scan").press("Tab")
         expect(page.locator("#label .alert-success")).to_be_visible()
-        choose_first(page.locator("#f-line"))
+        expect(page.locator("#f-line")).to_have_value(str(line))
         page.locator("#f-quantity").fill(quantity)
         page.locator("#f-delivery_note").fill(f"DN-{lot}")
         self.picture("receipt-form")
@@ -157,9 +158,7 @@ class Person:
 
 def case_number(page: Page) -> str:
     """The number people know a case by, read off its page."""
-    found = re.search(r"\b[A-Z]{2,}-\d{4}-\d{4,}\b", page.locator("main").inner_text())
-    assert found, page.url
-    return found.group(0)
+    return page.locator(".page-pretitle").inner_text().split("·")[-1].strip()
 
 
 def choose_first(select: Locator) -> None:
