@@ -1,4 +1,4 @@
-"""A bundle of model files: one process, its decision tables, a README; named by one hash."""
+"""A bundle of model files: one process and its decision tables; named by one hash."""
 
 import hashlib
 import json
@@ -47,21 +47,23 @@ def read_folder(folder: Path) -> dict[str, bytes]:
     Raises:
         NotFound: ``model.no_files``: the folder holds no model.
     """
-    files = {
-        file.name: file.read_bytes() for file in sorted(folder.glob("*")) if file.suffix in (*SUFFIXES, ".md")
-    }
+    files = {file.name: file.read_bytes() for file in sorted(folder.glob("*")) if file.suffix in SUFFIXES}
     if not any(name.endswith(".bpmn") for name in files):
         raise NotFound("model.no_files", "There is no BPMN file in %(folder)s.", folder=str(folder))
     return files
+
+
+def with_tables(file: Path) -> dict[str, bytes]:
+    """Read one BPMN file with the decision tables that lie beside it."""
+    tables = {table.name: table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))}
+    return {file.name: file.read_bytes(), **tables}
 
 
 def read(files: Mapping[str, bytes]) -> Bundle:
     """Read the files of a bundle; whatever is wrong is among its findings."""
     bundle = Bundle()
     for name, data in sorted(files.items()):
-        if name.endswith(".md"):
-            bundle.files[name] = data.decode("utf-8", "replace")
-        elif not name.endswith(SUFFIXES):
+        if not name.endswith(SUFFIXES):
             bundle.refuse(name, [Finding("file.unknown", facts={"name": name})])
         else:
             _read_xml(bundle, name, data)

@@ -31,6 +31,10 @@ class CheckReport:
         """Say whether the model can be proposed."""
         return not self.errors
 
+    def joined(self, more: list[Finding]) -> "CheckReport":
+        """Give the report with further findings."""
+        return CheckReport([*self.findings, *more], self.repairs, self.process_key)
+
     @property
     def errors(self) -> list[Finding]:
         """The findings that keep the model from running."""
@@ -54,6 +58,12 @@ def check_files(
         bundle.findings, key=lambda finding: (finding.severity, finding.file or "", finding.line or 0)
     )
     return CheckReport(findings, process_key=process[1].key if process else None)
+
+
+def check_table(name: str, data: bytes) -> CheckReport:
+    """Check a DMN file by itself."""
+    bundle = bundles.read({name: data})
+    return CheckReport(bundle.findings)
 
 
 def compile_files(

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.errors import Conflict
+from core.types import Bilingual
 from workflows import expressions, unary
 from workflows.dmn import DecisionTable, Rule
 
@@ -15,11 +16,11 @@ class Explanation:
     """How a table came to its result; kept in the history and printed in records."""
 
     decision: str
-    name: str
+    name: Bilingual
     policy: str
     inputs: list[dict[str, Any]]
     rows: list[int]
-    annotations: list[str]
+    annotations: list[Bilingual]
     outputs: dict[str, Any]
 
     def as_json(self) -> dict[str, Any]:
@@ -68,7 +69,7 @@ def decide(table: DecisionTable, facts: Mapping[str, Any], *, now: datetime) -> 
             for column, value in zip(table.inputs, values, strict=True)
         ],
         rows=[rule.number for rule in hits],
-        annotations=[rule.annotation for rule in hits if rule.annotation],
+        annotations=[rule.annotation for rule in hits if rule.annotation["en"]],
         outputs=outputs,
     )
 

@@ -8,10 +8,11 @@ from typing import Any
 
 from lxml import etree
 
+from core.types import Bilingual
 from workflows import expressions, unary
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
-from workflows.xmlfile import line_of, local, text_of
+from workflows.xmlfile import QMS, line_of, local, text_of
 
 POLICIES = ("UNIQUE", "FIRST", "COLLECT")
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
@@ -29,7 +30,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 class Input:
     """A column that is compared: its heading and the expression over the case's facts."""
 
-    label: str
+    label: Bilingual
     expression: str
 
 
@@ -40,7 +41,7 @@ class Rule:
     number: int
     tests: tuple[unary.Test, ...]
     results: tuple[str, ...]
-    annotation: str
+    annotation: Bilingual
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class DecisionTable:
     """A decision table that can run. ``policy`` is UNIQUE, FIRST or COLLECT."""
 
     id: str
-    name: str
+    name: Bilingual
     policy: str
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
@@ -97,7 +98,9 @@ class _Reader:
         rules = tuple(self._rule(number, row, columns, len(outputs)) for number, row in enumerate(rows, 1))
         if self.findings:
             return None
-        return DecisionTable(decision.get("id", ""), decision.get("name", ""), policy, inputs, outputs, rules)
+        return DecisionTable(
+            decision.get("id", ""), _both(decision, decision.get("name", "")), policy, inputs, outputs, rules
+        )
 
     def _input(self, column: etree._Element) -> Input:
         expression = text_of(_child(_child(column, "inputExpression"), "text"))
@@ -106,7 +109,7 @@ class _Reader:
             expressions.check(expression)
         except ExpressionError as wrong:
             self.refuse("dmn.input", column, name=label, reason=wrong.reason)
-        return Input(label, expression)
+        return Input(_both(column, label), expression)
 
     def _output(self, column: etree._Element) -> str:
         name = column.get("name") or column.get("label") or ""
@@ -159,9 +162,13 @@ def _child(node: etree._Element | None, name: str) -> etree._Element | None:
     return next((child for child in node if local(child) == name), None) if node is not None else None
 
 
-def _annotation(row: etree._Element) -> str:
+def _annotation(row: etree._Element) -> Bilingual:
     entries = [text_of(_child(node, "text")) for node in row if local(node) == "annotationEntry"]
-    return " · ".join(filter(None, [text_of(_child(row, "description")), *entries]))
+    return _both(row, " · ".join(filter(None, [text_of(_child(row, "description")), *entries])))
+
+
+def _both(node: etree._Element, drawn: str) -> Bilingual:
+    return {"en": drawn, "zh": (node.get(f"{{{QMS}}}nameZh") or "").strip() or drawn}
 
 
 def _roots(test: unary.Test) -> frozenset[str]:

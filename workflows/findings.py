@@ -26,7 +26,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "xml.too_large": (N_("The file is larger than %(limit)s bytes."), N_("Split the model.")),
     "file.unknown": (
         N_("The file “%(name)s” is no model."),
-        N_("A bundle holds .bpmn and .dmn files and a README.md."),
+        N_("A bundle holds .bpmn and .dmn files."),
     ),
     "file.not_bpmn": (
         N_("The root of the file is no BPMN 2.0 definitions."),
@@ -249,6 +249,27 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("Name every output: small letters, digits and underscores."),
     ),
     "dmn.empty": (N_("The table has no rows."), N_("Add rows.")),
+    # every path played
+    "static.deadlock": (
+        N_("“%(element)s” can wait for ever for a flow that does not come."),
+        N_("Join with the kind of gateway that split."),
+    ),
+    "static.never": (
+        N_("“%(element)s” can never happen on any path."),
+        N_("Look for the join before it that cannot fire."),
+    ),
+    "static.endless": (
+        N_("Behind “%(element)s” there are paths that never come to an end."),
+        N_("Draw a way out of every loop."),
+    ),
+    "static.twice": (
+        N_("“%(element)s” can be asked for twice at the same time."),
+        N_("Join parallel flows before it with a parallel gateway."),
+    ),
+    "static.too_large": (
+        N_("More than %(most)s states: not every path could be played."),
+        N_("Split the process, or draw fewer parallel branches."),
+    ),
     # last resort
     "engine.refused": (
         N_("The engine refuses the model: %(reason)s"),
