@@ -1,19 +1,18 @@
 """A signed PDF taken apart: its revisions, the fields signed in them, and the bytes each signature covers."""
 
 import hashlib
-import io
 import logging
 import re
 from dataclasses import dataclass
 
 from asn1crypto import parser
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import enumerate_sig_fields
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from signatures import attachments
 from signatures.errors import Unprovable, proving
+from signatures.reader import RecordReader
 
 HOLE = re.compile(rb"<([0-9A-F]*)>")
 END = b"%%EOF\n"
@@ -48,7 +47,7 @@ def read(data: bytes) -> Paper:
         Unprovable: it cannot be read as a PDF.
     """
     with proving("pdf.unreadable", "The file cannot be read as a PDF record."):
-        reader = PdfFileReader(io.BytesIO(data))
+        reader = RecordReader(data)
         files = attachments.read_all(reader)
         empty = tuple(name for name, _, _ in enumerate_sig_fields(reader, filled_status=False))
         embedded = reader.embedded_signatures
@@ -70,7 +69,7 @@ def _signed(data: bytes, embedded: EmbeddedPdfSignature) -> SignedField:
     return SignedField(embedded.field_name, message, digest)
 
 
-def _faults(data: bytes, reader: PdfFileReader, embedded: list[EmbeddedPdfSignature]) -> list[Unprovable]:
+def _faults(data: bytes, reader: RecordReader, embedded: list[EmbeddedPdfSignature]) -> list[Unprovable]:
     faults: list[Unprovable] = []
     if not data.endswith(END):
         faults.append(Unprovable("pdf.trailing_bytes", "Something was put behind the end of the file."))

@@ -5,7 +5,6 @@ signed, what and when; a stamp with a font that is not embedded would break PDF/
 """
 
 import hashlib
-import io
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from datetime import datetime
 from cryptography.x509 import load_der_x509_certificate
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
-from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.fields import InvisSigSettings, MDPPerm, SigFieldSpec, SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDPSetup, SigObjSetup
@@ -24,6 +22,7 @@ from signatures import attachments, certificates, cms, keys, one_time, policy, t
 from signatures.errors import KeyExpired, NotBound
 from signatures.keys import Credential, KeyRing
 from signatures.models import Signature
+from signatures.reader import RecordReader
 
 MESSAGE_ROOM = 1200
 """Bytes for everything in a CMS but its certificates and token; what is left over is zero padding."""
@@ -91,7 +90,7 @@ def sign_pdf(base: bytes, signers: Sequence[PdfSignature], *, seal: bool = True,
 
 def _record_hash(base: bytes) -> bytes:
     try:
-        record = attachments.read_all(PdfFileReader(io.BytesIO(base))).get(policy.RECORD_FILE)
+        record = attachments.read_all(RecordReader(base)).get(policy.RECORD_FILE)
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise NotBound("unreadable") from error
     if record is None:
@@ -121,7 +120,9 @@ def _put(ring: KeyRing, credential: Credential, pdf: bytes, panel: _Panel, now: 
     )
     own_field = panel.field == policy.SEAL_FIELD
     embedding = PdfCMSEmbedder(_seal_field() if own_field else None).write_cms(
-        panel.field, IncrementalPdfFileWriter(io.BytesIO(pdf)), existing_fields_only=not own_field
+        panel.field,
+        IncrementalPdfFileWriter.from_reader(RecordReader(pdf)),
+        existing_fields_only=not own_field,
     )
     try:
         next(embedding)
