@@ -106,7 +106,7 @@ def on_hand(session: Session, lot_ids: Collection[uuid.UUID]) -> dict[uuid.UUID,
     rows = session.execute(
         select(Balance.lot_id, total).where(Balance.lot_id.in_(lot_ids)).group_by(Balance.lot_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def board(site_ids: Collection[uuid.UUID] | None, wanted: BoardFilter) -> Select
 def count_by_status(session: Session, site_ids: Collection[uuid.UUID] | None) -> dict[LotStatus, int]:
     """How many lots of some sites (None: of all) stand in each status."""
     counted = select(Lot.status, func.count()).where(_at(site_ids)).group_by(Lot.status)
-    found = dict(session.execute(counted).tuples().all())
+    found = dict(session.execute(counted).all())
     return {status: found.get(status, 0) for status in LotStatus}
 
 
