@@ -49,7 +49,7 @@ class Page(Generic[T]):
         return row
 
 
-def paginate(query: Select[Any], *, size: int = SIZE) -> Page[Any]:
+def paginate(query: Select[*tuple[Any, ...]], *, size: int = SIZE) -> Page[Any]:
     """Run a query for the page named by ``?page=``.
 
     Gives mapped objects, or rows when several columns are asked. A page beyond the end gives the last one,

@@ -1,0 +1,113 @@
+"""What the templates of the model pages print, read in one go."""
+
+import base64
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.modeler import queries
+from app.web import language
+from documents import registry as shown_facts
+from forms import loader
+from workflows import compiler, diagram, registry, repository
+from workflows.compiled import CompiledProcess
+from workflows.difference import Difference, compare
+from workflows.errors import ModelRefused
+from workflows.models import ProcessRelease
+
+
+def history_page(session: Session) -> dict[str, Any]:
+    """Collect the releases of every process, newest first within each."""
+    releases = repository.releases(session)
+    people = queries.names(session, [id for one in releases for id in (one.proposed_by, one.decided_by)])
+    grouped = [(key, list(group)) for key, group in groupby(releases, key=lambda one: one.process_key)]
+    return {"processes": grouped, "running": repository.running_cases(session), "people": people}
+
+
+def release_page(session: Session, release: ProcessRelease, base: ProcessRelease | None) -> dict[str, Any]:
+    """Collect what the page of one release shows, compared with another."""
+    process = repository.compiled(release)
+    report = compiler.check_files({name: text.encode() for name, text in release.files.items()})
+    return {
+        "release": release,
+        "base": base,
+        "report": report,
+        "cases": queries.cases_about(session, release),
+        "running": repository.running_cases(session).get(release.id, 0),
+        "people": queries.names(session, [release.proposed_by, release.decided_by]),
+        "others": [one for one in repository.releases(session, release.process_key) if one.id != release.id],
+        "alt": diagram.alt_text(process.bpmn_xml, lang=language()),
+        **comparison(repository.compiled(base) if base else None, process),
+    }
+
+
+def preview_page(session: Session, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """Collect what the page shows before files are proposed: findings, and what they would change."""
+    report = compiler.check_files(files)
+    page = {"report": report, "process": None, "base": None, "names": sorted(files), **comparison(None, None)}
+    if not report.executable:
+        return page
+    try:
+        process = compiler.compile_files(files)
+    except ModelRefused as refused:
+        return page | {"report": compiler.CheckReport(refused.findings)}
+    effective = [one for one in repository.effective_releases(session) if one.process_key == process.key]
+    base = effective[0] if effective else None
+    before = repository.compiled(base) if base else None
+    return page | {"process": process, "base": base, **comparison(before, process)}
+
+
+def comparison(before: CompiledProcess | None, after: CompiledProcess | None) -> dict[str, Any]:
+    """Compare two models, with a picture of each; without a first one only the second is drawn."""
+    difference = compare(before, after) if before and after else None
+    return {
+        "difference": difference,
+        "before_picture": _before(before, difference) if before else "",
+        "after_picture": _after(after, difference) if after else "",
+    }
+
+
+def reference_page() -> dict[str, Any]:
+    """Collect what models may name."""
+    return {
+        "operations": [_operation(one) for one in registry.operations()],
+        "forms": [loader.load(key) for key in sorted(loader.keys())],
+        "roles": registry.roles(),
+        "meanings": registry.MEANINGS,
+        "facts": sorted(shown_facts.names()),
+    }
+
+
+def _operation(operation: registry.Operation) -> dict[str, Any]:
+    required = set(operation.schema.get("required", ()))
+    properties: dict[str, Any] = operation.schema.get("properties", {})
+    return {
+        "name": operation.name,
+        "title": operation.title,
+        "description": " ".join(operation.description.split("Raises:")[0].split()),
+        "parameters": [
+            (name, kind.get("type", ""), name in required, kind.get("description", ""))
+            for name, kind in properties.items()
+        ],
+    }
+
+
+def _before(process: CompiledProcess, difference: Difference | None) -> str:
+    removed = difference.ids("removed") if difference else ()
+    changed = difference.ids("changed") if difference else ()
+    return _as_image(
+        diagram.difference_svg(process.bpmn_xml, removed=removed, changed=changed, lang=language())
+    )
+
+
+def _after(process: CompiledProcess, difference: Difference | None) -> str:
+    added = difference.ids("added") if difference else ()
+    changed = difference.ids("changed") if difference else ()
+    return _as_image(diagram.difference_svg(process.bpmn_xml, added=added, changed=changed, lang=language()))
+
+
+def _as_image(svg: str) -> str:
+    """Give a drawing as an address an image can show; it is made for this page alone."""
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()

@@ -1,0 +1,127 @@
+"""The process owner's doors: releases and their history, comparison, upload and proposal, reference pages."""
+
+import uuid
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.modeler import pages, queries
+from app.modeler.inputs import read_upload, read_zip, write_zip
+from app.modeler.services import propose
+from app.sites.queries import sites
+from app.web import access, current_actor, current_person, db, language, navigation, request_time, writing
+from core.errors import Invalid
+from documents import store
+from workflows import diagram, repository
+
+Answer = str | AnyResponse | tuple[str, int]
+
+bp = Blueprint("modeler", __name__, url_prefix="/models")
+
+navigation("modeler.index", _l("Models"), icon="versions", right="models.read", order=80)
+
+
+@bp.get("")
+@access("models.read")
+def index() -> str:
+    """List the releases of every process with their state and the cases that run on them."""
+    return render_template("modeler/index.html", **pages.history_page(db.session()))
+
+
+@bp.get("/<uuid:release_id>")
+@access("models.read")
+def show(release_id: uuid.UUID) -> str:
+    """Show a release: diagram, findings, and what differs from the one it is compared with."""
+    session = db.session()
+    release = queries.release_of(session, release_id)
+    chosen = request.args.get("base", type=uuid.UUID)
+    base = queries.release_of(session, chosen) if chosen else queries.base_of(session, release)
+    return render_template("modeler/release.html", **pages.release_page(session, release, base))
+
+
+@bp.get("/<uuid:release_id>/source")
+@access("models.read")
+def source(release_id: uuid.UUID) -> Response:
+    """Give the files of a release as a ZIP."""
+    release = queries.release_of(db.session(), release_id)
+    name = f"{release.process_key}-{release.version}.zip"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(write_zip(release.files), mimetype="application/zip", headers=headers)
+
+
+@bp.get("/<uuid:release_id>/diagram.svg")
+@access("models.read")
+def picture(release_id: uuid.UUID) -> Response:
+    """Draw the model of a release."""
+    process = repository.compiled(queries.release_of(db.session(), release_id))
+    return Response(diagram.to_svg(process.bpmn_xml, lang=language()), mimetype="image/svg+xml")
+
+
+@bp.get("/<uuid:release_id>/model.bpmn")
+@access("models.read")
+def model(release_id: uuid.UUID) -> Response:
+    """Give the model of a release to the interactive diagram."""
+    process = repository.compiled(queries.release_of(db.session(), release_id))
+    return Response(diagram.in_language(process.bpmn_xml, language()), mimetype="application/xml")
+
+
+@bp.get("/new")
+@access("models.propose")
+def upload() -> str:
+    """Ask for the files of a process."""
+    return render_template("modeler/upload.html", errors={})
+
+
+@bp.post("/new")
+@access("models.propose")
+def check() -> Answer:
+    """Check uploaded files and show what they would change; nothing is proposed yet."""
+    try:
+        files = read_upload(request.files.getlist("files"))
+    except Invalid as error:
+        return render_template("modeler/upload.html", errors={error.field or "files": error}), error.status
+    return _preview(files, {})
+
+
+@bp.post("/propose")
+@access("models.propose")
+def send() -> Answer:
+    """Propose the files that were checked, with the reason; a second person accepts them in the inbox."""
+    files = read_zip(store.read(request.form.get("bundle", "")))
+    try:
+        with writing(reason=request.form.get("reason", "").strip() or None) as session:
+            release = propose(
+                session,
+                files,
+                reason=request.form.get("reason", ""),
+                site_id=_deciding_site(),
+                actor=current_actor(),
+                now=request_time(),
+            )
+    except Invalid as error:
+        return _preview(files, {error.field or "": error})
+    flash(_("Proposed. A second person accepts the release in the inbox, with a signature."), "success")
+    return redirect(url_for("modeler.show", release_id=release.id))
+
+
+@bp.get("/operations")
+@access("models.read")
+def operations() -> str:
+    """Show what a model may use: operations, forms, roles, meanings, facts."""
+    return render_template("modeler/operations.html", **pages.reference_page())
+
+
+def _preview(files: dict[str, bytes], errors: dict[str, Invalid]) -> Answer:
+    page = pages.preview_page(db.session(), files)
+    texts = {name: data.decode("utf-8", "replace") for name, data in files.items()}
+    bundle = store.put(write_zip(texts)) if page["report"].executable else ""
+    status = 200 if page["report"].executable and not errors else 422
+    return render_template("modeler/preview.html", bundle=bundle, errors=errors, **page), status
+
+
+def _deciding_site() -> uuid.UUID:
+    """Name the site whose quality assurance decides: the proposer's own."""
+    home = current_person().home_site_id
+    return home if home is not None else sites(db.session())[0].id

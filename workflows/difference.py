@@ -1,0 +1,188 @@
+"""What differs between two releases of a process: steps, flows, roles and rules, then the text (URS-007)."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from core.types import Bilingual
+from workflows.compiled import CompiledProcess
+from workflows.elements import Element, Flow
+from workflows.findings import N_
+from workflows.sheet import DecisionSheet, decision_sheets
+
+Kind = Literal["added", "removed", "changed"]
+What = Literal["step", "flow", "lane", "decision", "process"]
+Facts = dict[str, Any]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One fact that changed: its label as a gettext msgid, old and new as text or bilingual text."""
+
+    label: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that was added, removed or changed."""
+
+    kind: Kind
+    what: What
+    id: str
+    name: Bilingual
+    details: tuple[Detail, ...] = ()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Everything that differs; ``texts`` maps a file to the lines of its unified diff."""
+
+    changes: tuple[Change, ...]
+    texts: dict[str, list[str]]
+
+    @property
+    def only_drawn(self) -> bool:
+        """Whether nothing changed but the drawing or the wording around it."""
+        return bool(self.texts) and not self.changes
+
+    def ids(self, kind: Kind) -> frozenset[str]:
+        """Give the ids of the diagram's elements that were changed in one way."""
+        drawn = {"step", "flow", "lane"}
+        return frozenset(change.id for change in self.changes if change.kind == kind and change.what in drawn)
+
+
+def compare(old: CompiledProcess, new: CompiledProcess) -> Difference:
+    """Compare two releases; what does not change how a case runs shows in the text only."""
+    changes = [
+        *_differences("process", {"": old}, {"": new}, lambda process: process.name, _process_facts),
+        *_differences("step", old.elements, new.elements, _element_name, _element_facts),
+        *_differences("flow", _flows(old), _flows(new), _flow_name(old, new), _flow_facts),
+        *_differences("lane", _lanes(old), _lanes(new), lambda lane: lane.name, _lane_facts),
+        *_differences("decision", _tables(old), _tables(new), lambda table: table.name, _table_facts),
+    ]
+    return Difference(tuple(changes), text_differences(old.files, new.files))
+
+
+def text_differences(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, list[str]]:
+    """Give the unified diff of each file that differs, three lines around every change."""
+    names = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    return {name: _unified(old.get(name, ""), new.get(name, "")) for name in names}
+
+
+def _unified(old: str, new: str) -> list[str]:
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=3)
+    return list(lines)[2:]
+
+
+def _differences(
+    what: What,
+    old: Mapping[str, T],
+    new: Mapping[str, T],
+    name: Callable[[T], Bilingual],
+    facts: Callable[[T], Facts],
+) -> Iterator[Change]:
+    for key in [*new, *(key for key in old if key not in new)]:
+        before, after = old.get(key), new.get(key)
+        if before is None and after is not None:
+            yield Change("added", what, key, name(after), _details({}, facts(after)))
+        elif after is None and before is not None:
+            yield Change("removed", what, key, name(before))
+        elif before is not None and after is not None:
+            details = _details(facts(before), facts(after))
+            if details:
+                yield Change("changed", what, key, name(after), details)
+
+
+def _details(old: Facts, new: Facts) -> tuple[Detail, ...]:
+    labels = list(dict.fromkeys([*old, *new]))
+    pairs = [(label, old.get(label, ""), new.get(label, "")) for label in labels]
+    return tuple(Detail(label, before, after) for label, before, after in pairs if before != after)
+
+
+def _process_facts(process: CompiledProcess) -> Facts:
+    model = process.model
+    return {
+        N_("Name"): dict(model.name),
+        N_("Subject"): model.subject or "",
+        N_("Prefix of cases"): model.prefix,
+    }
+
+
+def _element_name(element: Element) -> Bilingual:
+    return element.name if any(element.name.values()) else {"en": element.id, "zh": element.id}
+
+
+def _element_facts(element: Element) -> Facts:
+    policy = element.policy
+    own = {
+        N_("Name"): dict(element.name) if any(element.name.values()) else "",
+        N_("Kind"): element.kind,
+        N_("Lane"): dict(element.lane.name) if element.lane else "",
+        N_("Step key"): element.step if element.step != element.id else "",
+        N_("Operation"): element.operation or "",
+        N_("Parameters"): ", ".join(f"{name} = {value}" for name, value in element.parameters.items()),
+        N_("Decision table"): element.decision or "",
+        N_("Script"): element.script or "",
+        N_("Timer"): element.timer.text if element.timer else "",
+        N_("Attached to"): element.attached_to or "",
+        N_("Default way out"): element.default or "",
+    }
+    if policy is None:
+        return own
+    return own | {
+        N_("Form"): policy.form,
+        N_("Role"): policy.role,
+        N_("Meaning of the signature"): policy.meaning or "",
+        N_("Signers"): str(policy.signers),
+        N_("Not by who did"): " ".join(policy.not_by),
+        N_("Due"): policy.due or "",
+        N_("Site"): policy.site_scope,
+        N_("Shows"): " ".join(policy.shows),
+        N_("Record"): policy.record,
+    }
+
+
+def _flows(process: CompiledProcess) -> dict[str, Flow]:
+    return {flow.id: flow for flow in process.model.flows}
+
+
+def _flow_name(old: CompiledProcess, new: CompiledProcess) -> Callable[[Flow], Bilingual]:
+    elements = old.elements | new.elements
+
+    def name(flow: Flow) -> Bilingual:
+        source, target = _element_name(elements[flow.source]), _element_name(elements[flow.target])
+        return {language: f"{source[language]} → {target[language]}" for language in ("en", "zh")}
+
+    return name
+
+
+def _flow_facts(flow: Flow) -> Facts:
+    return {N_("From"): flow.source, N_("To"): flow.target, N_("Condition"): flow.condition or ""}
+
+
+def _lanes(process: CompiledProcess) -> dict[str, Any]:
+    return {lane.id: lane for lane in process.model.lanes}
+
+
+def _lane_facts(lane: Any) -> Facts:
+    return {N_("Name"): dict(lane.name), N_("Role"): lane.role}
+
+
+def _tables(process: CompiledProcess) -> dict[str, DecisionSheet]:
+    return {sheet.id: sheet for sheet in decision_sheets(process)}
+
+
+def _table_facts(table: DecisionSheet) -> Facts:
+    facts: Facts = {
+        N_("Name"): dict(table.name),
+        N_("Hit policy"): table.policy,
+        N_("Inputs"): " | ".join(column["en"] for column in table.inputs),
+        N_("Outputs"): " | ".join(column["en"] for column in table.outputs),
+    }
+    for number, (cells, _note) in enumerate(table.rows, start=1):
+        facts[f"#{number}"] = " | ".join(cell if isinstance(cell, str) else cell["en"] for cell in cells)
+    return facts
