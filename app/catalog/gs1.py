@@ -33,6 +33,7 @@ _CONFIG = ParseConfig(
     gs1_element_strings_verify_date=False,
     separator_chars=(GROUP_SEPARATOR,),
 )
+_DAY_REFUSED = re.compile(r"'1[17](\d{1,6})\d*' with GS1 AI \(1[17]\)")
 MAX_LENGTH = 200
 
 
@@ -141,7 +142,8 @@ def _elements(text: str, field: str) -> Mapping[str, str]:
     try:
         message = GS1Message.parse(text, config=_CONFIG)
     except ParseError as error:
-        raise _not_gs1(field) from error
+        day = _DAY_REFUSED.search(str(error))
+        raise (_impossible_day(day.group(1), field) if day else _not_gs1(field)) from error
     elements: dict[str, str] = {}
     for element in message.element_strings:
         if elements.setdefault(element.ai.ai, element.value) != element.value:
@@ -171,9 +173,11 @@ def _day(digits: str | None, today: date, field: str) -> date | None:
         # Day 00 stands for the last day of the month (GS1 General Specifications 3.4.7).
         return date(year, month, day or calendar.monthrange(year, month)[1])
     except ValueError as error:
-        raise Invalid(
-            "scan.date", "The code has an impossible date: %(digits)s.", field=field, digits=digits
-        ) from error
+        raise _impossible_day(digits, field) from error
+
+
+def _impossible_day(digits: str, field: str) -> Invalid:
+    return Invalid("scan.date", "The code has an impossible date: %(digits)s.", field=field, digits=digits)
 
 
 def _full_year(two_digits: int, today: date) -> int:

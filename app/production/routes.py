@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,8 +14,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from app.catalog.models import Item
-from app.catalog.units import STOCK_UNITS
+from app.catalog.models import BomLine, Item
+from app.catalog.units import STOCK_UNITS, check_unit, quantity_text
 from app.inventory.genealogy import inputs_of
 from app.inventory.queries import Available, available, locations
 from app.production import queries, services
@@ -163,29 +163,38 @@ def _rows_sent() -> list[tuple[str, str]]:
 
 
 def _rows(order: WorkOrder) -> list[InputRow]:
-    """One row for each line of the bill of material, then spare ones for a second lot of the same item."""
-    session, sent = db.session(), _rows_sent()
-    wanted: list[tuple[Item | None, Decimal | None]] = [
-        (line.item, line.quantity) for line in order.bom.lines
-    ]
-    wanted += [(None, None)] * SPARE_ROWS
+    """One row for each line of the bill of material, then spare ones for a second lot of the same item.
+
+    A new quantity of the output brings new quantities of the inputs; otherwise what was typed stays.
+    """
+    sent, again = _rows_sent(), request.headers.get("HX-Trigger-Name") == "quantity"
     rows = []
-    for number, (item, for_one) in enumerate(wanted):
+    for number in range(len(order.bom.lines) + SPARE_ROWS):
+        line = order.bom.lines[number] if number < len(order.bom.lines) else None
         lot, used = sent[number] if number < len(sent) else ("", "")
-        needed = _needed(for_one)
-        proposed = (
-            available(session, site_id=order.site_id, today=_today(order), item_id=item.id) if item else []
+        needed = _needed(line) if line else ""
+        rows.append(
+            InputRow(
+                line.item if line else None, lot, needed if again else used or needed, _fefo(order, line)
+            )
         )
-        rows.append(InputRow(item, lot, used or needed, proposed))
     return rows
 
 
-def _needed(for_one: Decimal | None) -> str:
-    """What the quantity typed so far takes of a material; nothing while there is none."""
+def _fefo(order: WorkOrder, line: BomLine | None) -> Sequence[Available]:
+    if line is None:
+        return ()
+    return available(db.session(), site_id=order.site_id, today=_today(order), item_id=line.item_id)
+
+
+def _needed(line: BomLine) -> str:
+    """What the quantity typed so far takes of a material, counted things rounded up to whole ones."""
     typed = request.values.get("quantity", "").strip()
-    if for_one is None or not typed.isdigit():
+    if not (typed.isascii() and typed.isdigit()):
         return ""
-    return f"{(for_one * int(typed)).normalize():f}"
+    exact = line.quantity * int(typed)
+    whole = check_unit(line.item.uom).decimals == 0
+    return quantity_text(exact.to_integral_value(ROUND_CEILING) if whole else exact)
 
 
 def _today(order: WorkOrder) -> date:

@@ -1,4 +1,5 @@
-"""A small plant for tests: one plant and one registrant's site, a material, a component, a device made of both."""
+"""A small plant for tests: one plant and one registrant's site, a material, a component, a device made of
+both."""
 
 import itertools
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ def make_plant(session: Session, *, actor: Actor, now: datetime) -> Plant:
     """Set the plant up through its services, with open orders for everything."""
     registrant = _site(session, "SH", actor=actor)
     site = _site(session, "SZ", registrant, actor=actor)
-    location = inventory.open_warehouse(session, site, "W1", names("Main", "主仓"), [("A-01", names("Rack", "货架"))])[0]
+    location = inventory.open_warehouse(
+        session, site, "W1", names("Main", "主仓"), [("A-01", names("Rack", "货架"))]
+    )[0]
     for define in (inventory, procurement, production, quality):
         define.define_numbers(session)
     numbers.define(session, "record", prefix="QR")
@@ -131,13 +134,34 @@ def _site(session: Session, code: str, registrant: Site | None = None, *, actor:
 
 
 def _item(
-    session: Session, code: str, kind: ItemKind, uom: str, gtin: str, days: int | None, *, actor: Actor, now: datetime
+    session: Session,
+    code: str,
+    kind: ItemKind,
+    uom: str,
+    gtin: str,
+    days: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
 ) -> Item:
     hard = catalog.Characteristic(
-        "HARD", names("Hardness", "硬度"), CharacteristicKind.MEASURED, Decimal(75), Decimal(85), "1", method="SOP-12"
+        "HARD",
+        names("Hardness", "硬度"),
+        CharacteristicKind.MEASURED,
+        Decimal(75),
+        Decimal(85),
+        "1",
+        method="SOP-12",
     )
     looks = catalog.Characteristic("LOOK", names("Appearance", "外观"), CharacteristicKind.JUDGED)
     command = catalog.NewItem(
-        code, names(code, code), kind, uom, gtin, days, specification=f"SP-{code}/A", characteristics=[hard, looks]
+        code,
+        names(code, code),
+        kind,
+        uom,
+        gtin,
+        days,
+        specification=f"SP-{code}/A",
+        characteristics=[hard, looks],
     )
     return catalog.open_item(session, command, actor=actor, now=now)

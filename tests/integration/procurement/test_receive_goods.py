@@ -30,17 +30,22 @@ def plant(database: Engine, keeper: Actor, now: datetime) -> factory.Plant:
 
 def receive(plant: factory.Plant, keeper: Actor, now: datetime, **changes: object) -> Receipt:
     with db.unit_of_work(keeper, now=now) as session:
-        return services.receive_goods(session, factory.goods(plant, now=now, **changes), actor=keeper, now=now)
+        return services.receive_goods(
+            session, factory.goods(plant, now=now, **changes), actor=keeper, now=now
+        )
 
 
 def counts() -> dict[str, int]:
     with db.read_session() as session:
         tables = (Receipt, Lot, Movement, Balance, ProcessCase, Record, OutboxEntry)
-        return {table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0 for table in tables}
+        return {
+            table.__tablename__: session.scalar(select(func.count()).select_from(table)) or 0
+            for table in tables
+        }
 
 
 @pytest.mark.urs("URS-004", "URS-042", "URS-050")
-def test_a_receipt_is_a_lot_in_quarantine_one_ledger_line_a_record_and_a_started_case(
+def test_a_receipt_is_a_lot_in_quarantine_a_ledger_line_a_record_and_a_case(
     plant: factory.Plant, keeper: Actor, now: datetime
 ) -> None:
     posted = receive(plant, keeper, now)
@@ -51,14 +56,26 @@ def test_a_receipt_is_a_lot_in_quarantine_one_ledger_line_a_record_and_a_started
     with db.read_session() as session:
         lot = session.scalars(select(Lot)).one()
         line = session.scalars(select(Movement)).one()
-        assert (lot.status, lot.supplier_lot, lot.supplier_id) == (LotStatus.QUARANTINE, "G77", plant.supplier.id)
-        assert (line.kind, line.quantity, line.document) == (MovementKind.RECEIPT, Decimal(200), posted.number)
+        assert (lot.status, lot.supplier_lot, lot.supplier_id) == (
+            LotStatus.QUARANTINE,
+            "G77",
+            plant.supplier.id,
+        )
+        assert (line.kind, line.quantity, line.document) == (
+            MovementKind.RECEIPT,
+            Decimal(200),
+            posted.number,
+        )
         case = session.scalars(select(ProcessCase)).one()
         assert (case.process_key, case.subject_id) == ("lot_release", lot.id)
         task = session.scalars(select(HumanTask)).one()
         assert (task.step, task.role, task.site_id) == ("inspection", "inspector", plant.site.id)
         record = session.scalars(select(Record)).one()
-        assert (record.kind, record.form_code, record.form_revision) == ("procurement.receipt", "QR-WH-004", "A2")
+        assert (record.kind, record.form_code, record.form_revision) == (
+            "procurement.receipt",
+            "QR-WH-004",
+            "A2",
+        )
         assert (record.case_id, record.subject_id) == (case.id, lot.id)
         assert session.scalars(select(OutboxEntry)).one().payload == {"record_id": str(record.id)}
         assert session.get_one(PurchaseOrderLine, plant.order.lines[0].id).open_quantity == Decimal(800)
@@ -81,7 +98,9 @@ def test_a_failure_while_the_case_starts_leaves_nothing(
 
 
 @pytest.mark.urs("URS-004")
-def test_without_an_effective_process_nothing_is_received(database: Engine, keeper: Actor, now: datetime) -> None:
+def test_without_an_effective_process_nothing_is_received(
+    database: Engine, keeper: Actor, now: datetime
+) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         plant = factory.make_plant(session, actor=keeper, now=now)
 
@@ -158,7 +177,10 @@ def test_a_suppliers_lot_that_came_before_has_to_be_confirmed(
         receive(plant, keeper, now)
     second = receive(plant, keeper, now, same_lot_again=True)
 
-    assert (refusal.value.code, refusal.value.facts["lot"]) == ("receipt.supplier_lot_known", first.lot.number)
+    assert (refusal.value.code, refusal.value.facts["lot"]) == (
+        "receipt.supplier_lot_known",
+        first.lot.number,
+    )
     assert second.lot_id != first.lot_id
 
 
@@ -172,4 +194,3 @@ def test_the_expiry_day_itself_still_counts_and_the_day_is_the_sites(
     receive(plant, keeper, now, label=label(), expiry=now.date())
 
     assert refusal.value.code == "lot.expired_on_arrival", "in Shanghai it is tomorrow already"
-
