@@ -23,11 +23,12 @@ from fontTools.ttLib import TTFont
 from core.errors import NotFound
 
 PACKAGE = "noto-cjk-sans-otc"
-RECIPE = "3"
+RECIPE = "4"
 """Raise it when the cutting below changes: the fonts are then cut anew at the next set-up."""
 
 _SC, _MONO_SC = 2, 7  # places of the Simplified Chinese faces in the collection
 _HANZI = ((0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF))
+_SPACES = (0x20, 0xA0, 0x3000)  # a space is set in the font of the letter before it
 _SIGNS = (
     (0x20, 0x10FF),
     (0x1E00, 0x2BFF),
@@ -88,7 +89,7 @@ def build() -> Path:
     common = [code for code in letters if _is_sign(code) or _in_gb2312(code)]
     rare = sorted(set(letters).difference(common).intersection(_members(_HANZI, letters)))
     _cut(source, RECORD, common, draft)
-    _cut(source, EXTENSION, rare, draft)
+    _cut(source, EXTENSION, [*_SPACES, *rare], draft)
     _cut(source, MONO, range(0x20, 0x17F), draft)
     (draft / "fonts.conf").write_text(_fontconfig(target), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)

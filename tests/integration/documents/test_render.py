@@ -224,6 +224,14 @@ def test_a_sign_the_font_lacks_is_refused_and_never_printed_as_a_box() -> None:
     assert "😀" in refusal.value.text("en")
 
 
+def test_a_space_after_a_rare_hanzi_is_printed() -> None:
+    record = made.record("en")
+    record["created_by"]["name"] = "欧阳㛃 Ouyang 㛃\u00a0x㛃\u3000"
+    assert render.render_record(
+        record, evidence=(), diagram_svg=None, attachments=(), house=made.house("en")
+    ).startswith(b"%PDF")
+
+
 def test_a_control_sign_of_a_scanned_label_is_written_out() -> None:
     record = made.record("en")
     record["content"]["entered"][0]["rows"][0]["value"] = "0109\x1d10L26"
