@@ -24,7 +24,8 @@ class Unit:
 
 
 def _physical(code: str, symbol: str | None = None) -> Unit:
-    return Unit(code, {"en": symbol or code, "zh": symbol or code}, 6)
+    read_as = code if symbol is None else symbol
+    return Unit(code, {"en": read_as, "zh": read_as}, 6)
 
 
 def _counted(code: str, english: str, chinese: str) -> Unit:

@@ -50,9 +50,7 @@ def test_a_receipt_is_a_lot_in_quarantine_a_ledger_line_a_record_and_a_case(
 ) -> None:
     posted = receive(plant, keeper, now)
 
-    assert counts() == {
-        "receipt": 1, "lot": 1, "movement": 1, "balance": 1, "process_case": 1, "record": 1, "outbox_entry": 1,
-    }  # fmt: skip
+    assert set(counts().values()) == {1}
     with db.read_session() as session:
         lot = session.scalars(select(Lot)).one()
         line = session.scalars(select(Movement)).one()
