@@ -143,16 +143,14 @@ def _subject(words: Wording, record: Mapping[str, Any]) -> Markup | None:
 
 
 def _asked(words: Wording, signing: Mapping[str, Any] | None) -> Markup | str:
-    """What the model asks of the signer: meaning, role, how many."""
-    if not signing:
+    """What the model asks of the signer: meaning, role, how many; nothing if no model asks."""
+    if not signing or "text" not in signing:
         return ""
-    meaning = signing.get("text") or signing.get("meaning") or ""
-    role, signers = signing.get("role") or "–", signing.get("signers") or "1"
     return words.gettext(
         "The process asks for: %(meaning)s (role %(role)s, signatures: %(signers)s).",
-        meaning=meaning,
-        role=role,
-        signers=signers,
+        meaning=signing["text"],
+        role=signing.get("role") or "–",
+        signers=signing.get("signers") or "1",
     )
 
 

@@ -79,8 +79,15 @@ def build() -> Path:
         NotFound: ``fonts.no_package``: the font package of ``requirements.txt`` is not installed.
     """
     target = folder()
-    if (target / "fonts.conf").is_file():
-        return target
+    names, words = target / "fonts.conf", _fontconfig(target)
+    if not names.is_file():
+        _cut_all(target)
+    if not names.is_file() or names.read_text(encoding="utf-8") != words:
+        names.write_text(words, encoding="utf-8")
+    return target
+
+
+def _cut_all(target: Path) -> None:
     source = _collection()
     draft = target.with_name(target.name + ".draft")
     shutil.rmtree(draft, ignore_errors=True)
@@ -91,10 +98,8 @@ def build() -> Path:
     _cut(source, RECORD, common, draft)
     _cut(source, EXTENSION, [*_SPACES, *rare], draft)
     _cut(source, MONO, range(0x20, 0x17F), draft)
-    (draft / "fonts.conf").write_text(_fontconfig(target), encoding="utf-8")
     shutil.rmtree(target, ignore_errors=True)
     draft.rename(target)
-    return target
 
 
 @cache

@@ -7,8 +7,8 @@ def N_(text: str) -> str:
 
 
 LABELS = {
-    "number": N_("Number"),
-    "title": N_("Title"),
+    "number": N_("Case number"),
+    "title": N_("Case title"),
     "process": N_("Process"),
     "process_key": N_("Process key"),
     "process_name": N_("Process"),
