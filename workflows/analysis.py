@@ -15,6 +15,7 @@ from workflows.rules_flows import closure
 
 MOST_MARKINGS = 20_000
 _MOST_CHOICES = 6
+_MOST_TOKENS = 4
 
 Marking = tuple[str, ...]
 """The flows that hold a token, sorted; a flow with two tokens stands twice."""
@@ -54,10 +55,14 @@ class _Game:
         self.fired: set[str] = set()
         self.following: dict[Marking, set[Marking]] = {}
         self.complete = True
+        self.piled: str | None = None
 
     def findings(self) -> Iterator[Finding]:
         """Play, and say what is wrong."""
         self._play()
+        if self.piled is not None:
+            yield self._finding("static.unbounded", self.nodes[self._target(self.piled)])
+            return
         if not self.complete:
             yield Finding("static.too_large", facts={"most": MOST_MARKINGS}, severity="warning")
             return
@@ -69,26 +74,10 @@ class _Game:
                 yield self._finding("static.deadlock", node)
             if node.id not in self.fired and node.kind != "startEvent":
                 yield self._finding("static.never", node)
-        yield from self._endless(bool(stuck))
         twice = {place for marking in self.following for place in set(marking) if marking.count(place) > 1}
         for node in self.nodes.values():
             if any(flow.id in twice for flow in self.into[node.id]):
                 yield self._finding("static.twice", node, warning=True)
-
-    def _endless(self, stuck: bool) -> Iterator[Finding]:
-        before: dict[Marking, set[Marking]] = defaultdict(set)
-        for marking, after in self.following.items():
-            for other in after:
-                before[other].add(marking)
-        ending: set[Marking] = {()}
-        waiting: list[Marking] = [()]
-        while waiting:
-            for marking in before[waiting.pop()] - ending:
-                ending.add(marking)
-                waiting.append(marking)
-        if not stuck and set(self.following) - ending:
-            start = next(one for one in self.nodes.values() if one.kind == "startEvent")
-            yield self._finding("static.endless", start)
 
     def _finding(self, code: str, node: Element, *, warning: bool = False) -> Finding:
         facts = {"element": node.title}
@@ -104,8 +93,9 @@ class _Game:
                 continue
             after = self.following[marking] = set(self._moves(marking))
             waiting.extend(after - set(self.following))
-            if len(self.following) > MOST_MARKINGS or len(marking) > len(self.behind) + 20:
-                self.complete = False
+            self.piled = next((place for place in marking if marking.count(place) > _MOST_TOKENS), None)
+            self.complete = len(self.following) <= MOST_MARKINGS
+            if self.piled is not None or not self.complete:
                 return
 
     def _moves(self, marking: Marking) -> Iterator[Marking]:

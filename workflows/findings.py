@@ -258,9 +258,9 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("“%(element)s” can never happen on any path."),
         N_("Look for the join before it that cannot fire."),
     ),
-    "static.endless": (
-        N_("Behind “%(element)s” there are paths that never come to an end."),
-        N_("Draw a way out of every loop."),
+    "static.unbounded": (
+        N_("“%(element)s” can be asked for again and again without end."),
+        N_("Join the parallel flows before the loop goes round."),
     ),
     "static.twice": (
         N_("“%(element)s” can be asked for twice at the same time."),

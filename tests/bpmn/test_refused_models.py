@@ -4,13 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from workflows import compiler, steps
+from workflows import analysis, compiler, steps
 from workflows.findings import CATALOGUE
 
 HERE = Path(__file__).parent
 REFUSED = sorted((HERE / "refused").glob("*.*"))
 WARNED = sorted((HERE / "warned").glob("*.bpmn"))
+PLAYED = sorted((HERE / "played").glob("*.bpmn"))
 RUNS = sorted((HERE / "runs").glob("*.bpmn"))
+MODELS = sorted((HERE.parents[1] / "bpmn").glob("*/*.bpmn"))
 WITHOUT_A_FILE = {
     "xml.malformed",
     "xml.too_large",
@@ -56,7 +58,8 @@ ALSO = {
 
 
 def test_every_code_of_the_catalogue_has_its_tiny_model():
-    assert {path.stem for path in REFUSED + WARNED} | WITHOUT_A_FILE == set(CATALOGUE)
+    assert {path.stem for path in REFUSED + WARNED + PLAYED} | MODELS = sorted((HERE.parents[1] / "bpmn").glob("*/*.bpmn"))
+WITHOUT_A_FILE == set(CATALOGUE)
 
 
 @pytest.mark.urs("URS-009")
@@ -96,3 +99,23 @@ def test_entities_are_neither_expanded_nor_fetched():
         "xml.doctype",
         "xml.malformed",
     }
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize("path", PLAYED, ids=lambda path: path.stem)
+def test_playing_every_path_finds_what_the_checks_cannot_see(path):
+    files = {path.name: path.read_bytes()}
+    assert compiler.check_files(files).errors == []
+    assert path.stem in {finding.code for finding in analysis.explore(files)}
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize("path", [*RUNS, *MODELS], ids=lambda path: path.stem)
+def test_playing_every_path_finds_nothing_in_sound_models(path):
+    assert analysis.explore({path.name: path.read_bytes()}) == []
+
+
+def test_playing_gives_up_loudly_when_there_are_too_many_states(monkeypatch):
+    monkeypatch.setattr(analysis, "MOST_MARKINGS", 3)
+    found = analysis.explore({RUNS[0].name: RUNS[0].read_bytes()})
+    assert [(finding.code, finding.severity) for finding in found] == [("static.too_large", "warning")]
