@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -43,6 +43,7 @@ class Entry:
     fixed: bool = False
     when: str = ""
     condition: str = ""
+    starred: bool = False  # required, always or under its condition
 
     @property
     def described_by(self) -> str:
@@ -54,10 +55,14 @@ class Entry:
 def entries(form: Form, data: Mapping[str, Any], reader: Reader) -> list[Entry]:
     """All fields of a form in order."""
     required = set(form.schema.get("required", ()))
-    return [
+    sometimes = {
+        name for rule in form.schema.get("allOf", ()) for name in rule.get("then", {}).get("required", ())
+    }
+    shown = [
         _entry(name, schema, data, reader, required=name in required, siblings=form.fields)
         for name, schema in form.fields.items()
     ]
+    return [replace(entry, starred=entry.required or entry.name in sometimes) for entry in shown]
 
 
 def limits_text(row: Mapping[str, Any], schema: Schema) -> str:

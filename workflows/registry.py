@@ -67,8 +67,9 @@ _roles: dict[str, Bilingual] = {
 MEANINGS: dict[str, Bilingual] = {
     "inspected": {"en": "Inspected", "zh": "检验"},
     "reviewed": {"en": "Reviewed", "zh": "审核"},
-    "approved": {"en": "Approved", "zh": "批准"},
-    "released": {"en": "Released", "zh": "放行"},
+    # The same step signs a rejection as well: its meaning must not read as a release.
+    "approved": {"en": "Approval decision", "zh": "审批决定"},
+    "released": {"en": "Release decision", "zh": "放行决定"},
     "accepted": {"en": "Accepted", "zh": "接受"},
 }
 
