@@ -31,17 +31,6 @@ class KeyNotForRecord(Conflict):
         )
 
 
-class KeyExpired(Conflict):
-    """A one-signature key outlived its few days before the PDF could be signed."""
-
-    def __init__(self, expired_at: object) -> None:
-        super().__init__(
-            "signature.key_expired",
-            "The one-signature key expired at %(expired_at)s.",
-            expired_at=str(expired_at),
-        )
-
-
 class NotBound(Invalid):
     """A signature would not hold to the record it is meant for."""
 

@@ -36,7 +36,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class CheckedSignature:
-    """A signature found in the PDF field ``place``; ``time`` is that of its token, None if unreadable."""
+    """A signature found in the PDF field ``place``; ``time`` is that of its token, None if unreadable.
+
+    ``on_page`` is false when the signer's key had run out before the page was made: his signature over the
+    record is then evidence in the file, below the seal.
+    """
 
     place: str
     signer: str = ""
@@ -46,7 +50,7 @@ class CheckedSignature:
     time: datetime | None = None
     level: str = ""
     ok: bool = False
-    certificate: bytes = b""
+    on_page: bool = True
     evidence_sha256: str = ""
     on_behalf_of: str | None = None
 

@@ -19,7 +19,7 @@ from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigMDP
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
 
 from signatures import attachments, certificates, cms, keys, one_time, policy, timestamps
-from signatures.errors import KeyExpired, NotBound
+from signatures.errors import NotBound
 from signatures.keys import Credential, KeyRing
 from signatures.models import Signature
 from signatures.reader import RecordReader
@@ -68,23 +68,26 @@ def sign_pdf(base: bytes, signers: Sequence[PdfSignature], *, seal: bool = True,
     """Put each signer's signature and the seal on a rendered record that embeds its ``record.json``.
 
     The first signature certifies the page: only signatures may follow. ``now`` is the moment of sealing; the
-    moment each person signed stands in the embedded evidence and on the page.
+    moment each person signed stands in the embedded evidence and on the page. A signer whose one-signature
+    certificate has run out by then leaves his field empty: his signature is the evidence, below the seal.
 
     Raises:
         KeyNotForRecord: a key was made for another record.
-        KeyExpired: a one-signature certificate ran out before the page was made.
         NotBound: the page embeds no record, another record, or lacks a signer's field.
     """
     ring = keys.load()
     digest = _record_hash(base)
     signed = base
-    for order, signer in enumerate(sorted(signers, key=lambda one: one.position)):
-        credential = _opened(ring, signer, digest, now)
-        field = policy.SIGNER_FIELD.format(position=signer.position)
-        signed = _put(ring, credential, signed, _Panel(field, signer.name, signer.reason, order == 0), now)
+    certify = True
+    for signer in sorted(signers, key=lambda one: one.position):
+        credential = _opened(ring, signer, digest)
+        if now <= credential.certificate.not_valid_after_utc:
+            field = policy.SIGNER_FIELD.format(position=signer.position)
+            signed = _put(ring, credential, signed, _Panel(field, signer.name, signer.reason, certify), now)
+            certify = False
     if seal:
         name = certificates.name_in(ring.seal.certificate)
-        signed = _put(ring, ring.seal, signed, _Panel(policy.SEAL_FIELD, name, None, not signers), now)
+        signed = _put(ring, ring.seal, signed, _Panel(policy.SEAL_FIELD, name, None, certify), now)
     return signed
 
 
@@ -98,12 +101,10 @@ def _record_hash(base: bytes) -> bytes:
     return hashlib.sha256(record).digest()
 
 
-def _opened(ring: KeyRing, signer: PdfSignature, digest: bytes, now: datetime) -> Credential:
+def _opened(ring: KeyRing, signer: PdfSignature, digest: bytes) -> Credential:
     certificate = load_der_x509_certificate(signer.certificate)
     if certificates.record_hash_in(certificate) != digest:
         raise NotBound(signer.name)
-    if now > certificate.not_valid_after_utc:
-        raise KeyExpired(certificate.not_valid_after_utc)
     key = one_time.unwrap(ring, signer.wrapped_key, signer.signature_id, signer.certificate, digest)
     return Credential(certificate, key)
 

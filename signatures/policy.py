@@ -25,7 +25,7 @@ ISSUING_LIFE = timedelta(days=365 * 25)
 SEAL_LIFE = timedelta(days=365 * 5)
 TSA_LIFE = timedelta(days=365 * 20)
 ONE_SIGNATURE_LIFE = timedelta(days=7)
-"""How long a PDF may wait for its worker; the key itself is erased as soon as the page is sealed."""
+"""How long a signer's key may wait for the worker; it is erased as soon as the page is sealed."""
 CLOCK_LEEWAY = timedelta(minutes=5)
 """How far before the present a certificate starts, so that a reader's slow clock does not refuse it."""
 CRL_LIFE = timedelta(days=30)

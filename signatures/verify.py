@@ -95,23 +95,28 @@ def _check_all(
     for place in sheet.signed:
         try:
             with proving("signature.unreadable", "Signature %(field)s cannot be read.", field=place.name):
-                checked.append(_check_field(place, anchor, proofs, record))
+                checked.append(_check_field(place, anchor, proofs))
         except Unprovable as error:
             findings.append(Finding.of(error))
             checked.append(CheckedSignature(place.name))
-    return checked
+    checked += [_described(proof, on_page=False) for proof in proofs if _field_of(proof) in sheet.empty]
+    return sorted(checked, key=lambda one: (one.place == policy.SEAL_FIELD, len(one.place), one.place))
 
 
 def _completeness(sheet: paper.Paper, record: _Record) -> list[Finding]:
+    """What must be there: seal, as many signers as asked for, and for each a field on the page."""
     names = [place.name for place in sheet.signed]
     signers = [name for name in names if name != policy.SEAL_FIELD]
-    wanted = [policy.SIGNER_FIELD.format(position=position) for position in range(1, len(signers) + 1)]
+    count = len(_evidence_names(sheet))
+    wanted = [policy.SIGNER_FIELD.format(position=position) for position in range(1, count + 1)]
     missing: list[Finding] = []
     if not names or names[-1] != policy.SEAL_FIELD:
         missing.append(Finding("seal.missing", "The plant's seal is missing."))
-    if sheet.empty or signers != wanted or len(signers) < record.signers:
+    if count < record.signers:
         missing.append(Finding("signature.missing", "A signature that this record needs is missing."))
-    if len(_evidence_names(sheet)) != len(signers):
+    if sorted([*signers, *sheet.empty]) != sorted(wanted) or signers != [
+        one for one in wanted if one in signers
+    ]:
         missing.append(
             Finding("evidence.missing", "The signatures on the page and the evidence in the file differ.")
         )
@@ -128,21 +133,35 @@ def _proofs(sheet: paper.Paper, record: _Record, anchor: Anchor, findings: list[
     for name in _evidence_names(sheet):
         try:
             with proving("evidence.unreadable", "Evidence %(name)s cannot be read.", name=name):
-                proofs.append(evidence.check(sheet.files[name], record.sha256, anchor, proofs))
+                proof = evidence.check(sheet.files[name], record.sha256, anchor, proofs)
+                _demand_what_was_asked(proof, proofs, record)
+                proofs.append(proof)
         except Unprovable as error:
             findings.append(Finding.of(error))
     return proofs
 
 
-def _check_field(
-    place: paper.SignedField, anchor: Anchor, proofs: list[Evidence], record: _Record
-) -> CheckedSignature:
+def _demand_what_was_asked(proof: Evidence, earlier: list[Evidence], record: _Record) -> None:
+    meaning = proof.said["meaning"]
+    if record.meaning is not None and record.meaning not in (meaning["code"], *meaning["text"].values()):
+        raise Unprovable(
+            "signature.other_meaning", "A signature means something else than its record asks for."
+        )
+    if proof.said["person"] in [one.said["person"] for one in earlier]:
+        raise Unprovable("signature.same_person", "One person signed the record twice.")
+
+
+def _field_of(proof: Evidence) -> str:
+    return policy.SIGNER_FIELD.format(position=proof.said["position"])
+
+
+def _check_field(place: paper.SignedField, anchor: Anchor, proofs: list[Evidence]) -> CheckedSignature:
     parts = cms.read(place.cms)
     cms.check(parts, place.digest)
     moment = evidence.stamped(parts, anchor)
     if place.name == policy.SEAL_FIELD:
         return _seal(place, parts.signer, moment)
-    return _signer(place, parts.signer, moment, proofs, record)
+    return _signer(place, parts.signer, moment, proofs)
 
 
 def _seal(place: paper.SignedField, certificate: bytes, moment: datetime) -> CheckedSignature:
@@ -160,33 +179,31 @@ def _seal(place: paper.SignedField, certificate: bytes, moment: datetime) -> Che
 
 
 def _signer(
-    place: paper.SignedField, certificate: bytes, moment: datetime, proofs: list[Evidence], record: _Record
+    place: paper.SignedField, certificate: bytes, moment: datetime, proofs: list[Evidence]
 ) -> CheckedSignature:
-    matching = [one for one in proofs if one.certificate == certificate]
-    if len(matching) != 1 or place.name != policy.SIGNER_FIELD.format(position=matching[0].said["position"]):
+    matching = [one for one in proofs if one.certificate == certificate and _field_of(one) == place.name]
+    if len(matching) != 1:
         raise Unprovable(
             "signature.no_evidence",
             "Signature %(field)s has no matching evidence on the record.",
             field=place.name,
         )
-    proof = matching[0]
-    if moment + evidence.TIME_TOLERANCE < proof.moment:
+    if moment + evidence.TIME_TOLERANCE < matching[0].moment:
         raise Unprovable("signature.order", "The signatures do not follow each other as they were given.")
-    meaning = proof.said["meaning"]
-    if record.meaning is not None and record.meaning not in (meaning["code"], *meaning["text"].values()):
-        raise Unprovable(
-            "signature.other_meaning", "A signature means something else than its record asks for."
-        )
+    return _described(matching[0], on_page=True)
+
+
+def _described(proof: Evidence, *, on_page: bool) -> CheckedSignature:
     return CheckedSignature(
-        place.name,
+        _field_of(proof),
         signer=proof.said["name"],
         role=proof.said["role"],
-        meaning_code=meaning["code"],
-        meaning=meaning["text"],
+        meaning_code=proof.said["meaning"]["code"],
+        meaning=proof.said["meaning"]["text"],
         time=proof.moment,
         level=policy.LEVEL,
         ok=True,
-        certificate=certificate,
+        on_page=on_page,
         evidence_sha256=proof.sha256,
         on_behalf_of=proof.said["on_behalf_of"],
     )

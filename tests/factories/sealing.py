@@ -28,25 +28,27 @@ def record_bytes(number: str = "LR-2026-0001", **changes: Any) -> bytes:
 
 
 def sign(
-    record: bytes, people: Sequence[ceremony.Signer] = PEOPLE, now: datetime = NOW
+    record: bytes,
+    people: Sequence[ceremony.Signer] = PEOPLE,
+    now: datetime = NOW,
+    earlier: Sequence[ceremony.SignedRecord] = (),
 ) -> list[ceremony.SignedRecord]:
     """Have each person sign in turn, later ones over the earlier ones."""
     done: list[ceremony.SignedRecord] = []
     for signer in people:
-        done.append(
-            ceremony.sign_record(
-                Session(),
-                record_id=uuid.UUID(int=9),
-                record_bytes=record,
-                signer=signer,
-                meaning=MEANING,
-                statement="I release this lot.",
-                method="password",
-                language="en",
-                now=now,
-                earlier=[one.signature for one in done],
-            )
+        signed = ceremony.sign_record(
+            Session(),
+            record_id=uuid.UUID(int=9),
+            record_bytes=record,
+            signer=signer,
+            meaning=MEANING,
+            statement="I release this lot.",
+            method="password",
+            language="en",
+            now=now,
+            earlier=[one.signature for one in (*earlier, *done)],
         )
+        done.append(signed)
     return done
 
 

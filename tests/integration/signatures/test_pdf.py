@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signatures import pdf
-from signatures.errors import KeyExpired, KeyNotForRecord, NotBound
+from signatures.errors import KeyNotForRecord, NotBound
 from signatures.keys import KeyRing
+from signatures.verify import verify_pdf
 from tests.factories import sealing
 
 needs_pdfsig = pytest.mark.skipif(shutil.which("pdfsig") is None, reason="poppler-utils is not installed")
@@ -79,12 +80,20 @@ def test_a_page_without_the_record_or_the_field_is_not_signed(ring: KeyRing) -> 
             pdf.sign_pdf(base, [_of(signed[0])], now=sealing.NOW)
 
 
-def test_a_key_that_waited_too_long_does_not_sign(ring: KeyRing) -> None:
+def test_after_a_keys_few_days_the_evidence_is_the_signature_and_the_seal_protects_it(ring: KeyRing) -> None:
     record = sealing.record_bytes()
-    signed = sealing.sign(record, sealing.PEOPLE[:1])
-    base = sealing.base_pdf(record, [signed[0].signature])
-    with pytest.raises(KeyExpired):
-        pdf.sign_pdf(base, [_of(signed[0])], now=sealing.NOW + timedelta(days=8))
+    late = sealing.NOW + timedelta(days=8)
+    first = sealing.sign(record, sealing.PEOPLE[:1])
+    both = [*first, *sealing.sign(record, sealing.PEOPLE[1:], late, earlier=first)]
+    base = sealing.base_pdf(record, [one.signature for one in both])
+    page = pdf.sign_pdf(base, [_of(one) for one in both], now=late)
+    answer = verify_pdf(page, root=ring.root)
+    assert answer.findings == ()
+    assert [(one.place, one.on_page) for one in answer.signatures] == [
+        ("sig-1", False),
+        ("sig-2", True),
+        ("seal", True),
+    ]
 
 
 def _of(one: sealing.ceremony.SignedRecord) -> pdf.PdfSignature:

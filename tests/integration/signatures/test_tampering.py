@@ -109,7 +109,7 @@ ATTACKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "record.json swapped by an update": (_swapped_record, "pdf.extra_revision"),
     "garbage behind the end": (lambda data: data + b"\n%garbage\n", "pdf.trailing_bytes"),
     "cut back to the unsigned page": (_revision(1), "seal.missing"),
-    "cut back to the first signer": (_revision(2), "signature.missing"),
+    "cut back to the first signer": (_revision(2), "seal.missing"),
     "cut back to before the seal": (_revision(3), "seal.missing"),
     "half a file": (lambda data: data[: len(data) // 2], "pdf.unreadable"),
     "no PDF at all": (lambda data: b"hello", "pdf.unreadable"),
@@ -169,10 +169,16 @@ def test_a_signer_the_record_asks_for_may_not_be_left_out(ring: KeyRing) -> None
     assert [finding.code for finding in result.findings] == ["signature.missing"]
 
 
+def test_one_person_cannot_be_two_signers(ring: KeyRing) -> None:
+    twice = (sealing.PEOPLE[0], sealing.PEOPLE[0])
+    result = verify_pdf(sealing.sealed(people=twice), root=ring.root)
+    assert "signature.same_person" in [finding.code for finding in result.findings]
+
+
 def test_a_signature_in_another_meaning_than_the_record_asks_for_is_refused(ring: KeyRing) -> None:
     record = sealing.record_bytes(signing={"meaning": "inspected"})
     result = verify_pdf(sealing.sealed(record, sealing.PEOPLE[:1]), root=ring.root)
-    assert [finding.code for finding in result.findings] == ["signature.other_meaning"]
+    assert "signature.other_meaning" in [finding.code for finding in result.findings]
 
 
 def _signed(base: bytes, signed: list[sealing.ceremony.SignedRecord]) -> bytes:
