@@ -124,16 +124,18 @@ def check_quantity(quantity: Decimal, unit: Unit, *, field: str = "quantity") ->
         raise Invalid(
             "quantity.large", "The quantity is larger than %(largest)s.", field=field, largest=LARGEST
         )
-    if quantity != round(quantity, unit.decimals):
-        message = (
-            "The quantity in %(unit)s must be a whole number."
-            if unit.decimals == 0
-            else "At most %(decimals)s decimals can be kept."
-        )
+    if quantity == round(quantity, unit.decimals):
+        return quantity
+    if unit.decimals == 0:
         raise Invalid(
-            "quantity.decimals", message, field=field, unit=unit.symbol["en"], decimals=unit.decimals
+            "quantity.decimals",
+            "The quantity in %(unit)s must be a whole number.",
+            field=field,
+            unit=unit.symbol,
         )
-    return quantity
+    raise Invalid(
+        "quantity.decimals", "At most %(decimals)s decimals can be kept.", field=field, decimals=unit.decimals
+    )
 
 
 def quantity_text(quantity: Decimal) -> str:
