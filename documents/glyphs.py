@@ -2,6 +2,7 @@
 
 import unicodedata
 
+from core.errors import Invalid
 from documents.fonts import coverage
 
 CONTROLS = {code: f"‹{code:02X}›" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}
@@ -18,5 +19,17 @@ def visible(text: str) -> str:
 
 def missing(text: str) -> set[str]:
     """Give the characters of a text that the record font cannot show, such as an emoji."""
-    covered = coverage() | _PRINTABLE
-    return {sign for sign in unicodedata.normalize("NFC", text) if ord(sign) not in covered}
+    covered = coverage()
+    lost = {sign for sign in unicodedata.normalize("NFC", text) if ord(sign) not in covered}
+    return {sign for sign in lost if ord(sign) not in _PRINTABLE}
+
+
+def refuse_unprintable(text: str) -> None:
+    """Refuse a text that could not be printed as it is.
+
+    Raises:
+        Invalid: ``record.glyph``, with the characters.
+    """
+    lost = missing(text)
+    if lost:
+        raise Invalid("record.glyph", "The record font cannot print: %(signs)s", signs=" ".join(sorted(lost)))

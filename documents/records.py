@@ -23,6 +23,7 @@ from core.actor import Actor
 from core.clock import to_zone
 from core.errors import Invalid
 from core.types import Bilingual
+from documents.glyphs import refuse_unprintable
 from documents.models import Record
 
 SCHEMA = "qms.record/1"
@@ -130,10 +131,13 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
     The number comes from the gap-free series ``record``, taken last, when nothing can be refused any more.
 
     Raises:
-        Invalid: ``record.not_text`` or ``record.schema``: the content is not what ``qms.record/1`` allows.
-        NotFound: ``number.series_unknown``.
+        Invalid: ``record.not_text`` or ``record.schema``: the content is not what ``qms.record/1`` allows;
+            ``record.glyph``: the record font lacks a character, so the page could never be printed.
+        NotFound: ``number.series_unknown`` or ``fonts.not_built``.
     """
-    check_record(_compose(draft, "0", actor=actor, now=now))
+    said = _compose(draft, "0", actor=actor, now=now)
+    check_record(said)
+    refuse_unprintable(canonical_bytes(said).decode())
     site_now = to_zone(now, draft.site.zone)
     number = numbers.take(session, SERIES, site_code=draft.site.code, now=site_now)
     canonical = canonical_bytes(_compose(draft, number, actor=actor, now=now))

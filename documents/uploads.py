@@ -15,6 +15,7 @@ from core.actor import Actor
 from core.errors import Invalid
 from core.languages import LANGUAGES, translate
 from documents import store
+from documents.glyphs import missing
 from documents.models import StoredFile
 from documents.records import sha256_hex
 from documents.sniffing import KINDS, kind_of
@@ -65,13 +66,14 @@ def accept(session: Session, stream: BinaryIO, filename: str, *, actor: Actor, n
 
 
 def clean_name(filename: str) -> str:
-    """Keep the last part of a file's name without signs that mislead or that file systems refuse.
+    """Keep the last part of a file's name without signs that mislead, break or cannot be printed.
 
     Raises:
         Invalid: ``upload.name``: nothing is left of it.
     """
     last = PurePosixPath(filename.replace("\\", "/")).name
-    name = _UNFIT.sub("", last).strip(" .")
+    lost = missing(last)
+    name = _UNFIT.sub("", "".join(sign for sign in last if sign not in lost)).strip(" .")
     stem, dot, ending = name.rpartition(".")
     if not dot or not stem:
         raise Invalid("upload.name", "The file needs a name with an ending, such as .pdf.", field="file")

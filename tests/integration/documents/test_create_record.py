@@ -69,6 +69,18 @@ def test_a_refused_record_takes_no_number(database: Engine, keeper: Actor, now: 
     assert write(keeper, now).number == "SZ-R-2026-0001"
 
 
+@pytest.mark.urs("URS-020")
+def test_a_record_that_could_not_be_printed_is_refused_before_anybody_signs_it(
+    database: Engine, keeper: Actor, now: datetime
+) -> None:
+    content = made.content(2)
+    content["shown"][0]["rows"][0]["value"] = "tube 😀"
+    with pytest.raises(Invalid) as refusal:
+        write(keeper, now, content=content)
+    assert refusal.value.code == "record.glyph"
+    assert "😀" in refusal.value.text("zh")
+
+
 @pytest.mark.urs("URS-022", "URS-024")
 def test_a_written_record_cannot_be_changed_or_deleted_even_in_the_database(
     database: Engine, keeper: Actor, now: datetime

@@ -57,6 +57,7 @@ def test_what_is_not_wanted_is_refused_at_the_field_in_both_languages(
         ("../../etc/pass\x00wd.txt", "passwd.txt"),
         ("a\u202egnp.exe.pdf", "agnp.exe.pdf"),
         ("  report <1>.pdf ", "report 1.pdf"),
+        ("合格 😀 证.pdf", "合格  证.pdf"),
         ("x" * 400 + ".pdf", "x" * 150 + ".pdf"),
     ],
 )
