@@ -58,8 +58,7 @@ ALSO = {
 
 
 def test_every_code_of_the_catalogue_has_its_tiny_model():
-    assert {path.stem for path in REFUSED + WARNED + PLAYED} | MODELS = sorted((HERE.parents[1] / "bpmn").glob("*/*.bpmn"))
-WITHOUT_A_FILE == set(CATALOGUE)
+    assert {path.stem for path in REFUSED + WARNED + PLAYED} | WITHOUT_A_FILE == set(CATALOGUE)
 
 
 @pytest.mark.urs("URS-009")

@@ -161,7 +161,8 @@ def test_a_process_owner_adds_a_second_reviewer_without_a_line_of_python(session
 def with_second_reviewer(drawing):
     task = (
         '<bpmn:userTask id="second_review" name="Second review" qms:nameZh="复核"'
-        ' qms:form="lot_release_decision" qms:meaning="reviewed" qms:notBy="incoming_release" qms:due="P1D" />'
+        ' qms:form="lot_release_decision" qms:meaning="reviewed" qms:notBy="incoming_release"'
+        ' qms:due="P1D" />'
         '<bpmn:sequenceFlow id="to_release" sourceRef="second_review" targetRef="release_lot" />'
     )
     marker = '<bpmn:sequenceFlow id="to_open_inspection"'
