@@ -155,7 +155,7 @@ def _delivery(
         unit=item.uom,
         supplier_lot=story.lot,
         expiry=expiry,
-        location_id=places["IN-01"].id,
+        location_id=places["01-IN"].id,
         delivery_note=f"DN-{story.lot}",
         key=f"demo:{story.lot}",
     )
@@ -171,7 +171,7 @@ def _output(
         label=parse_scan(write_message(item.gtin or "", lot=story.lot, expiry=expiry), today=today),
         quantity=Decimal(story.quantity),
         unit=item.uom,
-        location_id=places["FG-01"].id,
+        location_id=places["04-FG"].id,
         inputs=[
             _used(session, plant, code, Decimal(for_one) * Decimal(story.quantity), now)
             for code, for_one in BOM

@@ -95,10 +95,10 @@ def load_plant(session: Session, *, password: str, now: datetime) -> None:
 
 
 WAREHOUSE = (
-    ("IN-01", text("Receiving", "收货区")),
-    ("RM-01", text("Materials, rack 1", "原料货架 1")),
-    ("PK-01", text("Packaging, rack 1", "包材货架 1")),
-    ("FG-01", text("Finished goods, rack 1", "成品货架 1")),
+    ("01-IN", text("Receiving", "收货区")),
+    ("02-RM", text("Materials, rack 1", "原料货架 1")),
+    ("03-PK", text("Packaging, rack 1", "包材货架 1")),
+    ("04-FG", text("Finished goods, rack 1", "成品货架 1")),
 )
 """Locations of the demo's warehouse."""
 
@@ -113,7 +113,7 @@ class OpeningLot:
     quantity: str
     age: int
     left: int | None
-    place: str = "RM-01"
+    place: str = "02-RM"
     supplier: str = "S-102"
     held: bool = False
 
@@ -124,10 +124,10 @@ OPENING = (
     OpeningLot("CP-DRIP", "LV-90231", "18000", 90, 1100),
     OpeningLot("CP-CLAMP", "LV-77310", "26000", 110, None),
     OpeningLot("CP-CLAMP", "LV-77298", "1200", 140, None, held=True),
-    OpeningLot("PK-POUCH", "NH-2207", "9000", 400, 45, "PK-01", "S-103"),
-    OpeningLot("PK-POUCH", "NH-2291", "15000", 60, 800, "PK-01", "S-103"),
-    OpeningLot("PK-POUCH", "NH-2114", "300", 700, -6, "PK-01", "S-103"),
-    OpeningLot("PK-CARTON", "NH-3320", "420", 75, None, "PK-01", "S-103"),
+    OpeningLot("PK-POUCH", "NH-2207", "9000", 400, 45, "03-PK", "S-103"),
+    OpeningLot("PK-POUCH", "NH-2291", "15000", 60, 800, "03-PK", "S-103"),
+    OpeningLot("PK-POUCH", "NH-2114", "300", 700, -6, "03-PK", "S-103"),
+    OpeningLot("PK-CARTON", "NH-3320", "420", 75, None, "03-PK", "S-103"),
 )
 
 
