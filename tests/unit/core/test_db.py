@@ -40,16 +40,21 @@ def test_nobody_stands_behind_a_read_session(plain_database: None, keeper: Actor
 
 
 def test_a_unit_of_work_inside_another_is_refused(plain_database: None, keeper: Actor) -> None:
+    second = db.unit_of_work(keeper)
     with db.unit_of_work(keeper), pytest.raises(RuntimeError, match="open in this thread"):
-        with db.unit_of_work(keeper):
-            pass
+        second.__enter__()
 
 
 def test_what_follows_the_commit_is_forgotten_on_rollback(plain_database: None, keeper: Actor) -> None:
     seen: list[str] = []
-    with pytest.raises(ValueError), db.unit_of_work(keeper) as session:
-        db.after_commit(session, lambda: seen.append("after"))
-        raise ValueError
+
+    def give_up() -> None:
+        with db.unit_of_work(keeper) as session:
+            db.after_commit(session, lambda: seen.append("after"))
+            raise ValueError
+
+    with pytest.raises(ValueError):
+        give_up()
     with db.unit_of_work(keeper) as session:
         db.before_commit(session, lambda: seen.append("before"))
         db.after_commit(session, lambda: seen.append("after"))
