@@ -8,6 +8,7 @@ import './keyboard.js';
 import './uploads.js';
 import './scanner.js';
 import './toggles.js';
+import './scroll.js';
 import './diagram.js';
 import './inbox.js';
 

@@ -22,3 +22,9 @@ function step(by, event) {
   (next.matches('a,button') ? next : next.querySelector('a,button') || next).focus();
   event.preventDefault();
 }
+
+const toggle = document.querySelector('[data-keys-toggle]');
+if (toggle) {
+  toggle.checked = localStorage.getItem('keys') !== 'off';
+  toggle.addEventListener('change', () => localStorage.setItem('keys', toggle.checked ? 'on' : 'off'));
+}

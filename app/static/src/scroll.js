@@ -1,0 +1,8 @@
+// A table that scrolls sideways can be scrolled by keyboard too (WCAG 2.1.1).
+const reachable = () => document.querySelectorAll('.table-responsive:not([tabindex])').forEach((box) => {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+});
+
+reachable();
+window.addEventListener('resize', reachable);
+document.addEventListener('htmx:afterSwap', reachable);
