@@ -113,6 +113,31 @@ def evidence(count: int, cms: bytes = b"") -> list[SignatureEvidence]:
     ]
 
 
+_SHOWN = {
+    "title": {"en": "Lot", "zh": "批"},
+    "rows": [
+        {"label": {"en": "Item", "zh": "物料"}, "value": {"en": "PVC tube", "zh": "PVC 导管"}},
+        {"label": {"en": "Lot", "zh": "批号"}, "value": "L26-0001"},
+        {"label": {"en": "Quantity", "zh": "数量"}, "value": "12500", "unit": "m"},
+        {"label": {"en": "Expiry", "zh": "有效期至"}, "value": "2029-10-31"},
+    ],
+}
+_CONCLUSION = {
+    "label": {"en": "Conclusion", "zh": "检验结论"},
+    "value": {"en": "Pass", "zh": "合格"},
+    "mark": "pass",
+}
+_DECISION = {
+    "decision": "disposition",
+    "name": "Disposition",
+    "policy": "FIRST",
+    "inputs": [{"label": "Conclusion", "expression": "inspection.conclusion", "value": "pass"}],
+    "rows": ["1"],
+    "annotations": ["Every result is within its limits."],
+    "outputs": {"disposition": "accept"},
+}
+
+
 def _content(results: int) -> dict[str, Any]:
     digest = hashlib.sha256(b"model").hexdigest()
     lines = [_RESULTS[place % len(_RESULTS)] for place in range(results)]
@@ -126,40 +151,14 @@ def _content(results: int) -> dict[str, Any]:
             "model_sha256": digest,
             "step": {"en": "Inspection", "zh": "检验"},
         },
-        "shown": [
-            {
-                "title": {"en": "Lot", "zh": "批"},
-                "rows": [
-                    {"label": {"en": "Item", "zh": "物料"}, "value": {"en": "PVC tube", "zh": "PVC 导管"}},
-                    {"label": {"en": "Lot", "zh": "批号"}, "value": "L26-0001"},
-                    {"label": {"en": "Quantity", "zh": "数量"}, "value": "12500", "unit": "m"},
-                    {"label": {"en": "Expiry", "zh": "有效期至"}, "value": "2029-10-31"},
-                ],
-            }
-        ],
+        "shown": [_SHOWN],
         "entered": [
             {
                 "title": {"en": "Results", "zh": "检验结果"},
-                "rows": [
-                    {
-                        "label": {"en": "Conclusion", "zh": "检验结论"},
-                        "value": {"en": "Pass", "zh": "合格"},
-                        "mark": "pass",
-                    }
-                ],
+                "rows": [_CONCLUSION],
                 "table": {"columns": _COLUMNS, "rows": lines},
             }
         ],
-        "decisions": [
-            {
-                "decision": "disposition",
-                "name": "Disposition",
-                "policy": "FIRST",
-                "inputs": [{"label": "Conclusion", "expression": "inspection.conclusion", "value": "pass"}],
-                "rows": ["1"],
-                "annotations": ["Every result is within its limits."],
-                "outputs": {"disposition": "accept"},
-            }
-        ],
+        "decisions": [_DECISION],
         "prior": [{"number": "XX-R-2026-0000", "sha256": digest}],
     }
