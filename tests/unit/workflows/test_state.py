@@ -1,6 +1,7 @@
 """The stored state: whatever is saved and loaded goes on exactly as if it had stayed in memory."""
 
 import itertools
+import random
 from decimal import Decimal
 
 import orjson
@@ -73,17 +74,17 @@ class Drawing:
         split, join = self.key("split"), self.key("join")
         one, one_in, one_out = self.block(first)
         other, other_in, other_out = self.block(second)
-        default = f"{split}_{other_in}" if kind != "parallel" else None
+        default = f"{split}_{other_in}" if kind == "exclusive" else None
         parts = [question, *one, *other, made.gateway(kind, split, default), made.gateway(kind, join)]
         conditions = {
             "parallel": (None, None),
-            "inclusive": (f"{asked}.x != 1", None),
+            "inclusive": (f"{asked}.x != 1", f"{asked}.x != 0"),
             "exclusive": (f"{asked}.x == 1", None),
         }
         parts += [
             made.flow(asked, split),
             made.flow(split, one_in, conditions[kind][0]),
-            made.flow(split, other_in),
+            made.flow(split, other_in, conditions[kind][1]),
         ]
         parts += [made.flow(one_out, join), made.flow(other_out, join)]
         return parts, asked, join
@@ -164,6 +165,23 @@ def test_saving_and_forgetting_changes_nothing(block, choices):
         for run in (kept, saved):
             run.complete(step, {"x": answer})
     assert kept.engine.facts == saved.engine.facts
+
+
+@pytest.mark.urs("URS-006")
+@pytest.mark.parametrize("saved", [False, True], ids=["in memory", "saved after each step"])
+@pytest.mark.parametrize("kind", ["parallel", "inclusive"])
+def test_no_round_of_a_loop_passes_with_one_of_two_reviews(kind, saved):
+    process = compiled(("loop", (kind, "task", "task")))
+    run, dice = Run(process, saved=saved), random.Random(3)
+    for _round in range(12):
+        (question,) = run.waiting()
+        run.complete(question, {"x": 2})
+        first, second = dice.sample(sorted(run.waiting()), 2)
+        run.complete(first, {})
+        assert set(run.waiting()) == {second}, "the join fired with one review missing"
+        run.complete(second, {})
+        (again,) = run.waiting()
+        run.complete(again, {"x": 1})
 
 
 def test_the_state_does_not_grow_in_a_loop_with_parallel_branches():
