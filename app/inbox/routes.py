@@ -20,6 +20,7 @@ from app.inbox.services import (
     Taken,
     claim_task,
     keep_entries,
+    needs_signature,
     open_page,
     open_view,
     release_task,
@@ -142,14 +143,12 @@ def review(task_id: uuid.UUID) -> Answer:
 def sign(task_id: uuid.UUID) -> Answer:
     """Sign what the dialog showed, after the person has proved himself again, and let the process run on."""
     actor, now, form = current_actor(), request_time(), request.form
-    unproven = command_from(task_id, form, language=language())
+    method = None
     try:
-        reviewed = review_task(db.session(), unproven, actor=actor, now=now)
-        method = None
-        if reviewed.view.meaning_code:
+        if needs_signature(db.session(), task_id):
             proof = _prove(form)
             if isinstance(proof, Refusal):
-                return _page(task_id, form, reviewed=reviewed, refusal=proof.error), proof.error.status
+                return _not_proven(task_id, form, proof.error)
             method = proof.method
         command = command_from(task_id, form, language=language(), method=method)
         with writing() as session:
@@ -220,6 +219,13 @@ def _page(
     if reviewed:
         context |= pages.sign_dialog(db.session(), reviewed, typed, refusal)
     return render_template("inbox/task.html", **context)
+
+
+def _not_proven(task_id: uuid.UUID, typed: MultiDict[str, str], refusal: QmsError) -> Answer:
+    """The sign dialog once more, with everything as it was but the password."""
+    command = command_from(task_id, typed, language=language())
+    reviewed = review_task(db.session(), command, actor=current_actor(), now=request_time())
+    return _page(task_id, typed, reviewed=reviewed, refusal=refusal), refusal.status
 
 
 def _refused(task_id: uuid.UUID, typed: MultiDict[str, str], error: FieldErrors | Changed) -> Answer:

@@ -138,6 +138,15 @@ def open_view(session: Session, task_id: uuid.UUID) -> TaskView:
     return read_task(session, found.task, found.case, found.data)
 
 
+def needs_signature(session: Session, task_id: uuid.UUID) -> bool:
+    """Whether the model asks for a signature at this step.
+
+    Raises:
+        TaskUnknown: there is no such task.
+    """
+    return bool(_task(session, task_id).policy.get("meaning"))
+
+
 def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: datetime) -> None:
     """Ask every rule whether this person may take the step now.
 
