@@ -15,6 +15,7 @@ from app.cases import queries, timeline, wording
 from app.sites.models import Site
 from app.web import current_person, language
 from app.web.statuses import status_of
+from core.errors import NotFound
 from core.types import Bilingual
 from documents import registry as facts
 from signatures import audit
@@ -79,6 +80,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "facts": _facts(session, case),
         "traces": _traces(session, case),
         "running": case.state is CaseState.RUNNING,
+        "started_by": queries.names(session, [case.started_by]).get(case.started_by, case.started_by_name),
     }
 
 
@@ -111,7 +113,7 @@ def _waiting(session: Session, case: ProcessCase, *, now: datetime) -> list[Wait
 
 
 def _one_waiting(
-    session: Session, task: HumanTask, claimants: dict[uuid.UUID, Bilingual], *, now: datetime
+    session: Session, task: HumanTask, claimants: dict[uuid.UUID | None, Bilingual], *, now: datetime
 ) -> Waiting:
     tone, words = wording.due_words(task.due_at, now=now)
     person = current_person()
@@ -122,7 +124,7 @@ def _one_waiting(
         role=wording.role_name(task.role),
         site=_site_name(session, task.site_id),
         meaning=wording.meaning_name(meaning) if meaning else None,
-        claimed_by=claimants.get(task.claimed_by) if task.claimed_by else None,
+        claimed_by=claimants.get(task.claimed_by),
         due_tone=tone,
         due=words,
         candidates=who,
@@ -131,10 +133,12 @@ def _one_waiting(
 
 
 def _facts(session: Session, case: ProcessCase) -> list[dict[str, Any]]:
-    if case.subject_type not in facts.names():
-        return []
+    """Read what is known about the subject; a subject that is gone leaves the case readable."""
     known = history.facts(session, case.id)
-    return facts.gather(case.subject_type, session, case.subject_id, known)
+    try:
+        return facts.gather(case.subject_type, session, case.subject_id, known)
+    except NotFound:
+        return []
 
 
 def _site_name(session: Session, site_id: uuid.UUID | None) -> Bilingual | None:

@@ -125,7 +125,7 @@ def candidates(session: Session, task: HumanTask, *, now: datetime) -> Candidate
     )
 
 
-def names(session: Session, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID, Bilingual]:
+def names(session: Session, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID | None, Bilingual]:
     """Find the names of people."""
     wanted = {person_id for person_id in ids if person_id}
     found = session.scalars(select(Person).where(Person.id.in_(wanted))) if wanted else ()

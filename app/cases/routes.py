@@ -105,7 +105,7 @@ def process(key: str) -> str:
         "cases/process.html",
         release=release,
         process=compiled,
-        decided_by=queries.names(session, [release.decided_by]).get(release.decided_by or uuid.UUID(int=0)),
+        decided_by=queries.names(session, [release.decided_by]).get(release.decided_by),
         documentation=documentation(compiled),
         starts=sheet.starts(compiled),
         ends=sheet.ends(compiled),

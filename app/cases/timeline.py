@@ -1,5 +1,6 @@
 """What happened in a case, as its page tells it: who, when, what was entered, and why it was decided."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,10 +32,10 @@ SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "
 class Why:
     """How a decision table came to its result: what it compared, which row held, what it says."""
 
-    table: str
-    inputs: tuple[tuple[str, Any], ...]
+    table: Bilingual
+    inputs: tuple[tuple[Bilingual, Any], ...]
     rows: tuple[int, ...]
-    notes: tuple[str, ...]
+    notes: tuple[Bilingual, ...]
     outputs: tuple[tuple[str, Any], ...]
 
 
@@ -70,8 +71,12 @@ def passed_steps(
     """List what a case has passed, latest first."""
     signed = signatures_on(session, [record.id for record in records])
     rows = [row for row in history.steps(session, case.id) if row.element_type not in SILENT]
-    used: set[object] = set()
-    found = [_passed(row, records, signed, process.elements.get(row.element_id), used) for row in rows]
+    people, used = _people(session, rows), set[uuid.UUID]()
+    found = []
+    for row in rows:
+        own = _records_of(row, records, used)
+        signatures = [signature for record in own for signature in signed[record.id]]
+        found.append(_passed(row, own, signatures, process.elements.get(row.element_id), people))
     return found[::-1]
 
 
@@ -82,11 +87,12 @@ def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> d
     """
     rounds: dict[str, int] = {}
     written: dict[str, list[str]] = {}
-    for row in history.steps(session, case.id):
-        if row.element_type == "userTask":
-            rounds[row.element_id] = rounds.get(row.element_id, 0) + 1
-            again = f" ×{rounds[row.element_id]}" if rounds[row.element_id] > 1 else ""
-            written[row.element_id] = [f"{row.actor_name}{again}", _local(row.ended_at, zone)]
+    rows = [row for row in history.steps(session, case.id) if row.element_type == "userTask"]
+    people = _people(session, rows)
+    for row in rows:
+        rounds[row.element_id] = rounds.get(row.element_id, 0) + 1
+        again = f" ×{rounds[row.element_id]}" if rounds[row.element_id] > 1 else ""
+        written[row.element_id] = [f"{_who(row, people)}{again}", _local(row.ended_at, zone)]
     for task in queries.open_tasks(session, [case.id])[case.id]:
         late = task.due_at is not None and task.due_at < now
         written[task.element_id] = [_("overdue") if late else _("waiting")]
@@ -115,15 +121,32 @@ def _local(moment: datetime, zone: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}" + (f" {offset_name(offset)}" if offset is not None else "")
 
 
-def _passed(
-    row: StepHistory,
-    records: Sequence[Record],
-    signed: Mapping[Any, Sequence[Signature]],
-    element: Element | None,
-    used: set[object],
-) -> Passed:
+def _people(session: Session, rows: Sequence[StepHistory]) -> dict[str, Bilingual]:
+    """Find the names of those who acted, by the id the history keeps; parts of the system have none."""
+    ids = {uuid.UUID(row.actor_id) for row in rows if not row.actor_id.startswith("system:")}
+    return {str(person_id): name for person_id, name in queries.names(session, ids).items()}
+
+
+def _who(row: StepHistory, people: Mapping[str, Bilingual]) -> str:
+    return in_language(people.get(row.actor_id, row.actor_name))
+
+
+def _records_of(row: StepHistory, records: Sequence[Record], used: set[uuid.UUID]) -> list[Record]:
+    """Find the record of one round of a human step: the first of its element that no earlier round has."""
+    if row.element_type != "userTask":
+        return []
     own = [record for record in records if record.element_id == row.element_id and record.id not in used][:1]
     used.update(record.id for record in own)
+    return own
+
+
+def _passed(
+    row: StepHistory,
+    own: Sequence[Record],
+    signatures: Sequence[Signature],
+    element: Element | None,
+    people: Mapping[str, Bilingual],
+) -> Passed:
     human = row.element_type == "userTask"
     return Passed(
         name=row.name if any(row.name.values()) else {"en": row.element_id, "zh": row.element_id},
@@ -131,12 +154,12 @@ def _passed(
         icon=ICONS.get(row.element_type, "circle-check"),
         quiet=not human and row.decision is None,
         at=row.ended_at,
-        who=row.actor_name if human or row.element_type == "startEvent" else "",
+        who=_who(row, people) if human or row.element_type == "startEvent" else "",
         operation=_operation(element),
         why=_why(row.decision) if row.decision else None,
         sections=_entries(element, row.data) if human else [],
-        signatures=tuple(signature for record in own for signature in signed.get(record.id, ())),
-        records=tuple(own) if human else (),
+        signatures=tuple(signatures),
+        records=tuple(own),
     )
 
 

@@ -102,8 +102,10 @@ def _change(name: str, pair: list[Any] | None, names: Names) -> Change:
 def _value(value: Any, names: Names) -> Any:
     """Show a value of the trail: names for people, the reader's language, moments in his zone."""
     if isinstance(value, dict):
-        both = set(value) == {"en", "zh"}
-        return in_language(value) if both else _shortened(json.dumps(value, ensure_ascii=False))
+        if set(value) == {"en", "zh"}:
+            return in_language(value)
+        parts = (f"{_value(key, names)}: {_value(part, names)}" for key, part in value.items())
+        return _shortened("; ".join(parts))
     if isinstance(value, list):
         return _shortened(", ".join(str(_value(item, names)) for item in value))
     if isinstance(value, bool):
@@ -112,7 +114,12 @@ def _value(value: Any, names: Names) -> Any:
         return value
     if value in names:
         return in_language(names[value])
-    return moment(value, "seconds") if MOMENT.match(value) else _shortened(value)
+    return _local(value) if MOMENT.match(value) else _shortened(value)
+
+
+def _local(text: str) -> str:
+    """Show a moment on the reader's clock, as plain text: it may stand among others."""
+    return moment(text, "seconds").striptags()
 
 
 def _shortened(text: str) -> str:
@@ -121,7 +128,7 @@ def _shortened(text: str) -> str:
 
 def _ids_in(value: Any) -> Iterable[str]:
     if isinstance(value, Mapping):
-        for item in value.values():
+        for item in (*value.keys(), *value.values()):
             yield from _ids_in(item)
     elif isinstance(value, list):
         for item in value:

@@ -1,0 +1,139 @@
+"""The trail as auditors see it: filters, before and after, verification, export; and the command."""
+
+import csv
+import hashlib
+import io
+import json
+import sqlite3
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from app.access.models import Person
+from app.cli import main
+from core.db import read_session, unit_of_work
+from signatures import audit
+from signatures.audit_models import AuditEntry
+from tests.factories.inbox import Plant
+from tests.factories.people import post
+
+Browser = Callable[[str], FlaskClient]
+
+
+def rename(plant: Plant, login: str, name: str, reason: str) -> uuid.UUID:
+    person_id = uuid.UUID(plant.people[login].id)
+    with unit_of_work(plant.people["admin"], reason=reason, now=plant.now) as session:
+        person = session.get_one(Person, person_id)
+        person.name = {"en": name, "zh": "新名"}
+    return person_id
+
+
+@pytest.mark.urs("URS-024")
+def test_a_change_is_shown_with_before_after_who_and_why(plant: Plant, browser: Browser) -> None:
+    person_id = rename(plant, "inspector2", "Zhang San", "Married")
+    page = browser("qa").get(f"/audit?object_id={person_id}&what=update").text
+    assert "<del>Inspector2</del>" in page
+    assert "<ins>Zhang San</ins>" in page
+    assert "Married" in page
+    assert "Admin" in page
+
+
+@pytest.mark.urs("URS-024")
+def test_the_trail_is_narrowed_by_who_what_object_text_and_day(plant: Plant, browser: Browser) -> None:
+    rename(plant, "inspector2", "Zhang San", "Married")
+    client = browser("qa")
+
+    def shows(query: str) -> bool:
+        return "Married" in client.get(f"/audit?{query}").text.split("<tbody>")[-1]
+
+    assert shows("text=zhang+san")
+    assert shows("who=admin&kind=person&what=update")
+    assert shows("since=2026-11-22&until=2026-11-22")
+    assert not shows("who=keeper")
+    assert not shows("who=nobody-like-that")
+    assert not shows("since=2026-11-23")
+    assert not shows("until=2026-11-21")
+    assert not shows("kind=lot")
+    assert shows("since=nonsense")
+
+
+def test_a_secret_never_reaches_the_page(plant: Plant, browser: Browser) -> None:
+    page = browser("qa").get("/audit?kind=person").text
+    assert "changed, values withheld" in page
+    assert "argon2" not in page
+
+
+@pytest.mark.urs("URS-025")
+def test_the_trail_can_be_verified_and_that_is_noted(plant: Plant, browser: Browser) -> None:
+    client = browser("qa")
+    assert "Walk the whole trail now" in client.get("/audit/verify").text
+    page = post(client, "/audit/verify", at="/audit/verify").text
+    assert "The trail holds" in page
+    with read_session() as session:
+        noted = session.scalars(select(AuditEntry).where(AuditEntry.action == "trail.verified")).one()
+    assert json.loads(noted.entry)["facts"]["ok"] is True
+
+
+@pytest.mark.urs("URS-025")
+def test_tampering_is_named_on_the_page(plant: Plant, browser: Browser, home: Path) -> None:
+    client = browser("qa")
+    tamper(home)
+    page = post(client, "/audit/verify", at="/audit/verify").text
+    assert "The trail does not hold" in page
+    assert "The text of the entry has been altered." in page
+    assert "keep_audit_entry_update" in page
+
+
+@pytest.mark.urs("URS-024")
+def test_the_exported_file_can_be_checked_without_the_product(plant: Plant, browser: Browser) -> None:
+    rename(plant, "inspector2", "Zhang San", "=1+1")
+    answer = browser("qa").get("/audit/export.csv")
+    assert answer.mimetype == "text/csv"
+    rows = list(csv.DictReader(io.StringIO(answer.text.removeprefix("\ufeff"))))
+    assert len(rows) > 10
+    for row in rows:
+        assert hashlib.sha256((row["prev_hash"] + row["entry"]).encode()).hexdigest() == row["hash"]
+    renamed = next(row for row in rows if "Zhang San" in row["changes"])
+    assert renamed["reason"] == "'=1+1", "a spreadsheet must not run it"
+
+
+def test_who_may_not_read_the_trail_is_turned_away(plant: Plant, browser: Browser) -> None:
+    client = browser("keeper")
+    for path in ("/audit", "/audit/verify", "/audit/export.csv"):
+        assert client.get(path).status_code == 403
+
+
+@pytest.mark.urs("URS-025")
+def test_the_command_says_whether_the_trail_holds(
+    plant: Plant, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["audit", "verify", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ok"], said["first_bad"]) == (True, None)
+    assert said["rows"] > 0
+    tamper(home)
+    assert main(["audit", "verify", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["ok"], said["first_bad"], said["reason"]) == (False, 2, "altered")
+    assert main(["audit", "verify"]) == 1
+    assert "does not hold (entry 2)" in capsys.readouterr().out
+
+
+def test_history_of_an_object_is_its_changes_and_events(plant: Plant) -> None:
+    person_id = rename(plant, "inspector2", "Zhang San", "Married")
+    with read_session() as session:
+        history = audit.history_of(session, "person", person_id)
+    assert [entry.action for entry in history] == ["update", "insert"]
+
+
+def tamper(home: Path) -> None:
+    connection = sqlite3.connect(home / "qms.sqlite3", isolation_level=None)
+    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        if name.startswith("keep_audit_entry"):
+            connection.execute(f'DROP TRIGGER "{name}"')
+    connection.execute("UPDATE audit_entry SET entry = replace(entry, 'test', 'best') WHERE seq = 2")
+    connection.close()

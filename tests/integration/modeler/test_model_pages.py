@@ -1,0 +1,178 @@
+"""A process owner proposes a release; a second person accepts it; new cases run it (URS-007)."""
+
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
+
+from app.factory import create_app
+from core import clock
+from core.db import read_session, unit_of_work
+from tests.factories.inbox import MODEL, PASSWORD, SIGNED, Plant, make_plant
+from tests.factories.people import sign_in, token
+from workflows import bundle, repository
+from workflows.models import HumanTask, ProcessCase, ProcessRelease, ReleaseState, TaskState
+
+MODELS = Path(__file__).parents[3] / "bpmn"
+CHANGED = MODEL.replace("{release}", SIGNED).replace('qms:due="P2D"', 'qms:due="P5D"')
+BROKEN = MODEL.replace("{release}", SIGNED).replace('qms:role="inspector"', 'qms:role="astronaut"')
+
+Browser = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    plant = make_plant(now)
+    owner = plant.people["owner"]
+    with unit_of_work(owner, now=now) as session:
+        files = bundle.read_folder(MODELS / "process_model_change")
+        release = repository.propose_release(session, "process_model_change", files, actor=owner, now=now)
+        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
+    return plant
+
+
+@pytest.fixture
+def browser(plant: Plant) -> Browser:
+    app = create_app(testing=True)
+    return lambda login: sign_in(app, login, PASSWORD)
+
+
+def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:
+    parts = [(io.BytesIO(data), name) for name, data in files]
+    form = {"files": parts, "csrf_token": token(client, "/models/new")}
+    return client.post("/models/new", data=form, content_type="multipart/form-data")
+
+
+def propose(client: FlaskClient, page: str, reason: str) -> TestResponse:
+    found = re.search(r'name="bundle" value="([0-9a-f]{64})"', page)
+    assert found, "the page offers to propose what was checked"
+    form = {"bundle": found.group(1), "reason": reason, "csrf_token": token(client, "/models/new")}
+    return client.post("/models/propose", data=form)
+
+
+def zipped(**files: str) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, text in files.items():
+            archive.writestr(f"small_release/{name}.bpmn", text)
+        archive.writestr("__MACOSX/._x.bpmn", "x")
+        archive.writestr("small_release/picture.png", b"x")
+    return out.getvalue()
+
+
+@pytest.mark.urs("URS-007")
+def test_a_change_is_shown_before_it_is_proposed(plant: Plant, browser: Browser) -> None:
+    answer = upload(browser("owner"), ("small_release.bpmn", CHANGED.encode()))
+    assert answer.status_code == 200
+    assert "The model can run." in answer.text
+    assert "Compared with version 1" in answer.text
+    assert "<del>P2D</del> → <ins>P5D</ins>" in answer.text
+    with read_session() as session:
+        assert len(repository.releases(session, "small_release")) == 1, "nothing is proposed yet"
+
+
+@pytest.mark.urs("URS-002", "URS-007")
+def test_a_proposal_waits_for_a_second_person_and_not_for_its_author(plant: Plant, browser: Browser) -> None:
+    client = browser("owner")
+    page = upload(client, ("model.zip", zipped(small_release=CHANGED))).text
+    answer = propose(client, page, "Inspectors need more time")
+    assert answer.status_code == 302
+    with read_session() as session:
+        release = session.scalars(select(ProcessRelease).filter_by(version=2)).one()
+        assert (release.state, release.note) == (ReleaseState.PROPOSED, "Inspectors need more time")
+        case = session.scalars(select(ProcessCase).filter_by(subject_id=release.id)).one()
+        task = session.scalars(select(HumanTask).filter_by(case_id=case.id, state=TaskState.OPEN)).one()
+        assert (task.role, task.policy["not_by"]) == ("qa", ["start"])
+    shown = client.get(answer.headers["Location"]).text
+    assert "waits for its acceptance" in shown
+    assert case.number in shown
+    about = browser("qa").get(f"/inbox/{task.id}").text
+    assert "What changes" in about
+    assert "P2D → P5D" in about
+
+
+def test_a_proposal_needs_a_reason(plant: Plant, browser: Browser) -> None:
+    client = browser("owner")
+    page = upload(client, ("small_release.bpmn", CHANGED.encode())).text
+    answer = propose(client, page, "  ")
+    assert answer.status_code == 422
+    assert "Say why the process changes." in answer.text
+
+
+@pytest.mark.urs("URS-009")
+def test_a_model_that_cannot_run_is_refused_with_element_and_line(plant: Plant, browser: Browser) -> None:
+    answer = upload(browser("owner"), ("small_release.bpmn", BROKEN.encode()))
+    assert answer.status_code == 422
+    assert "The model cannot run." in answer.text
+    assert "astronaut" in answer.text
+    assert 'name="bundle"' not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("model.zip", b"no zip", "The file is no ZIP archive."),
+        ("notes.txt", b"x", "Choose a .bpmn file"),
+        ("model.bpmn", b"<not xml", "The model cannot run."),
+        ("model.bpmn", b"", "The model cannot run."),
+        ("model.bpmn", b"<!DOCTYPE x><x/>", "The model cannot run."),
+        ("huge.zip", None, "MiB at most"),
+    ],
+)
+def test_bad_uploads_are_refused_with_a_sentence(
+    plant: Plant, browser: Browser, name: str, data: bytes | None, words: str
+) -> None:
+    if data is None:
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("huge.bpmn", b" " * 9_000_000)
+        data = out.getvalue()
+    answer = upload(browser("owner"), (name, data))
+    assert answer.status_code == 422
+    assert words in answer.text
+
+
+def test_proposing_the_same_files_again_is_a_conflict(plant: Plant, browser: Browser) -> None:
+    client = browser("owner")
+    page = upload(client, ("small_release.bpmn", MODEL.replace("{release}", SIGNED).encode())).text
+    assert propose(client, page, "Once more").status_code == 409
+
+
+def test_only_process_owners_may_propose(plant: Plant, browser: Browser) -> None:
+    assert browser("qa").get("/models/new").status_code == 403
+    assert "Propose a release" not in browser("qa").get("/models").text
+
+
+@pytest.mark.urs("URS-007")
+def test_releases_are_listed_with_the_cases_that_run_on_them(plant: Plant, browser: Browser) -> None:
+    client = browser("qa")
+    page = client.get("/models").text
+    assert "small_release" in page
+    assert re.search(r'data-label="Running cases">1<', page)
+    with read_session() as session:
+        release = repository.effective_release(session, "small_release")
+    assert "Nothing: the model can run as it is drawn." in client.get(f"/models/{release.id}").text
+    source = zipfile.ZipFile(io.BytesIO(client.get(f"/models/{release.id}/source").data))
+    assert source.namelist() == ["small_release.bpmn"]
+    assert source.read("small_release.bpmn").decode() == release_text(release.id)
+    assert client.get(f"/models/{release.id}/diagram.svg").mimetype == "image/svg+xml"
+    assert b"small_release" in client.get(f"/models/{release.id}/model.bpmn").data
+
+
+def test_the_reference_lists_what_models_may_use(plant: Plant, browser: Browser) -> None:
+    page = browser("owner").get("/models/operations").text
+    wanted = ("inventory.release_lot", "workflows.make_release_effective", "lot_inspection", "registrant")
+    assert [words for words in wanted if words not in page] == []
+
+
+def release_text(release_id: object) -> str:
+    with read_session() as session:
+        return session.get_one(ProcessRelease, release_id).files["small_release.bpmn"]
