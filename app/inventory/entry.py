@@ -9,8 +9,10 @@ from datetime import date
 from typing import TypeVar
 
 from core.errors import FieldErrors, Invalid
+from documents import glyphs
 
 T = TypeVar("T")
+LONGEST = 60
 
 
 class Entered:
@@ -24,6 +26,25 @@ class Entered:
     def text(self, name: str) -> str:
         """The field without surrounding blanks; empty when it is missing."""
         return self.fields.get(name, "").strip()
+
+    def printable(self, name: str) -> str:
+        """The field as a record can print it; noted when it is too long or has signs the record font
+        lacks."""
+        typed = self.text(name)
+        if len(typed) > LONGEST:
+            long = Invalid("text.long", "At most %(count)s characters.", field=name, count=LONGEST)
+            self.errors.setdefault(name, long)
+        elif lost := sorted(glyphs.missing(typed)):
+            self.errors.setdefault(
+                name,
+                Invalid(
+                    "record.glyph",
+                    "The record cannot print %(characters)s. Please write it another way.",
+                    field=name,
+                    characters=" ".join(f"{sign} (U+{ord(sign):04X})" for sign in lost),
+                ),
+            )
+        return typed
 
     def read(self, name: str, reader: Callable[[], T]) -> T | None:
         """What ``reader`` makes of field ``name``, or None with the fault noted."""

@@ -7,7 +7,7 @@ from datetime import date
 from functools import partial
 
 from app.catalog.gs1 import parse_scan
-from app.catalog.units import check_unit, read_quantity
+from app.catalog.units import STOCK_UNITS, check_unit, read_quantity
 from app.inventory.entry import Entered
 from app.procurement.services import ReceiveGoods
 from core.errors import Invalid
@@ -27,10 +27,12 @@ def read_receipt(fields: Mapping[str, str], *, today: date) -> ReceiveGoods:
     line_id = entered.key("line", Invalid("receipt.line", "Choose the order line.", field="line"))
     location_id = entered.key("location", Invalid("location.unknown", "Choose a location.", field="location"))
     unit = entered.read("unit", partial(check_unit, entered.text("unit")))
-    quantity = (
-        entered.read("quantity", lambda: read_quantity(entered.text("quantity"), unit)) if unit else None
+    # Without a unit the quantity is still read, to mark both faults at once.
+    quantity = entered.read(
+        "quantity", lambda: read_quantity(entered.text("quantity"), unit or STOCK_UNITS["kg"])
     )
     expiry = entered.day("expiry")
+    supplier_lot, delivery_note = entered.printable("supplier_lot"), entered.printable("delivery_note")
     if not entered.text("key"):
         entered.errors["key"] = Invalid("form.key", "Open the form again.", field="key")
     entered.check()
@@ -44,10 +46,10 @@ def read_receipt(fields: Mapping[str, str], *, today: date) -> ReceiveGoods:
         label=label,
         quantity=quantity,
         unit=unit.code,
-        supplier_lot=entered.text("supplier_lot") or label.lot or "",
+        supplier_lot=supplier_lot or label.lot or "",
         expiry=expiry or label.expiry,
         location_id=location_id,
-        delivery_note=entered.text("delivery_note"),
+        delivery_note=delivery_note,
         key=entered.text("key"),
         same_lot_again=bool(entered.text("same_lot_again")),
     )

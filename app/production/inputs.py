@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from app.catalog.gs1 import Scan, parse_scan
-from app.catalog.units import check_unit, read_quantity
+from app.catalog.units import STOCK_UNITS, check_unit, read_quantity
 from app.inventory.entry import Entered
 from app.inventory.models import Lot, LotStatus
 from app.inventory.queries import lots_on_label
@@ -40,8 +40,9 @@ def read_output(
     )
     location_id = entered.key("location", Invalid("location.unknown", "Choose a location.", field="location"))
     unit = entered.read("unit", partial(check_unit, entered.text("unit")))
-    quantity = (
-        entered.read("quantity", lambda: read_quantity(entered.text("quantity"), unit)) if unit else None
+    # Without a unit the quantity is still read, to mark both faults at once.
+    quantity = entered.read(
+        "quantity", lambda: read_quantity(entered.text("quantity"), unit or STOCK_UNITS["kg"])
     )
     used = [
         entered.read(
