@@ -21,6 +21,7 @@ Pair = dict[str, Any]
 _SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
 
+_TOGETHER = frozenset({"outputs", "rounds"})  # small mappings that read well on one line
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
 _TAG = re.compile(r"<[^>]+>")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -89,7 +90,7 @@ def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = No
     for key, value in block.items():
         label = label_of(words, key)
         name = above + " · " + label if above else label
-        if isinstance(value, Mapping) and not is_bilingual(value):
+        if isinstance(value, Mapping) and not is_bilingual(value) and key not in _TOGETHER:
             yield from pairs_of(words, value, name)
         elif value not in (None, "", [], {}) and not (isinstance(value, str) and _UUID.fullmatch(value)):
             yield pair(name, _listed(words, value))
