@@ -109,6 +109,13 @@ class FileUnknown(Invalid):
         )
 
 
+class FileNotListed(NotFound):
+    """A file that the task page does not show to this person."""
+
+    def __init__(self) -> None:
+        super().__init__("attachment.not_listed", "There is no such file, or not for you.")
+
+
 class NoFile(Invalid):
     """An upload without a file."""
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.queries import has_role, roles_of
+from app.access.queries import roles_of
 from app.inbox.errors import (
     AdministratorMaySignNothing,
     NeverOpened,
@@ -31,7 +31,7 @@ from workflows.models import HumanTask, TaskState
 
 
 def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
-    """Ask for the lane's role at the task's site, on the day it is there.
+    """Ask for the lane's role at the task's site, on the day it is there; a task of no site takes any.
 
     Raises:
         TaskUnknown: the person works in no role at that site: it answers like *not found*.
@@ -41,11 +41,12 @@ def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime
     site = site_of_task(session, task)
     day = site_day(now, site.zone)
     held = roles_of(session, uuid.UUID(actor.id), on=day)
-    if not any(where in (None, site.id) for _, where in held):
+    here = {role for role, where in held if where in (None, site.id) or task.site_id is None}
+    if not here:
         raise TaskUnknown
     if any(role in ADMIN_ROLES for role, _ in held):
         raise AdministratorMaySignNothing
-    if not has_role(session, uuid.UUID(actor.id), task.role, site.id, day):
+    if task.role not in here:
         raise RoleMissing(ROLES.get(task.role, {"en": task.role, "zh": task.role}), site.name)
 
 

@@ -122,7 +122,9 @@ def names_of(session: Session, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Bi
 def in_roles(grants: Grants) -> ColumnElement[bool]:
     """Match the tasks of lanes whose role is held at the task's site."""
     held = [
-        HumanTask.role == role if site is None else and_(HumanTask.role == role, HumanTask.site_id == site)
+        HumanTask.role == role
+        if site is None
+        else and_(HumanTask.role == role, or_(HumanTask.site_id == site, HumanTask.site_id.is_(None)))
         for role, site in grants
     ]
     return or_(*held) if held else false()

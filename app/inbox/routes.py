@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 from sqlalchemy import Select
@@ -18,6 +18,7 @@ from app.inbox.inputs import command_from, filters_from
 from app.inbox.services import (
     Review,
     Taken,
+    attached_file,
     claim_task,
     keep_entries,
     needs_signature,
@@ -41,6 +42,7 @@ from app.web import (
     writing,
 )
 from core.errors import FieldErrors, QmsError
+from documents import store
 from documents.models import StoredFile
 from documents.uploads import accept as accept_upload
 
@@ -156,6 +158,20 @@ def sign(task_id: uuid.UUID) -> Answer:
     except (FieldErrors, Changed) as error:
         return _refused(task_id, form, error)
     return _taken(taken)
+
+
+@bp.get("/inbox/<uuid:task_id>/files/<sha256>")
+@access("files.read")
+def file(task_id: uuid.UUID, sha256: str) -> Response:
+    """Hand out a file that the task page lists; it is saved, never opened inside the product's own origin."""
+    found = attached_file(db.session(), task_id, sha256, actor=current_actor(), now=request_time())
+    return send_file(
+        store.path_of(found.sha256),
+        mimetype=found.media_type,
+        as_attachment=True,
+        download_name=found.name,
+        conditional=False,
+    )
 
 
 @bp.post("/attachments")

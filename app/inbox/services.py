@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Person
 from app.inbox import policy
-from app.inbox.errors import Changed, FileUnknown, SignedAlready, TaskUnknown
+from app.inbox.errors import Changed, FileNotListed, FileUnknown, SignedAlready, TaskUnknown
 from app.inbox.records import (
     TaskView,
     content_of,
@@ -229,6 +229,26 @@ def keep_entries(session: Session, task_id: uuid.UUID, typed: Fields, *, actor: 
         entries = {"fields": flat(load(task.form_key), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
         human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
+
+
+def attached_file(
+    session: Session, task_id: uuid.UUID, sha256: str, *, actor: Actor, now: datetime
+) -> StoredFile:
+    """A file that the task page lists: of an earlier step, or one this person has just added.
+
+    Raises:
+        FileNotListed: the page does not list it for this person.
+        NotAllowed: this person may not see the task.
+    """
+    view = open_view(session, task_id)
+    policy.check_role(session, view.task, actor=actor, now=now)
+    listed = {file.sha256: file for step in view.earlier for file in step.files}
+    saved, _ = draft_of_person(view.task, actor)
+    own = [value for name in file_fields(view.form) for value in saved.getlist(name)] if view.form else []
+    listed |= {file.sha256: file for file in files_of(session, own)}
+    if sha256 not in listed:
+        raise FileNotListed
+    return listed[sha256]
 
 
 def draft_of_person(task: HumanTask, actor: Actor) -> tuple[Saved, datetime | None]:

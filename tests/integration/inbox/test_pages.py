@@ -231,7 +231,13 @@ def test_a_file_is_added_without_javascript_and_stands_in_the_record(plant: Plan
     with read_session() as session:
         canonical = session.scalars(select(Record.canonical)).one()
     assert sha256[1].encode() in canonical
-    assert "print-out.csv" in browse("qa").get(task_path(plant, "incoming_release")).text
+    qa, path = browse("qa"), task_path(plant, "incoming_release")
+    assert "print-out.csv" in qa.get(path).text
+    answer = qa.get(f"{path}/files/{sha256[1]}")
+    assert answer.data == b"length;4.10\n"
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+    answer.close()
+    assert qa.get(f"{path}/files/{'0' * 64}").status_code == 404
 
 
 def test_a_file_that_is_not_what_it_claims_is_refused(plant: Plant, browse: Browse) -> None:
