@@ -3,10 +3,13 @@
 Usage: python scripts/translations.py extract|compile|check
 """
 
+import ast
+import itertools
 import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, TypeGuard
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -18,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRANSLATIONS = ROOT / "core" / "translations"
 TEMPLATE = TRANSLATIONS / "messages.pot"
 PACKAGES = ("core", "forms", "documents", "signatures", "workflows", "app")
-# Error classes carry their sentence as the second argument; lazy and N_ mark sentences that are said later.
+# N_ marks a sentence that is said later; sentences behind a code are found by `_unmarked`.
 KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_": None,
     "gettext": None,
@@ -27,12 +30,9 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "_l": None,
     "N_": None,
     "translate": (1,),
-    "Invalid": (2,),
-    "NotAllowed": (2,),
-    "NotFound": (2,),
-    "Conflict": (2,),
-    "QmsError": (2,),
 }
+SAYING = {"translate", "gettext", "_"}
+CODE = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)+")
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -44,9 +44,43 @@ def extract() -> Catalog:
     for package in PACKAGES:
         found = extract_from_dir(ROOT / package, methods, options, KEYWORDS)
         for filename, _line, message, _comments, context in found:
-            catalogue.add(message, None, [(f"{package}/{filename}", None)], context=context)
-    catalogue.add("Please correct the marked fields.", None, [("core/errors.py", None)])
+            catalogue.add(message, None, [(f"{package}/{filename}", 0)], context=context)
+        for path in sorted((ROOT / package).rglob("*.py")):
+            if "node_modules" not in path.parts:
+                place = str(path.relative_to(ROOT))
+                for sentence in _unmarked(ast.parse(path.read_text(encoding="utf-8"))):
+                    catalogue.add(sentence, None, [(place, 0)])
     return catalogue
+
+
+def _unmarked(tree: ast.Module) -> Iterator[str]:
+    """Sentences of a module that stand right behind their stable code, or are named before they are said.
+
+    `("lot.expired", "Lot …")` in any call or tuple; `STATEMENT = "…"` when the module says
+    `translate(STATEMENT, …)`.
+    """
+    named = {node.targets[0].id: node.value.value for node in tree.body if _names_text(node)}
+    for node in ast.walk(tree):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Call):
+            parts = node.args
+            if ast.unparse(node.func) in SAYING and parts and isinstance(parts[0], ast.Name):
+                yield from filter(None, [named.get(parts[0].id)])
+        elif isinstance(node, ast.Tuple):
+            parts = node.elts
+        texts = [str(part.value) if isinstance(part, ast.Constant) else "" for part in parts]
+        for code, sentence in itertools.pairwise(texts):
+            if CODE.fullmatch(code) and " " in sentence:
+                yield sentence
+
+
+def _names_text(node: ast.stmt) -> TypeGuard[Any]:
+    return (
+        isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Name)
+        and isinstance(node.value, ast.Constant)
+        and isinstance(node.value.value, str)
+    )
 
 
 def update() -> None:
@@ -83,9 +117,9 @@ def problems() -> Iterator[str]:
             fault = _fault(msgid, catalogue.get(msgid))
             if fault:
                 yield f"{language}: {fault}: {msgid!r}"
-        left = [message.id for message in catalogue if message.id and message.id not in wanted]
-        for msgid in [*left, *catalogue.obsolete]:
-            yield f"{language}: no longer used: {msgid!r}"
+        left = {str(message.id) for message in catalogue if message.id} - set(wanted)
+        for unused in sorted(left.union(map(str, catalogue.obsolete))):
+            yield f"{language}: no longer used: {unused!r}"
 
 
 def _fault(msgid: str, message: Message | None) -> str | None:

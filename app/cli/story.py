@@ -14,7 +14,7 @@ from core import clock
 from core.clock import site_day
 
 POLL_SECONDS = 0.3
-SEALED_WITHIN_SECONDS = 90
+SEALED_WITHIN_SECONDS = 180
 QUANTITY = "100"
 
 

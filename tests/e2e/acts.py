@@ -11,7 +11,7 @@ from app.access.routes import DEMO_PASSWORD
 from app.cli.story import in_days
 
 CASE = re.compile(r"/cases/[0-9a-f-]{36}")
-SEALED_MS = 60_000
+SEALED_MS = 180_000
 
 
 @dataclass
