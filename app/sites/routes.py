@@ -13,7 +13,7 @@ from documents.records import SiteStyle
 
 bp = Blueprint("sites", __name__, url_prefix="/sites")
 
-navigation("sites.index", _l("Sites"), icon="building-factory-2", right="sites.read", order=92, group="admin")
+navigation("sites.index", _l("Sites"), icon="building-factory-2", right="sites.read", order=93)
 
 
 @piece("site")

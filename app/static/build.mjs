@@ -73,7 +73,7 @@ async function purge(css) {
     css: [{ raw: css }],
     keyframes: true,
     safelist: {
-      standard: [/^tone/, /^alert-/, /^is-/, /^htmx-/, 'btn-primary', 'btn-danger', 'btn-success', 'btn-warning'],
+      standard: [/^tone/, /^alert-/, /^is-/, /^htmx-/, /^btn-(outline-)?(primary|danger|success|warning)$/, 'btn-sm'],
       deep: [/^data-bs-theme/],
     },
     defaultExtractor: (text) => text.match(/[A-Za-z0-9_-]+/g) || [],
