@@ -16,14 +16,20 @@ from core.db import Base
 from signatures.audit_models import FIRST_HASH, AuditCapture, AuditHead
 from signatures.audit_triggers import missing_triggers
 
+
+def N_(text: str) -> str:
+    """Mark a sentence for the translators."""
+    return text
+
+
 REASONS = {
-    "gap": "An entry is missing here, or one has been put in.",
-    "broken_link": "The entry does not follow the one before it.",
-    "altered": "The text of the entry has been altered.",
-    "index_altered": "The searchable columns do not say what the entry says.",
-    "head_mismatch": "The end of the trail is not where its head says: entries are missing at the end.",
-    "unlinked": "Changes were caught that never reached the trail.",
-    "triggers_missing": "The triggers that guard the database are not all in force.",
+    "gap": N_("An entry is missing here, or one has been put in."),
+    "broken_link": N_("The entry does not follow the one before it."),
+    "altered": N_("The text of the entry has been altered."),
+    "index_altered": N_("The searchable columns do not say what the entry says."),
+    "head_mismatch": N_("The end of the trail is not where its head says: entries are missing at the end."),
+    "unlinked": N_("Changes were caught that never reached the trail."),
+    "triggers_missing": N_("The triggers that guard the database are not all in force."),
 }
 """Why a trail does not hold, as gettext msgids by code."""
 

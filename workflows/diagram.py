@@ -15,6 +15,7 @@ from workflows.drawing.nodes import draw_halo, draw_mark, draw_shape
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, Picture, Shape, read_picture
 from workflows.drawing.svg import group, lettering, node, number, titled
 from workflows.drawing.tones import LEGEND, PAINTS, Tone
+from workflows.sentences import N_
 from workflows.xmlfile import QMS, parse
 
 FONTS = (
@@ -203,6 +204,6 @@ def _without_layout(picture: Picture, lang: str) -> str:
     """Say that the model file holds no layout; a model without one still runs."""
     box = Box(0, 0, 460, 60)
     root = _root(box, picture, {}, lang)
-    words = _words("The model holds no drawing.", lang)
+    words = _words(N_("The model holds no drawing."), lang)
     root.append(group(lettering([words], 230, 30, size=13, ink=_LEGEND_INK), font_family=FONTS))
     return etree.tostring(root, encoding="unicode")

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 from core.types import Bilingual
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element, Flow
-from workflows.findings import N_
+from workflows.sentences import N_
 from workflows.sheet import DecisionSheet, decision_sheets
 
 Kind = Literal["added", "removed", "changed"]
@@ -161,7 +161,7 @@ def _flow_name(old: CompiledProcess, new: CompiledProcess) -> Callable[[Flow], B
 
 
 def _flow_facts(flow: Flow) -> Facts:
-    return {N_("From"): flow.source, N_("To"): flow.target, N_("Condition"): flow.condition or ""}
+    return {N_("Leads from"): flow.source, N_("Leads to"): flow.target, N_("Condition"): flow.condition or ""}
 
 
 def _lanes(process: CompiledProcess) -> dict[str, Any]:

@@ -6,6 +6,8 @@ Nothing is said by colour alone: done and current steps carry a badge, added and
 from dataclasses import dataclass
 from enum import StrEnum
 
+from workflows.sentences import N_
+
 
 class Tone(StrEnum):
     """What an element of a diagram is coloured for."""
@@ -41,12 +43,12 @@ PAINTS = {
 }
 
 LEGEND = {
-    Tone.DONE: "Done",
-    Tone.CURRENT: "Now",
-    Tone.AHEAD: "Ahead or not taken",
-    Tone.ADDED: "Added",
-    Tone.REMOVED: "Removed",
-    Tone.CHANGED: "Changed",
+    Tone.DONE: N_("Done"),
+    Tone.CURRENT: N_("Now"),
+    Tone.AHEAD: N_("Ahead or not taken"),
+    Tone.ADDED: N_("Added"),
+    Tone.REMOVED: N_("Removed"),
+    Tone.CHANGED: N_("Changed"),
 }
 """What the legend says of each tone, as gettext msgids."""
 
