@@ -10,14 +10,14 @@ from SpiffWorkflow.util.task import TaskState as EngineState
 from sqlalchemy import select
 
 from core.actor import Actor
-from core.languages import LANGUAGES, translate
+from core.languages import LANGUAGES
 from core.types import Bilingual
 from workflows import durations, store
 from workflows.elements import WRITERS, Element, Policy
 from workflows.errors import ExpressionError, StepFailed
 from workflows.facts import as_json
-from workflows.findings import N_
 from workflows.models import CaseState, HumanTask, StepHistory, TaskState
+from workflows.sentences import N_, said, same
 from workflows.store import LoadedCase
 
 MAX_STEPS = 500
@@ -41,7 +41,7 @@ def run(loaded: LoadedCase) -> None:
 
     def completed(task: Task) -> None:
         if len(at) > MAX_STEPS:
-            raise StepFailed(_title(loaded, at), _said(_ENDLESS))
+            raise StepFailed(_title(loaded, at), said(_ENDLESS))
         if task.task_spec.bpmn_id is not None:
             _record_automatic(loaded, task)
 
@@ -174,7 +174,7 @@ def _site(loaded: LoadedCase, element: Element, policy: Policy) -> UUID | None:
         return UUID(str(site))
     if policy.site_scope == "plant":
         return loaded.move.case.site_id
-    raise StepFailed(title_of(element), _said(_NO_SITE, scope=policy.site_scope))
+    raise StepFailed(title_of(element), said(_NO_SITE, scope=policy.site_scope))
 
 
 def _withdraw(loaded: LoadedCase, engine_ids: set[str]) -> None:
@@ -193,12 +193,12 @@ def _finish(loaded: LoadedCase) -> None:
         case.state = CaseState.COMPLETED
         case.ended_at = loaded.move.now
     elif not _waiting_for_people(loaded) and not loaded.workflow.event_manager.tasks:
-        raise StepFailed(_plain(case.number), _said(_NOTHING_LEFT))
+        raise StepFailed(same(case.number), said(_NOTHING_LEFT))
 
 
 def _title(loaded: LoadedCase, at: list[Task]) -> Bilingual:
     drawn = [task.task_spec.bpmn_id for task in at if task.task_spec.bpmn_id is not None]
-    return title_of(loaded.engine.process.elements[drawn[-1]]) if drawn else _plain(loaded.move.case.number)
+    return title_of(loaded.engine.process.elements[drawn[-1]]) if drawn else same(loaded.move.case.number)
 
 
 def title_of(element: Element) -> Bilingual:
@@ -210,12 +210,4 @@ def reason_of(wrong: Exception) -> Bilingual:
     """Say in both languages why the engine stopped."""
     if isinstance(wrong, ExpressionError):
         return {language: wrong.text(language) for language in LANGUAGES}
-    return _plain(str(wrong))
-
-
-def _said(sentence: str, **facts: object) -> Bilingual:
-    return {language: translate(sentence, language, **facts) for language in LANGUAGES}
-
-
-def _plain(text: str) -> Bilingual:
-    return dict.fromkeys(LANGUAGES, text)
+    return same(str(wrong))

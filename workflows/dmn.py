@@ -12,6 +12,7 @@ from core.types import Bilingual
 from workflows import expressions, unary
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
+from workflows.sentences import N_, said
 from workflows.xmlfile import QMS, line_of, local, text_of
 
 POLICIES = ("UNIQUE", "FIRST", "COLLECT")
@@ -152,7 +153,7 @@ class _Reader:
         try:
             named = expressions.check(text) - set(unary.CONSTANTS)
             if named and "." not in text:
-                raise ExpressionError(text, f"there is no {sorted(named)[0]!r}")
+                raise ExpressionError(text, said(N_("there is no “%(name)s”"), name=sorted(named)[0]))
         except ExpressionError as wrong:
             self.refuse("dmn.output", cell, row=number, cell=text, reason=wrong.reason)
         return text

@@ -20,6 +20,7 @@ from workflows.elements import Element
 from workflows.expressions import ExpressionError
 from workflows.facts import Facts, plain
 from workflows.models import ProcessCase
+from workflows.sentences import N_, said
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class CaseEngine(PythonScriptEngine):
         try:
             expressions.check(expression)
         except ExpressionError as wrong:
-            raise SyntaxError(wrong.reason) from wrong
+            raise SyntaxError(wrong.reason["en"]) from wrong
 
     def evaluate(self, task: Task, expression: str, external_context: Facts | None = None) -> Any:
         """Evaluate a condition or timer over the facts of the case."""
@@ -68,7 +69,7 @@ class CaseEngine(PythonScriptEngine):
 
     def execute(self, task: Task, script: str, external_context: Facts | None = None) -> bool:
         """Refuse scripts hidden in extensions; script tasks come through ``perform``."""
-        raise ExpressionError(script, "scripts in extensions are not run")
+        raise ExpressionError(script, said(N_("scripts in extensions are not run")))
 
     def perform(self, task: Task) -> None:
         """Do an automatic task: its result lies under its step key afterwards."""

@@ -1,9 +1,11 @@
 """What can go wrong with models, releases, cases and human tasks."""
 
 from core.errors import Conflict, Invalid, NotFound
+from core.languages import LANGUAGES
 from core.types import Bilingual
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
+from workflows.sentences import N_
 
 __all__ = ["ExpressionError", "ModelRefused", "StepFailed", "no_release", "no_task"]
 
@@ -15,8 +17,8 @@ class ModelRefused(Invalid):
         first = findings[0]
         super().__init__(
             "model.refused",
-            "The model cannot run: %(reason)s (%(count)s findings).",
-            reason=first.message,
+            N_("The model cannot run: %(reason)s (%(count)s findings)."),
+            reason={language: first.text(language) for language in LANGUAGES},
             count=len(findings),
         )
         self.findings = findings
@@ -28,7 +30,7 @@ class StepFailed(Conflict):
     def __init__(self, element: Bilingual, reason: Bilingual) -> None:
         super().__init__(
             "case.step_failed",
-            "The process cannot continue at “%(element)s”: %(reason)s",
+            N_("The process cannot continue at “%(element)s”: %(reason)s"),
             element=element,
             reason=reason,
         )

@@ -5,26 +5,32 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from workflows.sentences import N_, said
+
 MAX_NUMBER = 10**18
 MAX_PLACES = 12
 
 
 class Denied(Exception):
-    """Why an evaluation stopped; ``expressions`` turns it into an error with the source."""
+    """Why an evaluation stopped, as a gettext msgid with facts; it becomes an error with the source."""
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.said = said(message, **facts)
 
 
 def _round(value: Any, places: int = 0) -> Any:
     if not isinstance(places, int) or not -MAX_PLACES <= places <= MAX_PLACES:
-        raise Denied(f"at most {MAX_PLACES} places")
+        raise Denied(N_("at most %(most)s places"), most=MAX_PLACES)
     return round(value, places)
 
 
 def _number(value: Any) -> Decimal:
     if isinstance(value, str) and len(value) > 40:
-        raise Denied("this text is too long for a number")
+        raise Denied(N_("this text is too long for a number"))
     number = Decimal(str(value))
     if not number.is_finite() or abs(number) > MAX_NUMBER:
-        raise Denied("a number is too large")
+        raise Denied(N_("a number is too large"))
     return number
 
 

@@ -16,7 +16,9 @@ from functools import lru_cache
 from typing import Any
 
 from core.errors import Invalid
+from core.types import Bilingual
 from workflows.expression_functions import FUNCTIONS, MAX_NUMBER, METHODS, Denied
+from workflows.sentences import N_, said
 
 MAX_SOURCE = 2_000
 MAX_NODES = 300
@@ -24,16 +26,20 @@ MAX_DEPTH = 40
 MAX_STEPS = 20_000
 MAX_LENGTH = 10_000
 
+_NOT_ALLOWED = N_("%(what)s is not allowed")
+_NO_NAME = N_("there is no “%(name)s”")
+_NO_FIT = N_("it does not fit the facts (%(detail)s)")
+_LINES = N_("only lines of “name = expression” are allowed")
 _PLAIN = (str, int, bool, float, Decimal, date, datetime, type(None), list, tuple, dict)
 
 
 class ExpressionError(Invalid):
     """An expression that is not allowed, not finished within its budget, or does not fit the facts."""
 
-    def __init__(self, source: str, reason: str) -> None:
+    def __init__(self, source: str, reason: Bilingual) -> None:
         super().__init__(
             "expression.refused",
-            "The expression “%(source)s” cannot be used: %(reason)s",
+            N_("The expression “%(source)s” cannot be used: %(reason)s"),
             source=source[:120],
             reason=reason,
         )
@@ -52,11 +58,11 @@ def evaluate(source: str, names: Mapping[str, Any], *, now: datetime | None = No
     try:
         return _Walk(names, now).value(_parse(source, "eval").body)
     except Denied as denied:
-        raise ExpressionError(source, str(denied)) from None
+        raise ExpressionError(source, denied.said) from None
     except KeyError as missing:
-        raise ExpressionError(source, f"there is no {missing}") from None
+        raise ExpressionError(source, said(_NO_NAME, name=missing.args[0])) from None
     except (ArithmeticError, DecimalException, TypeError, ValueError, LookupError, RecursionError) as wrong:
-        raise ExpressionError(source, str(wrong) or type(wrong).__name__) from None
+        raise ExpressionError(source, said(_NO_FIT, detail=str(wrong) or type(wrong).__name__)) from None
 
 
 def check(source: str) -> frozenset[str]:
@@ -69,7 +75,7 @@ def check(source: str) -> frozenset[str]:
         tree = _parse(source, "eval")
         _check_tree(tree.body)
     except Denied as denied:
-        raise ExpressionError(source, str(denied)) from None
+        raise ExpressionError(source, denied.said) from None
     bound = {
         n.target.id
         for n in ast.walk(tree)
@@ -88,14 +94,14 @@ def assignments(script: str) -> list[tuple[str, str]]:
     try:
         tree = _parse(script, "exec")
     except Denied as denied:
-        raise ExpressionError(script, str(denied)) from None
+        raise ExpressionError(script, denied.said) from None
     found = []
     for statement in tree.body:
         if not isinstance(statement, ast.Assign) or len(statement.targets) != 1:
-            raise ExpressionError(script, "only lines of “name = expression” are allowed")
+            raise ExpressionError(script, said(_LINES))
         target = statement.targets[0]
         if not isinstance(target, ast.Name) or target.id.startswith("_"):
-            raise ExpressionError(script, "only a plain name may stand left of “=”")
+            raise ExpressionError(script, said(_LINES))
         expression = ast.unparse(statement.value)
         check(expression)
         found.append((target.id, expression))
@@ -105,18 +111,20 @@ def assignments(script: str) -> list[tuple[str, str]]:
 @lru_cache(maxsize=2048)
 def _parse(source: str, mode: str) -> Any:
     if len(source) > MAX_SOURCE:
-        raise Denied(f"longer than {MAX_SOURCE} characters")
+        raise Denied(N_("it is longer than %(most)s characters"), most=MAX_SOURCE)
     try:
         tree = ast.parse(source.strip(), mode=mode)
     except (SyntaxError, ValueError, MemoryError, RecursionError) as wrong:
-        raise Denied(f"it is not well formed ({wrong.args[0] if wrong.args else 'syntax'})") from None
+        raise Denied(
+            N_("it is not well formed (%(detail)s)"), detail=wrong.args[0] if wrong.args else "–"
+        ) from None
     count = 0
     waiting: list[tuple[ast.AST, int]] = [(tree, 0)]
     while waiting:
         node, depth = waiting.pop()
         count += 1
         if count > MAX_NODES or depth > MAX_DEPTH:
-            raise Denied("it is too complex")
+            raise Denied(N_("it is too complex"))
         waiting.extend((child, depth + 1) for child in ast.iter_child_nodes(node))
     return tree
 
@@ -124,7 +132,7 @@ def _parse(source: str, mode: str) -> Any:
 def _check_tree(tree: ast.AST) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.expr) and type(node) not in _NODES:
-            raise Denied(f"{type(node).__name__} is not allowed")
+            raise Denied(_NOT_ALLOWED, what=type(node).__name__)
         if isinstance(node, (ast.Name, ast.Attribute)):
             _public(node.id if isinstance(node, ast.Name) else node.attr)
         if isinstance(node, ast.Call):
@@ -133,18 +141,20 @@ def _check_tree(tree: ast.AST) -> None:
 
 def _public(name: str) -> str:
     if name.startswith("_"):
-        raise Denied(f"the name {name} is not allowed")
+        raise Denied(_NOT_ALLOWED, what=name)
     return name
 
 
 def _callee(node: ast.Call) -> str:
     if any(isinstance(argument, ast.Starred) for argument in node.args) or node.keywords:
-        raise Denied("only plain arguments are allowed")
+        raise Denied(N_("only plain arguments are allowed"))
     if isinstance(node.func, ast.Name) and (node.func.id in FUNCTIONS or node.func.id == "today"):
         return node.func.id
     if isinstance(node.func, ast.Attribute) and node.func.attr in METHODS:
         return node.func.attr
-    raise Denied("only these can be called: " + ", ".join(sorted([*FUNCTIONS, "today", *METHODS])))
+    raise Denied(
+        N_("only these can be called: %(known)s"), known=", ".join(sorted([*FUNCTIONS, "today", *METHODS]))
+    )
 
 
 class _Walk:
@@ -160,21 +170,21 @@ class _Walk:
         """Work out one node; every value made on the way is measured and costs its size."""
         read = _NODES.get(type(node))
         if read is None:
-            raise Denied(f"{type(node).__name__} is not allowed")
+            raise Denied(_NOT_ALLOWED, what=type(node).__name__)
         return self._measure(read(self, node))
 
     def _measure(self, value: Any) -> Any:
         if not isinstance(value, _PLAIN):
-            raise Denied(f"a value of type {type(value).__name__} is not allowed")
+            raise Denied(_NOT_ALLOWED, what=type(value).__name__)
         self.steps += 1
         if isinstance(value, (str, list, tuple, dict)):
             self.steps += len(value) // 20
             if len(value) > MAX_LENGTH:
-                raise Denied("a value is too long")
+                raise Denied(N_("a value is too long"))
         elif isinstance(value, (int, Decimal, float)) and not -MAX_NUMBER <= value <= MAX_NUMBER:
-            raise Denied("a number is too large")
+            raise Denied(N_("a number is too large"))
         if self.steps > MAX_STEPS:
-            raise Denied("it takes too long")
+            raise Denied(N_("it takes too long"))
         return value
 
     def constant(self, node: ast.Constant) -> Any:
@@ -183,7 +193,7 @@ class _Walk:
             return Decimal(repr(node.value))
         if isinstance(node.value, (str, int, bool, type(None))):
             return node.value
-        raise Denied(f"{node.value!r} is not allowed")
+        raise Denied(_NOT_ALLOWED, what=repr(node.value))
 
     def name(self, node: ast.Name) -> Any:
         """Read a fact, or the loop name of a comprehension."""
@@ -207,16 +217,16 @@ class _Walk:
             return not operand
         if isinstance(node.op, ast.USub):
             return -operand
-        raise Denied("this operator is not allowed")
+        raise Denied(N_("this operator is not allowed"))
 
     def binary(self, node: ast.BinOp) -> Any:
         """Evaluate ``+ - * / // %`` on numbers, and ``+`` on texts and lists."""
         act = _BINARY.get(type(node.op))
         if act is None:
-            raise Denied("this operator is not allowed")
+            raise Denied(N_("this operator is not allowed"))
         left, right = self.value(node.left), self.value(node.right)
         if not isinstance(node.op, ast.Add) and not (_is_number(left) and _is_number(right)):
-            raise Denied("only numbers can be multiplied, divided or subtracted")
+            raise Denied(N_("only numbers can be multiplied, divided or subtracted"))
         return act(_exact(left), _exact(right))
 
     def comparison(self, node: ast.Compare) -> bool:
@@ -243,7 +253,7 @@ class _Walk:
         for key, part in zip(node.keys, node.values, strict=True):
             name = self.value(key) if key is not None else None
             if not isinstance(name, str):
-                raise Denied("keys are texts")
+                raise Denied(N_("keys are texts"))
             made[name] = self.value(part)
         return made
 
@@ -251,7 +261,7 @@ class _Walk:
         """Read ``value[key]`` of an object, a list or a text."""
         holder = self.value(node.value)
         if not isinstance(holder, (dict, list, tuple, str)) or isinstance(node.slice, ast.Slice):
-            raise Denied("only objects and lists have parts, and no slices")
+            raise Denied(N_("only objects and lists have parts, and no slices"))
         return holder[self.value(node.slice)]
 
     def attribute(self, node: ast.Attribute) -> Any:
@@ -259,7 +269,7 @@ class _Walk:
         _public(node.attr)
         holder = self.value(node.value)
         if not isinstance(holder, dict):
-            raise Denied(f"“.{node.attr}” needs an object before it")
+            raise Denied(N_("“.%(name)s” needs an object before it"), name=node.attr)
         return holder[node.attr]
 
     def call(self, node: ast.Call) -> Any:
@@ -269,21 +279,21 @@ class _Walk:
         if isinstance(node.func, ast.Attribute):
             holder = self.value(node.func.value)
             if not isinstance(holder, str):
-                raise Denied(f"“.{name}()” needs a text before it")
+                raise Denied(N_("“.%(name)s()” needs a text before it"), name=name)
             return METHODS[name](holder, *arguments)
         if name == "today":
             if self.now is None:
-                raise Denied("there is no day here")
+                raise Denied(N_("there is no day here"))
             return self.now.date().isoformat()
         return FUNCTIONS[name](*arguments)
 
     def comprehension(self, node: ast.ListComp | ast.GeneratorExp) -> list[Any]:
         """Make a list from a list: ``[expression for name in list if condition]``."""
         if len(node.generators) != 1:
-            raise Denied("only one “for” is allowed")
+            raise Denied(N_("only one “for” is allowed"))
         loop = node.generators[0]
         if not isinstance(loop.target, ast.Name) or loop.is_async:
-            raise Denied("only a plain name can run through a list")
+            raise Denied(N_("only a plain name can run through a list"))
         made = []
         for member in self.value(loop.iter):
             with self._bound(_public(loop.target.id), member):

@@ -4,13 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.languages import translate
+from workflows.sentences import N_
 
 Severity = Literal["error", "warning"]
-
-
-def N_(text: str) -> str:
-    """Mark a sentence for the translators."""
-    return text
 
 
 CATALOGUE: dict[str, tuple[str, str]] = {

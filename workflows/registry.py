@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.types import Bilingual
+from workflows.sentences import N_, said
 
 if TYPE_CHECKING:
     from workflows.models import ProcessCase
@@ -134,14 +135,16 @@ def call(name: str, call: OperationCall) -> dict[str, Any]:
     return dict(chosen.run(call) or {})
 
 
-def missing_parameters(name: str, given: set[str]) -> str:
-    """Say what is wrong with the names of parameters in a model, or nothing."""
+def missing_parameters(name: str, given: set[str]) -> Bilingual | None:
+    """Say what is wrong with the names of the parameters in a model, or nothing."""
     schema = find(name).schema
-    required, properties = set(schema.get("required", [])), set(schema.get("properties", {}))
-    lacking = sorted(required - given)
-    unknown = sorted(given - properties) if schema.get("additionalProperties") is False else []
-    said = [f"{', '.join(lacking)} is missing"] if lacking else []
-    return "; ".join([*said, *([f"{', '.join(unknown)} is not asked for"] if unknown else [])])
+    lacking = sorted(set(schema.get("required", [])) - given)
+    if lacking:
+        return said(N_("%(names)s is missing"), names=", ".join(lacking))
+    unknown = sorted(given - set(schema.get("properties", {})))
+    if unknown and schema.get("additionalProperties") is False:
+        return said(N_("%(names)s is not asked for"), names=", ".join(unknown))
+    return None
 
 
 def roles() -> dict[str, Bilingual]:

@@ -5,10 +5,12 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from core.types import Bilingual
 from workflows import durations, expressions, registry
 from workflows.elements import WRITERS, Element, Policy, ProcessModel
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
+from workflows.sentences import N_, said
 
 _KEY = re.compile(r"^[a-z][a-z0-9_]*$")
 _RESERVED = ("start", "sites")
@@ -111,11 +113,11 @@ def _rule_task(element: Element, named: Named) -> Iterator[Finding]:
 
 
 def _script_task(element: Element) -> Iterator[Finding]:
-    reason = None
+    reason: Bilingual | None = None
     try:
         written = {name for name, _ in expressions.assignments(element.script or "")}
         if written != {element.step}:
-            reason = f"it may write {element.step} only"
+            reason = said(N_("it may write “%(step)s” only"), step=element.step)
     except ExpressionError as wrong:
         reason = wrong.reason
     if reason is not None:

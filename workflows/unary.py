@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from workflows import expressions
+from workflows.sentences import same
 
 CONSTANTS: dict[str, Any] = {"true": True, "false": False, "null": None}
 INPUT = "dmn_input"
@@ -145,7 +146,7 @@ def _ordered(sign: str, value: Any, wanted: Any) -> bool:
     try:
         return bool(_SIGNS[sign](value, wanted))
     except TypeError as wrong:
-        raise expressions.ExpressionError(f"{value!r} {sign} {wanted!r}", str(wrong)) from None
+        raise expressions.ExpressionError(f"{value!r} {sign} {wanted!r}", same(str(wrong))) from None
 
 
 _MATCH: dict[str, Callable[[Test, Any, Mapping[str, Any], datetime | None], bool]] = {
