@@ -28,7 +28,7 @@ def make_page(session: Session, record: Record, secret: bytes | None, *, now: da
             raise KeyMissing(record.number, signature.signer_name)
     signers = [PdfSignature.of(signature, wrapped[signature.id]) for signature in registered]
     page = sign_pdf(base_page(session, record, registered), signers, now=now)
-    answer = verify_pdf(page, root=keys.root_certificate(), expect=record.number)
+    answer = verify_pdf(page, root=keys.root_certificate(), expect=record.number, compare=False)
     if not answer.ok:
         raise SelfCheckFailed(record.number, [finding.code for finding in answer.findings])
     return page
