@@ -98,7 +98,8 @@ def _report(file: Path, *, repair: bool, static: bool) -> CheckReport:
     report = compiler.check_files(files)
     if static and report.executable:
         report = report.joined(analysis.explore(files))
-    return CheckReport(report.findings, made, report.process_key)
+    own = [finding for finding in report.findings if finding.file in (file.name, "", None)]
+    return CheckReport(own, made, report.process_key)
 
 
 def _as_json(file: Path, report: CheckReport) -> dict[str, Any]:
