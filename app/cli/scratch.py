@@ -72,6 +72,8 @@ def running(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
     finally:
         _end(supervisor)
         reader.join(5)
+        if supervisor.stdout:
+            supervisor.stdout.close()
     if supervisor.returncode != 0:
         raise NotRunning("".join(printed))
 
