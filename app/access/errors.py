@@ -32,6 +32,11 @@ def admin_never_signs() -> NotAllowed:
     return NotAllowed("access.admin_never_signs", "Administrators cannot sign records.")
 
 
+def foreign_proof() -> NotAllowed:
+    """Refuse an act with the proof of another person."""
+    return NotAllowed("access.foreign_proof", "Somebody else proved himself here.")
+
+
 def no_such_person() -> NotFound:
     """Answer for a person that does not exist."""
     return NotFound("access.no_such_person", "There is no such person.")

@@ -40,7 +40,7 @@ class Refusal:
 
 def authenticate(session: Session, login: str, password: str, *, now: datetime) -> Proof | Refusal:
     """Prove identity at sign-in. An unknown login takes as long as a wrong password and says the same."""
-    person = person_by_login(session, login)
+    person = person_by_login(session, login, lock=True)
     if person is None:
         is_right(None, password)
         session.add(

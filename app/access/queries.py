@@ -10,9 +10,10 @@ from sqlalchemy.orm import Session
 from app.access.models import Person, PersonState, RoleGrant, SecurityNotice
 
 
-def person_by_login(session: Session, login: str) -> Person | None:
-    """Find the account of a login, in any case of letters."""
-    return session.scalar(select(Person).where(Person.login == login.strip().lower()))
+def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:
+    """Find the account of a login, in any case of letters; locked when its failures will be counted."""
+    query = select(Person).where(Person.login == login.strip().lower())
+    return session.scalar(query.with_for_update() if lock else query)
 
 
 def roles_of(session: Session, person_id: uuid.UUID, *, on: date) -> frozenset[tuple[str, uuid.UUID | None]]:

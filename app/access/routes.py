@@ -7,11 +7,10 @@ from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.access import statement
-from app.access.proof import Refusal, authenticate, reauthenticate
+from app.access import services, statement
+from app.access.proof import Proof, Refusal, authenticate, reauthenticate
 from app.access.queries import people_by_login
 from app.access.services import TIME_ZONES, choose_display, person_of
-from app.access.services import change_password as set_password
 from app.access.visitors import load_visitor
 from app.web import ANYBODY, SIGNED_IN, access, current_actor, current_person, db, request_time, writing
 from app.web.languages import language, remember
@@ -116,30 +115,25 @@ def me_post() -> AnyResponse | tuple[str, int]:
 @access(SIGNED_IN)
 def change_password() -> str:
     """Show the page for a new password."""
-    return render_template("access/password.html", errors={}, first=current_person().must_change_password)
+    return _password_page({})
 
 
 @bp.post("/me/password")
 @access(SIGNED_IN)
 def change_password_post() -> AnyResponse | tuple[str, int]:
-    """Change the own password; every other session of the account ends."""
-    person, form = current_person(), request.form
+    """Change the own password; every other session of the account ends. A wrong present one is counted."""
+    person, new = current_person(), request.form.get("new_password", "")
+    if new != request.form.get("again"):
+        differs = Invalid("access.password_differs", "The two new passwords differ.", field="again")
+        return _password_page({"again": differs}), 422
+    answer = _prove_again("old_password", person.login)
+    if isinstance(answer, Refusal):
+        return _turned_down(answer) or (_password_page({"old_password": answer.error}), 422)
     try:
-        if form.get("new_password") != form.get("again"):
-            raise Invalid("access.password_differs", "The two new passwords differ.", field="again")
         with writing() as unit:
-            set_password(
-                unit,
-                person_of(unit, person.id),
-                old=form.get("old_password", ""),
-                new=form.get("new_password", ""),
-                now=request_time(),
-            )
+            services.change_password(unit, person_of(unit, person.id), answer, new=new, now=request_time())
     except Invalid as wrong:
-        page = render_template(
-            "access/password.html", errors={wrong.field or "": wrong}, first=person.must_change_password
-        )
-        return page, 422
+        return _password_page({wrong.field or "": wrong}), 422
     _server_session().renew()
     flash(_("Your password is changed. Other sessions of your account have ended."), "success")
     return redirect(url_for("web.start"))
@@ -160,19 +154,9 @@ def accept_post() -> AnyResponse | tuple[str, int]:
     house = PageContext().house
     if house is None:
         raise NotAllowed("access.no_site", "You do not belong to a site yet. Ask a security administrator.")
-    with writing() as unit:
-        answer = reauthenticate(
-            unit,
-            person.id,
-            request.form.get("password", ""),
-            now=request_time(),
-            login=request.form.get("login", person.login),
-        )
+    answer = _prove_again("password", request.form.get("login", person.login))
     if isinstance(answer, Refusal):
-        if answer.locked:
-            _server_session().end()
-            return redirect(url_for("access.sign_in"))
-        return _statement_page({"password": answer.error}), 422
+        return _turned_down(answer) or (_statement_page({"password": answer.error}), 422)
     with writing() as unit:
         statement.accept_statement(
             unit,
@@ -185,6 +169,28 @@ def accept_post() -> AnyResponse | tuple[str, int]:
         )
     flash(_("Thank you. You can sign now."), "success")
     return redirect(_back())
+
+
+def _prove_again(field: str, login: str) -> Proof | Refusal:
+    """Prove the signed-in person's identity in a transaction of its own, so that a failure stays counted."""
+    with writing() as unit:
+        return reauthenticate(
+            unit, current_person().id, request.form.get(field, ""), now=request_time(), login=login
+        )
+
+
+def _turned_down(answer: Refusal) -> AnyResponse | None:
+    """End the session of an account that the failure has locked."""
+    if not answer.locked:
+        return None
+    _server_session().end()
+    flash(answer.error.text(language()), "danger")
+    return redirect(url_for("access.sign_in"))
+
+
+def _password_page(errors: dict[str, QmsError]) -> str:
+    first = current_person().must_change_password
+    return render_template("access/password.html", errors=errors, first=first)
 
 
 def _login_page(error: QmsError | None = None) -> str:

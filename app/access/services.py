@@ -9,7 +9,7 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.access.errors import account_locked, login_taken, no_such_person, wrong_password
+from app.access.errors import foreign_proof, login_taken, no_such_person
 from app.access.models import Person, PersonState, RoleGrant, SecurityNotice
 from app.access.passwords import check_new, hash_password, is_right
 from app.access.proof import Proof, Refusal, authenticate, reauthenticate
@@ -176,22 +176,24 @@ def see_notices(session: Session, person: Person, *, actor: Actor, now: datetime
         notice.seen_at, notice.seen_by = now, actor.id
 
 
-def change_password(session: Session, person: Person, *, old: str, new: str, now: datetime) -> None:
-    """Let a person change the own password; other sessions end.
+def change_password(session: Session, person: Person, proof: Proof, *, new: str, now: datetime) -> None:
+    """Let a person who has just proved himself choose a new password; all sessions of the account end.
 
     Raises:
-        Invalid: the old one is wrong, or the new one is weak or the same.
+        NotAllowed: the proof is somebody else's.
+        Invalid: the new password is weak or the old one again.
     """
-    if person.state is not PersonState.ACTIVE:
-        raise account_locked()
-    if not is_right(person.password_hash, old):
-        raise Invalid("access.wrong_password", wrong_password().message, field="old_password")
-    if old == new:
+    if proof.person_id != person.id:
+        raise foreign_proof()
+    if is_right(person.password_hash, new):
         raise Invalid("access.same_password", "The new password is the old one.", field="new_password")
     check_new(new, login=person.login)
     person.password_hash, person.password_changed_at = hash_password(new), now
     person.must_change_password = False
     end_sessions_of(session.connection(), person.id)
+    audit.record(
+        session, "account.password_changed", subject=("person", str(person.id)), facts={"login": person.login}
+    )
 
 
 def reset_password(session: Session, person: Person, *, new: str, actor: Actor, now: datetime) -> None:

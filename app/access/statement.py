@@ -4,14 +4,14 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.errors import admin_never_signs
+from app.access.errors import admin_never_signs, foreign_proof
 from app.access.models import Person
 from app.access.proof import Proof
 from app.access.queries import roles_of
 from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
 from core.clock import site_day
-from core.errors import Conflict, NotAllowed
+from core.errors import Conflict
 from core.languages import pick
 from core.outbox import later
 from core.types import Bilingual
@@ -105,7 +105,7 @@ def _check(person: Person, proof: Proof, roles: list[str]) -> None:
     if not roles or ADMIN_ROLES.intersection(roles):
         raise admin_never_signs()
     if proof.person_id != person.id:
-        raise NotAllowed("access.foreign_proof", "Somebody else proved himself here.")
+        raise foreign_proof()
 
 
 def _content(person: Person, role: str) -> dict[str, object]:

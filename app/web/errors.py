@@ -6,13 +6,14 @@ from typing import Any
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from app.web import refusals
 from app.web.database import db
 from app.web.doors import wants_data
 from app.web.languages import language
-from core.errors import FieldErrors, QmsError
+from core.errors import Conflict, FieldErrors, QmsError
 from core.log import correlation_id
 
 log = logging.getLogger(__name__)
@@ -22,6 +23,7 @@ def init_app(app: Flask) -> None:
     """Answer every failure of a request in the reader's language."""
     app.register_error_handler(QmsError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(StaleDataError, _overtaken)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
 
@@ -51,6 +53,12 @@ def _refused(refusal: QmsError) -> Response:
     if isinstance(refusal, FieldErrors):
         sentences += [error.text(language()) for error in refusal.errors.values()]
     return _page(refusal.status, sentences, refusal.code)
+
+
+def _overtaken(_error: StaleDataError) -> Response:
+    return _refused(
+        Conflict("row.stale", "Somebody else has just changed this. Look at it again before you go on.")
+    )
 
 
 def _stale_form(_error: CSRFError) -> Response:

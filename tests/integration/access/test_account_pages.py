@@ -140,3 +140,13 @@ def test_language_and_zone_are_kept_for_the_account(app, company):
     assert post(person, "/me", language="zh", zone="Europe/Berlin").status_code == 302
     assert post(person, "/me", language="zh", zone="Mars/Base").status_code == 422
     assert 'value="Europe/Berlin" selected' in person.get("/me").text
+
+
+@pytest.mark.urs("URS-028")
+def test_guessing_the_present_password_locks_the_account_and_ends_the_session(app, company):
+    thief = sign_in(app, "qa")
+    guess = {"old_password": "wrong", "new_password": "calm-river-88", "again": "calm-river-88"}
+    answers = [post(thief, "/me/password", at="/me/password", **guess) for _ in range(LOCK_AFTER)]
+    assert [answer.status_code for answer in answers] == [422] * (LOCK_AFTER - 1) + [302]
+    assert thief.get("/me").location.startswith("/login")
+    assert "This account is locked." in thief.get("/login").text

@@ -21,7 +21,7 @@ from app.access.services import (
 )
 from core.actor import Actor
 from core.db import read_session, unit_of_work
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotAllowed
 from signatures.audit import AuditEntry
 from tests.factories.people import PASSWORD, SETUP, add_person
 
@@ -162,17 +162,16 @@ def test_an_unusable_account_is_refused_at_its_field(company, changes, field):
     assert refusal.value.field == field
 
 
-def test_a_password_is_changed_with_the_old_one_only(company):
+def test_a_password_is_changed_by_its_proven_owner_to_another_one(company):
+    proof = Proof(company.people["qa"], "password", NOW)
     with unit_of_work(SETUP, now=NOW) as session:
         person = person_of(session, "qa")
-        for old, new, field in [
-            ("wrong", "another-one-77", "old_password"),
-            (PASSWORD, PASSWORD, "new_password"),
-        ]:
-            with pytest.raises(Invalid) as refusal:
-                change_password(session, person, old=old, new=new, now=NOW)
-            assert refusal.value.field == field
-        change_password(session, person, old=PASSWORD, new="another-one-77", now=NOW)
+        with pytest.raises(Invalid) as refusal:
+            change_password(session, person, proof, new=PASSWORD, now=NOW)
+        assert refusal.value.field == "new_password"
+        with pytest.raises(NotAllowed):
+            change_password(session, person_of(session, "keeper"), proof, new="another-one-77", now=NOW)
+        change_password(session, person, proof, new="another-one-77", now=NOW)
     with unit_of_work(SETUP, now=NOW) as session:
         assert isinstance(authenticate(session, "qa", "another-one-77", now=NOW), Proof)
 

@@ -4,7 +4,9 @@ import gzip
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm.exc import StaleDataError
 
+from app.web import ANYBODY, access
 from core import db
 from signatures.audit import AuditEntry
 from tests.factories.people import PASSWORD, post, sign_in
@@ -92,3 +94,16 @@ def test_partial_requests_get_a_sentence_instead_of_a_page(app, company):
     answer = sign_in(app, "qa").get("/admin/people/new", headers={"HX-Request": "true"})
     assert answer.headers["HX-Retarget"] == "#messages"
     assert "<html" not in answer.text
+
+
+def test_two_people_on_one_row_get_a_sentence_instead_of_a_crash(app, company):
+    @app.get("/clash")
+    @access(ANYBODY)
+    def clash():
+        raise StaleDataError(
+            "UPDATE statement on table 'person' expected to update 1 row(s); 0 were matched."
+        )
+
+    answer = app.test_client().get("/clash")
+    assert answer.status_code == 409
+    assert "Somebody else has just changed this." in answer.text
