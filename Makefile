@@ -37,7 +37,7 @@ bench: ## the measured figures: a signed record, a signing request
 
 chaos: ## kill workers, relay and queue while records are made; nothing may be lost
 	@$(PYTHON) scripts/setup.py dev
-	$(BIN)/python -m pytest -q -m chaos -o addopts="--import-mode=importlib" tests/chaos
+	$(BIN)/python -m pytest -q -m chaos tests/chaos
 
 translations: ## collect the sentences of the product and bring the catalogues in step
 	$(BIN)/python scripts/translations.py extract
