@@ -20,7 +20,7 @@ from signatures.evidence import Evidence
 from signatures.findings import CheckedSignature, Finding, Verification
 
 SCHEMA = "qms.record/1"
-SEALED = {"en": "Sealed by the plant", "zh": "企业封签"}
+SEALED = {"en": "Sealed by the plant", "zh": "系统封印"}
 
 
 @dataclass(frozen=True)
