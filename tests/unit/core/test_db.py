@@ -3,7 +3,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, MetaData, Table, text
+from sqlalchemy import Column, Engine, MetaData, Table, text
 from sqlalchemy.orm import Session
 
 from core import db, errors, outbox
@@ -11,13 +11,8 @@ from core.actor import Actor, system_actor
 from core.types import Quantity, UtcDateTime
 
 
-@pytest.fixture
-def plain_database(home: Path) -> None:
-    db.Base.metadata.create_all(db.configure(), tables=[outbox.OutboxEntry.__table__])
-
-
 @pytest.mark.urs("URS-024")
-def test_triggers_can_read_who_why_and_when(plain_database: None, keeper: Actor, now: datetime) -> None:
+def test_triggers_can_read_who_why_and_when(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, reason="count", now=now) as session:
         assert session.execute(text("SELECT app_actor(), app_reason(), app_now()")).one() == (
             keeper.id,
@@ -30,7 +25,7 @@ def test_triggers_can_read_who_why_and_when(plain_database: None, keeper: Actor,
 
 
 @pytest.mark.urs("URS-024")
-def test_nobody_stands_behind_a_read_session(plain_database: None, keeper: Actor, now: datetime) -> None:
+def test_nobody_stands_behind_a_read_session(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now):
         pass
     with db.read_session() as session:
@@ -39,13 +34,13 @@ def test_nobody_stands_behind_a_read_session(plain_database: None, keeper: Actor
             db.write_context(session)
 
 
-def test_a_unit_of_work_inside_another_is_refused(plain_database: None, keeper: Actor) -> None:
+def test_a_unit_of_work_inside_another_is_refused(database: Engine, keeper: Actor) -> None:
     second = db.unit_of_work(keeper)
     with db.unit_of_work(keeper), pytest.raises(RuntimeError, match="open in this thread"):
         second.__enter__()
 
 
-def test_what_follows_the_commit_is_forgotten_on_rollback(plain_database: None, keeper: Actor) -> None:
+def test_what_follows_the_commit_is_forgotten_on_rollback(database: Engine, keeper: Actor) -> None:
     seen: list[str] = []
 
     def give_up() -> None:
@@ -62,7 +57,7 @@ def test_what_follows_the_commit_is_forgotten_on_rollback(plain_database: None, 
 
 
 def test_a_job_is_leased_again_later_and_dies_after_its_last_attempt(
-    plain_database: None, keeper: Actor, now: datetime
+    database: Engine, keeper: Actor, now: datetime
 ) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         outbox.later(session, "archive.seal_record", {"record_id": "1"}, key="seal-1", secret=b"key")

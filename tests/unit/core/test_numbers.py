@@ -1,23 +1,16 @@
 import threading
 from datetime import datetime
-from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from core import db, numbers
 from core.actor import Actor
 from core.errors import NotFound
 
 
-@pytest.fixture
-def plain_database(home: Path) -> None:
-    engine = db.configure()
-    tables = [numbers.NumberRule.__table__, numbers.NumberCounter.__table__]
-    db.Base.metadata.create_all(engine, tables=tables)
-
-
 @pytest.mark.urs("URS-144")
-def test_a_rolled_back_number_is_given_again(plain_database: None, keeper: Actor, now: datetime) -> None:
+def test_a_rolled_back_number_is_given_again(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         numbers.define(session, "record", prefix="R")
         assert numbers.take(session, "record", site_code="SZ", now=now) == "SZ-R-2026-0001"
@@ -34,7 +27,7 @@ def test_a_rolled_back_number_is_given_again(plain_database: None, keeper: Actor
 
 
 @pytest.mark.urs("URS-144")
-def test_each_site_and_year_counts_from_one(plain_database: None, keeper: Actor, now: datetime) -> None:
+def test_each_site_and_year_counts_from_one(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         numbers.define(session, "record", prefix="R")
         numbers.define(session, "record", site_code="SH", prefix="REC", digits=6)
@@ -43,13 +36,14 @@ def test_each_site_and_year_counts_from_one(plain_database: None, keeper: Actor,
         assert numbers.take(session, "record", site_code="SZ", now=now.replace(year=2027)) == "SZ-R-2027-0001"
 
 
-def test_an_undefined_series_is_refused(plain_database: None, keeper: Actor, now: datetime) -> None:
-    with pytest.raises(NotFound, match=r"number\.series_unknown"), db.unit_of_work(keeper, now=now) as session:
+def test_an_undefined_series_is_refused(database: Engine, keeper: Actor, now: datetime) -> None:
+    work = db.unit_of_work(keeper, now=now)
+    with pytest.raises(NotFound, match=r"number\.series_unknown"), work as session:
         numbers.take(session, "nothing", site_code="SZ", now=now)
 
 
 @pytest.mark.urs("URS-144")
-def test_two_threads_never_share_a_number(plain_database: None, keeper: Actor, now: datetime) -> None:
+def test_two_threads_never_share_a_number(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         numbers.define(session, "record", prefix="R")
     taken: list[str] = []
