@@ -17,6 +17,17 @@ from workflows.findings import Finding, Repair
 from workflows.parser import QmsParser
 from workflows.rules_tasks import Named
 
+_ENGINE_ERRORS = (
+    ValidationException,
+    SpiffWorkflowException,
+    # the library's parser reports some mistakes by accident, and goes as deep as the longest path
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+
 
 @dataclass(frozen=True)
 class CheckReport:
@@ -52,7 +63,7 @@ def check_files(
     if process is not None and not _errors(bundle):
         try:
             _build(bundle, *process)
-        except (ValidationException, SpiffWorkflowException) as wrong:
+        except _ENGINE_ERRORS as wrong:
             bundle.refuse(process[0], [_engine_refusal(wrong)])
     findings = sorted(
         bundle.findings, key=lambda finding: (finding.severity, finding.file or "", finding.line or 0)
@@ -83,7 +94,7 @@ def compile_files(
         raise ModelRefused(errors)
     try:
         return _build(bundle, *process)
-    except (ValidationException, SpiffWorkflowException) as wrong:
+    except _ENGINE_ERRORS as wrong:
         raise ModelRefused([_engine_refusal(wrong)]) from wrong
 
 
@@ -144,5 +155,5 @@ def _engine_refusal(wrong: Exception) -> Finding:
         "engine.refused",
         getattr(wrong, "id", None) or element,
         getattr(wrong, "line_number", None),
-        {"reason": str(wrong)},
+        {"reason": str(wrong) or type(wrong).__name__},
     )
