@@ -6,6 +6,7 @@ from app.inventory.records import amount, lot_section, row, section
 from app.procurement.models import Receipt
 from app.sites.queries import style_of
 from documents.records import RecordDraft, moment_text
+from documents.registry import Section
 
 FORM_CODE, FORM_REVISION = "QR-WH-004", "A2"
 TITLE = {"en": "Goods receipt", "zh": "收货记录"}
@@ -13,42 +14,8 @@ TITLE = {"en": "Goods receipt", "zh": "收货记录"}
 
 def receipt_draft(receipt: Receipt) -> RecordDraft:
     """Put a receipt into the form of a record; nobody signs it, the plant seals it."""
-    lot, line, case = receipt.lot, receipt.line, receipt.case
-    order, style = line.order, style_of(receipt.site)
-    content = {
-        "case": {"number": case.number, "title": case.title},
-        "shown": [
-            section(
-                "Order",
-                "采购订单",
-                [
-                    row("Purchase order", "采购订单号", f"{order.number} / {line.position}"),
-                    row("Ordered", "订购数量", amount(line.quantity, receipt.unit)),
-                    row(
-                        "Received so far, with this",
-                        "累计收货（含本次）",
-                        amount(line.received, receipt.unit),
-                    ),
-                ],
-            ),
-        ],
-        "entered": [
-            lot_section(lot, receipt.quantity),
-            section(
-                "Receipt",
-                "收货",
-                [
-                    row("Receipt number", "收货单号", receipt.number),
-                    row("Delivery note", "送货单号", receipt.delivery_note),
-                    row("Label as read", "标签读取内容", receipt.scan),
-                    row("Status after receipt", "收货后状态", {"en": "in quarantine", "zh": "待检"}),
-                    row("Received by", "收货人", receipt.received_by_name),
-                    row("Received", "收货时间", moment_text(receipt.received_at)),
-                ],
-            ),
-        ],
-    }
-    supplier = order.supplier
+    lot, case, style = receipt.lot, receipt.case, style_of(receipt.site)
+    supplier = receipt.line.order.supplier
     return RecordDraft(
         kind="procurement.receipt",
         title=TITLE,
@@ -56,7 +23,11 @@ def receipt_draft(receipt: Receipt) -> RecordDraft:
         form_revision=FORM_REVISION,
         site=style,
         language=style.layout,
-        content=content,
+        content={
+            "case": {"number": case.number, "title": case.title},
+            "shown": [_order_section(receipt)],
+            "entered": [lot_section(lot, receipt.quantity), _receipt_section(receipt)],
+        },
         case_id=case.id,
         subject=("inventory.lot", lot.id, lot.number),
         search={
@@ -64,3 +35,25 @@ def receipt_draft(receipt: Receipt) -> RecordDraft:
             "supplier_label": f"{supplier.code} {supplier.name['en']} {supplier.name['zh']}",
         },
     )
+
+
+def _order_section(receipt: Receipt) -> Section:
+    line = receipt.line
+    rows = [
+        row("Purchase order", "采购订单号", f"{line.order.number} / {line.position}"),
+        row("Ordered", "订购数量", amount(line.quantity, receipt.unit)),
+        row("Received so far, with this", "累计收货（含本次）", amount(line.received, receipt.unit)),
+    ]
+    return section("Order", "采购订单", rows)
+
+
+def _receipt_section(receipt: Receipt) -> Section:
+    rows = [
+        row("Receipt number", "收货单号", receipt.number),
+        row("Delivery note", "送货单号", receipt.delivery_note),
+        row("Label as read", "标签读取内容", receipt.scan),
+        row("Status after receipt", "收货后状态", {"en": "in quarantine", "zh": "待检"}),
+        row("Received by", "收货人", receipt.received_by_name),
+        row("Received", "收货时间", moment_text(receipt.received_at)),
+    ]
+    return section("Receipt", "收货", rows)

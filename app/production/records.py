@@ -10,6 +10,7 @@ from app.inventory.records import amount, lot_section, row, section, table
 from app.production.models import Output
 from app.sites.queries import style_of
 from documents.records import RecordDraft, moment_text
+from documents.registry import Section
 
 FORM_CODE, FORM_REVISION = "QR-PD-021", "A1"
 TITLE = {"en": "Output receipt", "zh": "完工入库记录"}
@@ -24,42 +25,10 @@ _COLUMNS = (
 
 def output_draft(output: Output, inputs: Sequence[LotEdge]) -> RecordDraft:
     """Put an output receipt into the form of a record; nobody signs it, the plant seals it."""
-    lot, order, case, style = output.lot, output.work_order, output.case, style_of(output.site)
-    content = {
-        "case": {"number": case.number, "title": case.title},
-        "shown": [
-            section(
-                "Work order",
-                "生产工单",
-                [
-                    row("Work order", "工单号", order.number),
-                    row("Planned", "计划数量", amount(order.quantity, output.unit)),
-                    row("Made so far, with this", "累计完工（含本次）", amount(order.made, output.unit)),
-                    row("Bill of material", "物料清单版本", order.bom.bom_revision),
-                ],
-            ),
-        ],
-        "entered": [
-            lot_section(lot, output.quantity),
-            section(
-                "Lots that went into it",
-                "投入批次",
-                [],
-                table(_COLUMNS, [_input_row(edge) for edge in inputs]),
-            ),
-            section(
-                "Output",
-                "完工入库",
-                [
-                    row("Output number", "入库单号", output.number),
-                    row("Label as read", "标签读取内容", output.scan),
-                    row("Status after receipt", "入库后状态", {"en": "in quarantine", "zh": "待检"}),
-                    row("Received by", "入库人", output.received_by_name),
-                    row("Received", "入库时间", moment_text(output.received_at)),
-                ],
-            ),
-        ],
-    }
+    lot, case, style = output.lot, output.case, style_of(output.site)
+    used = section(
+        "Lots that went into it", "投入批次", [], table(_COLUMNS, [_input_row(edge) for edge in inputs])
+    )
     return RecordDraft(
         kind="production.output",
         title=TITLE,
@@ -67,11 +36,37 @@ def output_draft(output: Output, inputs: Sequence[LotEdge]) -> RecordDraft:
         form_revision=FORM_REVISION,
         site=style,
         language=style.layout,
-        content=content,
+        content={
+            "case": {"number": case.number, "title": case.title},
+            "shown": [_order_section(output)],
+            "entered": [lot_section(lot, output.quantity), used, _output_section(output)],
+        },
         case_id=case.id,
         subject=("inventory.lot", lot.id, lot.number),
         search={"lot_number": lot.number},
     )
+
+
+def _order_section(output: Output) -> Section:
+    order = output.work_order
+    rows = [
+        row("Work order", "工单号", order.number),
+        row("Planned", "计划数量", amount(order.quantity, output.unit)),
+        row("Made so far, with this", "累计完工（含本次）", amount(order.made, output.unit)),
+        row("Bill of material", "物料清单版本", order.bom.bom_revision),
+    ]
+    return section("Work order", "生产工单", rows)
+
+
+def _output_section(output: Output) -> Section:
+    rows = [
+        row("Output number", "入库单号", output.number),
+        row("Label as read", "标签读取内容", output.scan),
+        row("Status after receipt", "入库后状态", {"en": "in quarantine", "zh": "待检"}),
+        row("Received by", "入库人", output.received_by_name),
+        row("Received", "入库时间", moment_text(output.received_at)),
+    ]
+    return section("Output", "完工入库", rows)
 
 
 def _input_row(edge: LotEdge) -> list[str | dict[str, str]]:

@@ -1,0 +1,60 @@
+"""The demo plant shows every state there is, and loading it again changes nothing."""
+
+from collections import Counter
+
+import pytest
+from sqlalchemy import Engine, func, select
+
+from app.access.models import Person
+from app.catalog.models import Item, ItemKind
+from app.cli.demo import load_demo
+from app.cli.demo_plant import ACCOUNTS
+from app.cli.output import CannotCheck
+from app.inventory.models import Lot, LotStatus, Movement
+from app.sites.models import Site
+from core import clock, db
+from core.actor import Actor
+from documents.models import Record
+from signatures import audit
+from signatures.models import Signature
+from tests.factories import plant as factory
+from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
+
+TABLES = (Person, Lot, Movement, ProcessCase, Record, Signature)
+
+
+def sizes() -> dict[str, int | None]:
+    with db.read_session() as session:
+        return {one.__tablename__: session.scalar(select(func.count()).select_from(one)) for one in TABLES}
+
+
+@pytest.mark.urs("URS-050", "URS-008")
+def test_the_demo_has_items_lots_and_cases_of_every_kind_and_loads_once(database: Engine) -> None:
+    load_demo()
+    first = sizes()
+    load_demo()
+
+    assert sizes() == first
+    with db.read_session() as session:
+        assert set(session.scalars(select(Item.kind))) == set(ItemKind)
+        assert set(session.scalars(select(Lot.status))) == set(LotStatus)
+        ended = Counter(session.scalars(select(ProcessCase.outcome)))
+        waiting = set(session.scalars(select(HumanTask.step).where(HumanTask.state == TaskState.OPEN)))
+        assert set(session.scalars(select(ProcessCase.state))) == {CaseState.RUNNING, CaseState.COMPLETED}
+        assert ended == {"released": 2, "rejected": 1, None: 4}
+        assert waiting == {"inspection", "incoming_release", "production_release", "market_release"}
+        assert len({site.region for site in session.scalars(select(Site))}) == 2
+        assert all(site.demo for site in session.scalars(select(Site)))
+        assert set(session.scalars(select(Person.login))) == {account.login for account in ACCOUNTS}
+        assert audit.verify_chain(session).ok
+
+
+def test_the_demo_never_mixes_with_a_plant_of_somebodys_own(database: Engine, keeper: Actor) -> None:
+    with db.unit_of_work(keeper) as session:
+        factory.make_plant(session, actor=keeper, now=clock.now())
+    before = sizes()
+
+    with pytest.raises(CannotCheck, match="not the demo"):
+        load_demo()
+
+    assert sizes() == before
