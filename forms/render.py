@@ -9,11 +9,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from core.errors import Invalid
-from core.languages import translate
+from core.languages import pick, translate
 from forms.definition import Schema
 from forms.loader import Form
 from forms.validate import has_rows, plain
-from forms.view import Reader, entries, limits_text, shown_columns, unit_text
+from forms.view import Reader, entries, limits_text, shown_columns, unit_of
 
 Section = dict[str, Any]
 LIMITS = {"en": "Limits", "zh": "限度"}
@@ -76,7 +76,10 @@ def _say(lang: str, msgid: str, **facts: object) -> str:
 
 
 def _row(field: Schema, value: Any) -> dict[str, Any]:
-    return {"label": field["title"], "value": _text(field, value), "unit": field.get("x-unit"), "mark": None}
+    text, unit = _text(field, value), unit_of({}, field)
+    if isinstance(unit, dict):
+        text, unit = {lang: f"{pick(text, lang)} {words}" for lang, words in unit.items()}, ""
+    return {"label": field["title"], "value": text, "unit": unit or None, "mark": None}
 
 
 def _text(field: Schema, value: Any) -> Any:
@@ -98,7 +101,7 @@ def _table(field: Schema, rows: Any) -> dict[str, Any]:
 def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any]) -> list[Any]:
     cells: list[Any] = []
     for name, column in shown.items():
-        unit = unit_text(row, column)
+        unit = str(unit_of(row, column))
         if "x-limits" in column:
             cells.append(_measured(limits_text(row, column), unit))
         text = _text(column, row.get(name))

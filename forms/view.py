@@ -75,13 +75,10 @@ def limits_text(row: Mapping[str, Any], schema: Schema) -> str:
     return f"≥ {plain(lower)}" if upper is None or upper == "" else f"{plain(lower)} – {plain(upper)}"
 
 
-def unit_text(row: Mapping[str, Any], schema: Schema) -> str:
-    """The unit of a value: fixed by the form, or from the row."""
-    return (
-        str(row.get(schema["x-unit-from"]) or "")
-        if "x-unit-from" in schema
-        else str(schema.get("x-unit", ""))
-    )
+def unit_of(row: Mapping[str, Any], schema: Schema) -> str | dict[str, str]:
+    """The unit of a value: a symbol from the row, or what the form says, maybe words in both languages."""
+    unit = row.get(schema["x-unit-from"]) if "x-unit-from" in schema else schema.get("x-unit")
+    return dict(unit) if isinstance(unit, Mapping) else str(unit or "")
 
 
 def shown_columns(rows: Schema) -> dict[str, Schema]:
@@ -119,7 +116,7 @@ def _entry(
         value=_shown_value(schema, value, widget, reader),
         required=required,
         help=pick(schema.get("x-help", ""), language),
-        unit=unit_text(data, schema),
+        unit=pick(unit_of(data, schema), language),
         limits=limits_text(data, schema),
         error=error.text(language) if error else "",
         options=[(answer, pick(schema["x-labels"][answer], language)) for answer in schema.get("enum", ())],

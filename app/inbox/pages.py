@@ -129,7 +129,7 @@ def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
         ),
         (_("Site"), in_language(view.style.name)),
         (_("Role"), in_language(ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role}))),
-        (_("Started"), moment(view.case.started_at)),
+        (_("Case started"), moment(view.case.started_at)),
         (_("Due"), f"{due}" if due else ""),
     ]
     return [pair for pair in pairs if pair[1]]

@@ -34,6 +34,11 @@ class Filters:
         return any((self.text, self.process, self.due, self.whose))
 
     @property
+    def narrowed(self) -> bool:
+        """Whether anything but the words is chosen, so that the page shows the further choices."""
+        return any((self.process, self.due, self.whose, self.sort))
+
+    @property
     def args(self) -> dict[str, str]:
         """The filter as arguments of an address, without empty ones."""
         named = {

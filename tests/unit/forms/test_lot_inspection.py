@@ -171,8 +171,8 @@ def test_the_record_shows_every_entry_as_it_was_written() -> None:
     head, table = sections(FORM, data)
     assert head["rows"][0] == {
         "label": {"en": "Sample size", "zh": "抽样数量"},
-        "value": "8",
-        "unit": "pcs",
+        "value": {"en": "8 pcs", "zh": "8 件"},
+        "unit": None,
         "mark": None,
     }
     assert table["table"]["rows"][0][2:4] == ["4.00 – 4.20 mm", "4.10 mm"]
