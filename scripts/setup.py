@@ -137,8 +137,8 @@ def _make_environment() -> None:
 
 
 def _requirements(name: str, file: str) -> Phase:
-    inputs = [ROOT / "requirements.txt"] + ([ROOT / file] if file != "requirements.txt" else [])
-    return Phase(name, tuple(inputs), VENV / "bin" / "pip", lambda: _pip("-r", file))
+    inputs = [ROOT / name for name in dict.fromkeys(("constraints.txt", "requirements.txt", file))]
+    return Phase(name, tuple(inputs), VENV / "bin" / "pip", lambda: _pip("-c", "constraints.txt", "-r", file))
 
 
 def _product() -> Phase:
