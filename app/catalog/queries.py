@@ -47,18 +47,6 @@ def items(session: Session, *, words: str = "", kind: ItemKind | None = None) ->
     return session.scalars(wanted).all()
 
 
-def supplier(session: Session, supplier_id: uuid.UUID) -> Supplier:
-    """The supplier with this id.
-
-    Raises:
-        NotFound: ``supplier.unknown``.
-    """
-    found = session.get(Supplier, supplier_id)
-    if found is None:
-        raise NotFound("supplier.unknown", "There is no such supplier.")
-    return found
-
-
 def suppliers(session: Session) -> Sequence[Supplier]:
     """All suppliers by code."""
     return session.scalars(select(Supplier).order_by(Supplier.code)).all()

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
 
 from app.catalog.models import Item
 from app.inventory.models import Balance, Location, Lot, LotStatus, Movement, Warehouse
@@ -124,7 +124,9 @@ SOON = timedelta(days=90)
 
 def board(site_ids: Collection[uuid.UUID] | None, wanted: BoardFilter) -> Select[Lot]:
     """The lots of some sites (None: of all) for the stock board, first expiry first; paged by the caller."""
-    found = select(Lot).join(Lot.item).where(_at(site_ids), *_conditions(wanted))
+    found = (
+        select(Lot).join(Lot.item).where(_at(site_ids), *_conditions(wanted)).options(selectinload(Lot.item))
+    )
     return found.order_by(Lot.expiry.is_(None), Lot.expiry, Lot.number)
 
 

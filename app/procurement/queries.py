@@ -41,7 +41,11 @@ def line(session: Session, line_id: uuid.UUID) -> PurchaseOrderLine:
 def orders(site_ids: Collection[uuid.UUID] | None) -> Select[PurchaseOrder]:
     """Orders of some sites (None: of all), open ones first, newest first; paged by the caller."""
     at = true() if site_ids is None else PurchaseOrder.site_id.in_(site_ids)
-    wanted = select(PurchaseOrder).where(at).options(selectinload(PurchaseOrder.lines))
+    wanted = (
+        select(PurchaseOrder)
+        .where(at)
+        .options(selectinload(PurchaseOrder.lines).selectinload(PurchaseOrderLine.item))
+    )
     return wanted.order_by(
         PurchaseOrder.state.desc(), PurchaseOrder.ordered_on.desc(), PurchaseOrder.number.desc()
     )
@@ -86,6 +90,10 @@ def receipts(site_ids: Collection[uuid.UUID] | None, words: str = "") -> Select[
     at = true() if site_ids is None else Receipt.site_id.in_(site_ids)
     wanted = select(Receipt).join(Receipt.lot).join(Receipt.line).join(PurchaseOrderLine.order)
     wanted = wanted.join(PurchaseOrderLine.item).join(PurchaseOrder.supplier).where(at, _found(words))
+    supplier = (
+        selectinload(Receipt.line).selectinload(PurchaseOrderLine.order).selectinload(PurchaseOrder.supplier)
+    )
+    wanted = wanted.options(selectinload(Receipt.lot).selectinload(Lot.item), supplier)
     return wanted.order_by(Receipt.received_at.desc())
 
 

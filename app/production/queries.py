@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import Select, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from app.production.models import Output, WorkOrder, WorkOrderState
 from core.errors import NotFound
@@ -27,7 +27,8 @@ def work_order(session: Session, work_order_id: uuid.UUID) -> WorkOrder:
 def work_orders(site_ids: Collection[uuid.UUID] | None) -> Select[WorkOrder]:
     """Work orders of some sites (None: of all), open ones first, earliest due first; paged by the caller."""
     at = true() if site_ids is None else WorkOrder.site_id.in_(site_ids)
-    return select(WorkOrder).where(at).order_by(WorkOrder.state.desc(), WorkOrder.due_on, WorkOrder.number)
+    wanted = select(WorkOrder).where(at).options(selectinload(WorkOrder.item))
+    return wanted.order_by(WorkOrder.state.desc(), WorkOrder.due_on, WorkOrder.number)
 
 
 def open_work_orders(session: Session, site_ids: Collection[uuid.UUID] | None) -> Sequence[WorkOrder]:
@@ -59,9 +60,3 @@ def outputs_of(session: Session, work_order_id: uuid.UUID) -> Sequence[Output]:
     """What has come off the line for a work order, oldest first."""
     wanted = select(Output).where(Output.work_order_id == work_order_id)
     return session.scalars(wanted.order_by(Output.received_at)).all()
-
-
-def outputs(site_ids: Collection[uuid.UUID] | None) -> Select[Output]:
-    """Output receipts of some sites (None: of all), newest first; paged by the caller."""
-    at = true() if site_ids is None else Output.site_id.in_(site_ids)
-    return select(Output).where(at).order_by(Output.received_at.desc())
