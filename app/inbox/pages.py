@@ -10,10 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Person
 from app.inbox import policy
+from app.inbox.errors import SignedAlready
 from app.inbox.meanings import meaning_text, statement_text
 from app.inbox.queries import TaskRow, names_of, row_of
 from app.inbox.records import DecisionMade, Section, TaskView, file_fields, files_of, step_names
-from app.inbox.services import Review, claimant_name, draft_of_person
+from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment, offset_name
 from app.web.languages import zone
@@ -24,6 +25,7 @@ from core.types import Bilingual
 from forms.loader import Form
 from forms.render import fields as rendered
 from forms.validate import Fields, flat, read
+from signatures.register import signatures_of
 from workflows.models import TaskState
 
 DAY = timedelta(days=1)
@@ -83,7 +85,11 @@ def task_page(
     draft, saved_at = draft_of_person(view.task, actor)
     claimed_by = claimant_name(session, view.task)
     over = view.task.state is not TaskState.OPEN
-    barred = policy.refusal(session, view.task, step_names(session, view.case), actor=actor, now=now)
+    barred: QmsError | None = policy.refusal(
+        session, view.task, step_names(session, view.case), actor=actor, now=now
+    )
+    if barred is None and has_signed(session, view, actor):
+        barred = SignedAlready()
     return {
         "view": view,
         "now": now,
@@ -97,6 +103,10 @@ def task_page(
         "readable": readable,
         "decisions": [(made.name, decision_pairs(made)) for made in view.decisions],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
+        "pending": readable(pending_entries(view)),
+        "signers": [one.signer_name for one in signatures_of(session, view.pending.id)]
+        if view.pending
+        else [],
         "sentences": [],
         "review": None,
     }

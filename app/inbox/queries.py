@@ -99,9 +99,9 @@ def processes_with_tasks(session: Session, grants: Grants) -> list[tuple[str, Bi
         .join(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
         .join(HumanTask, HumanTask.case_id == ProcessCase.id)
         .where(HumanTask.state == TaskState.OPEN, in_roles(grants))
-        .order_by(ProcessCase.process_key, ProcessRelease.version)
+        .distinct()
     )
-    return list(dict(rows.all()).items())
+    return sorted(dict(rows.all()).items())
 
 
 def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskRow:

@@ -160,10 +160,24 @@ def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: dateti
     policy.check_separation(session, task, step_names(session, view.case), actor=actor)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
     policy.check_opened(task, actor=actor)
-    if view.pending is not None:
-        signed = {str(one.person_id) for one in signatures_of(session, view.pending.id)}
-        if signed & policy.persons_of(actor):
-            raise SignedAlready
+    if has_signed(session, view, actor):
+        raise SignedAlready
+
+
+def has_signed(session: Session, view: TaskView, actor: Actor) -> bool:
+    """Whether this person has signed the step already, while it waits for further signers."""
+    if view.pending is None:
+        return False
+    signed = {str(one.person_id) for one in signatures_of(session, view.pending.id)}
+    return bool(signed & policy.persons_of(actor))
+
+
+def pending_entries(view: TaskView) -> list[dict[str, Any]]:
+    """What the first signer entered, as it stands in the record that the next ones sign too."""
+    if view.pending is None:
+        return []
+    entered: list[dict[str, Any]] = json.loads(view.pending.canonical)["content"]["entered"]
+    return entered
 
 
 def claimant_name(session: Session, task: HumanTask) -> dict[str, str] | None:

@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -59,8 +60,8 @@ class Browser:
 
 
 @pytest.fixture
-def browse(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> Browse:
-    monkeypatch.setattr(clock, "now", lambda: plant.now)
+def browse(now: datetime, monkeypatch: pytest.MonkeyPatch) -> Browse:
+    monkeypatch.setattr(clock, "now", lambda: now)
     settings().secret_key_file.parent.mkdir(parents=True, exist_ok=True)
     settings().secret_key_file.write_bytes(b"k" * 32)
     app = create_app(testing=True)
@@ -292,3 +293,25 @@ def test_a_task_that_is_over_leads_to_its_case(plant: Plant, browse: Browse) -> 
     sign(inspector, path, RESULTS)
     assert inspector.get(path).location == f"/cases/{plant.case_id}"
     assert inspector.get("/inbox/00000000-0000-4000-8000-000000000000").status_code == 404
+
+
+def test_the_second_signer_sees_what_the_first_one_signed(inspected_twice: Plant, browse: Browse) -> None:
+    first, second = browse("qa"), browse("qa2")
+    path = task_path(inspected_twice, "incoming_release")
+    assert sign(first, path, RELEASE | {"remarks": "complete"}).status_code == 303
+    assert "You have signed this step already" in first.get(path).text
+    page = second.get(path).text
+    assert "Signed already by Qa" in page
+    assert "complete" in page
+    assert sign(second, path, {}).status_code == 303
+    assert count(Signature) == 3
+    assert count(Record) == 2
+
+
+def test_a_person_who_has_not_accepted_the_statement_is_led_to_it(plant: Plant, browse: Browse) -> None:
+    with unit_of_work(plant.people["admin"], now=plant.now) as session:
+        session.scalars(select(Person).filter_by(login="inspector")).one().statement_accepted_at = None
+    answer = sign(browse("inspector"), task_path(plant, "inspection"), RESULTS)
+    assert answer.status_code == 403
+    assert "statement of accountability" in answer.text
+    assert count(Record) == 0
