@@ -1,4 +1,4 @@
-"""Damaged files: whatever an editor, a disk or an attacker did to a model, the checks answer and never fail."""
+"""Damaged files: whatever an editor, a disk or an attacker did to a model, the checks answer."""
 
 import copy
 import random
@@ -54,10 +54,10 @@ def _strip(node, _nodes, dice):
 
 
 @pytest.mark.urs("URS-009")
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_the_checks_answer_whatever_was_damaged(seed):
     dice = random.Random(seed)
-    for _ in range(40):
+    for _ in range(20):
         files = damaged(dice.choice(BUNDLES), dice)
         report = compiler.check_files(files)
         assert report.executable or report.errors
