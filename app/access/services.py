@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import available_timezones
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.errors import foreign_proof, login_taken, no_such_person
@@ -222,11 +222,6 @@ def choose_display(session: Session, person: Person, *, language: str, zone: str
     if zone not in TIME_ZONES:
         raise Invalid("access.zone", "There is no time zone of this name.", field="zone")
     person.language, person.zone = language, zone
-
-
-def count_people(session: Session) -> int:
-    """Say how many accounts there are, in any state."""
-    return session.scalar(select(func.count()).select_from(Person)) or 0
 
 
 def person_of(session: Session, person_id: uuid.UUID) -> Person:

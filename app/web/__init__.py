@@ -16,8 +16,6 @@ from app.web.security import allow
 from app.web.transactions import request_time, writing
 from app.web.visitor import Visitor, current_actor, current_person, visitor
 
-require = access
-
 __all__ = [
     "ANYBODY",
     "SIGNED_IN",
@@ -35,7 +33,6 @@ __all__ = [
     "piece",
     "reachable_sites",
     "request_time",
-    "require",
     "visitor",
     "writing",
 ]

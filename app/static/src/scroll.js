@@ -1,5 +1,5 @@
 // A table that scrolls sideways can be scrolled by keyboard too (WCAG 2.1.1).
-const reachable = () => document.querySelectorAll('.table-responsive:not([tabindex])').forEach((box) => {
+const reachable = () => document.querySelectorAll(':is(.table-responsive, .diagram):not([tabindex])').forEach((box) => {
   if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
 });
 
