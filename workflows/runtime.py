@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import numbers
@@ -14,7 +13,7 @@ from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, repository, store
 from workflows.engine import Move
-from workflows.models import CaseState, ProcessCase, StoredState
+from workflows.models import CaseState, ProcessCase
 
 
 def start_case(
@@ -67,12 +66,6 @@ def start_case(
     advance.run(loaded)
     session.flush()  # the caller may look up the first tasks
     return case
-
-
-def due_cases(session: Session, *, now: datetime, limit: int = 100) -> list[uuid.UUID]:
-    """List the cases with a timer that is due, earliest first."""
-    query = select(StoredState.case_id).where(StoredState.next_due <= now).order_by(StoredState.next_due)
-    return list(session.scalars(query.limit(limit)))
 
 
 def fire_timers(session: Session, case_id: uuid.UUID, *, now: datetime) -> ProcessCase:

@@ -8,12 +8,16 @@ from SpiffWorkflow.bpmn import BpmnWorkflow
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import CursorResult
 
+from core import outbox
 from core.errors import Conflict
 from workflows import codec, compaction, repository
 from workflows.engine import CaseEngine, Move
 from workflows.facts import Facts, plain
 from workflows.models import StoredState
 from workflows.parser import DUE
+
+FIRE = "workflows.fire_timers"
+"""The job that lets due timers of a case fire; ``timers`` registers it."""
 
 
 @dataclass
@@ -24,6 +28,7 @@ class LoadedCase:
     engine: CaseEngine
     workflow: Any
     revision: int
+    due: datetime | None = None
 
     @property
     def facts(self) -> Facts:
@@ -42,11 +47,15 @@ def new(move: Move, facts: Facts) -> LoadedCase:
 def load(move: Move) -> LoadedCase:
     """Load a case whose row the caller has locked."""
     stored = move.session.execute(
-        select(StoredState.state, StoredState.revision).where(StoredState.case_id == move.case.id)
+        select(StoredState.state, StoredState.revision, StoredState.next_due).where(
+            StoredState.case_id == move.case.id
+        )
     ).one()
     process = repository.compiled_for(move.session, move.case.release_id)
     engine = CaseEngine(process, codec.load_facts(stored.state), move)
-    return LoadedCase(move, engine, codec.load(stored.state, process, engine), stored.revision)
+    return LoadedCase(
+        move, engine, codec.load(stored.state, process, engine), stored.revision, stored.next_due
+    )
 
 
 def save(loaded: LoadedCase) -> None:
@@ -59,6 +68,8 @@ def save(loaded: LoadedCase) -> None:
     state = codec.dump(loaded.workflow, loaded.facts)
     case_id, session = loaded.move.case.id, loaded.move.session
     due = next_due(loaded.workflow)
+    if due is not None and due != loaded.due:
+        _wake(loaded, due)
     if loaded.revision == 0:
         session.execute(insert(StoredState).values(case_id=case_id, state=state, next_due=due, revision=1))
         return
@@ -70,6 +81,14 @@ def save(loaded: LoadedCase) -> None:
     )
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
+
+
+def _wake(loaded: LoadedCase, due: datetime) -> None:
+    case_id = loaded.move.case.id
+    entry = outbox.later(
+        loaded.move.session, FIRE, {"case_id": str(case_id)}, key=f"timer-{case_id}-{loaded.revision}"
+    )
+    entry.due_at = due
 
 
 def next_due(workflow: Any) -> datetime | None:

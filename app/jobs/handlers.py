@@ -2,8 +2,9 @@
 
 from app.archive import tasks as archive
 from documents import render
+from workflows import timers
 
-ROOMS = (archive,)
+ROOMS = (archive, timers)
 """Modules that register jobs with `core.outbox.job`; a room with jobs of its own is added here."""
 
 

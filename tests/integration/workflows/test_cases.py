@@ -7,12 +7,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import update
 
-from core import db
+from core import clock, db, outbox
 from core.errors import Conflict, NotFound
 from tests.factories import workflows as made
-from workflows import codec, history, human_tasks, repository, runtime
+from workflows import codec, history, human_tasks, repository, runtime, timers
 from workflows.errors import StepFailed
 from workflows.models import CaseState, HumanTask, ProcessCase, StepHistory, StoredState, TaskState
+
+assert timers  # registers the job
 
 
 def line(*steps):
@@ -281,13 +283,14 @@ def test_an_interrupting_timer_withdraws_the_task(session):
     made.release(session, timed(interrupting=True))
     case = made.case(session)
     late = made.NOW + timedelta(days=3)
-    assert runtime.due_cases(session, now=made.NOW) == []
-    assert runtime.due_cases(session, now=late) == [case.id]
+    assert [entry.due_at for entry in wakes(session)] == [made.NOW + timedelta(days=2)]
+    runtime.fire_timers(session, case.id, now=made.NOW + timedelta(days=1))
+    assert the_task(session, case).step == "a"
     first = the_task(session, case)
     runtime.fire_timers(session, case.id, now=late)
     assert first.state is TaskState.WITHDRAWN
     assert the_task(session, case).step == "boss"
-    assert runtime.due_cases(session, now=late) == []
+    assert len(wakes(session)) == 1
     assert case.state is CaseState.RUNNING
     assert [row.actor_id for row in history.steps(session, case.id) if row.element_id == "late"] == [
         "system:timer"
@@ -311,7 +314,28 @@ def test_a_timer_whose_task_was_done_in_time_is_forgotten(session):
     case = made.case(session)
     human_tasks.complete(session, the_task(session, case), {}, actor=made.person(2), now=made.NOW)
     assert case.state is CaseState.COMPLETED
-    assert runtime.due_cases(session, now=made.NOW + timedelta(days=30)) == []
+    passed = case.steps
+    runtime.fire_timers(session, case.id, now=made.NOW + timedelta(days=30))
+    assert case.steps == passed
+
+
+@pytest.mark.urs("URS-006")
+def test_the_job_fires_once_and_strikes_itself_out(engine, monkeypatch):
+    with db.unit_of_work(made.person(1), now=made.NOW) as session:
+        made.release(session, timed(interrupting=True))
+        case_id = made.case(session).id
+    with db.read_session() as session:
+        ((entry_id, payload),) = [(entry.id, entry.payload) for entry in wakes(session)]
+    monkeypatch.setattr(clock, "now", lambda: made.NOW + timedelta(days=3))
+    for _ in range(2):
+        outbox.handler_of("workflows.fire_timers")(entry_id, payload, None)
+    with db.read_session() as session:
+        assert [task.step for task in human_tasks.open_tasks(session, case_id)] == ["boss"]
+        assert wakes(session) == []
+
+
+def wakes(session):
+    return session.query(outbox.OutboxEntry).order_by(outbox.OutboxEntry.due_at).all()
 
 
 def timed(*, interrupting):
