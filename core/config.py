@@ -8,10 +8,15 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """Where this installation keeps its things. Paths are absolute; no secret is held here."""
+    """Where this installation keeps its things. Paths are absolute.
+
+    ``database_url`` is whom the product connects as; ``owner_url`` is the owner of the tables, known only where
+    the schema is changed. They differ on a well-kept PostgreSQL and are the same on SQLite.
+    """
 
     home: Path
     database_url: str
+    owner_url: str
     redis_url: str
     port: int
     demo: bool
@@ -35,12 +40,16 @@ class Settings:
 
 @cache
 def settings() -> Settings:
-    """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_REDIS_URL``, ``PORT``, ``QMS_DEMO``, ``QMS_URL``."""
+    """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_DATABASE_OWNER_URL``, ``QMS_REDIS_URL``, ``PORT``,
+    ``QMS_DEMO`` and ``QMS_URL``.
+    """
     home = Path(os.environ.get("QMS_HOME", "var")).resolve()
     port = int(os.environ.get("PORT", "8000"))
+    database_url = os.environ.get("QMS_DATABASE_URL", f"sqlite:///{home / 'qms.sqlite3'}")
     return Settings(
         home=home,
-        database_url=os.environ.get("QMS_DATABASE_URL", f"sqlite:///{home / 'qms.sqlite3'}"),
+        database_url=database_url,
+        owner_url=os.environ.get("QMS_DATABASE_OWNER_URL", database_url),
         redis_url=os.environ.get("QMS_REDIS_URL", f"unix://{home / 'valkey.sock'}"),
         port=port,
         demo=os.environ.get("QMS_DEMO", "0") == "1",

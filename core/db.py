@@ -97,6 +97,19 @@ def engine() -> Engine:
     return _engine if _engine is not None else configure()
 
 
+@contextmanager
+def owner_connection() -> Iterator[Connection]:
+    """Open a transaction as the owner of the tables, who alone may change the schema; leaving it commits."""
+    same = settings().owner_url == settings().database_url
+    owner = engine() if same else _make_engine(settings().owner_url)
+    try:
+        with owner.execution_options(qms_write=True).begin() as connection:
+            yield connection
+    finally:
+        if not same:
+            owner.dispose()
+
+
 def on_connect(hook: ConnectHook) -> ConnectHook:
     """Have ``hook(dbapi_connection, info)`` prepare each new connection; ``info["audit"]`` is its context."""
     _on_connect.append(hook)

@@ -1,14 +1,17 @@
-"""Alembic's environment: the product's own engine, every table, and after the last step the audit triggers.
+"""Alembic's environment: the product's own engine, every table, and after the last step the audit triggers
+and, on PostgreSQL, what the application's role may do.
 
 Plain Alembic; the schema and its triggers change in one transaction, on SQLite too.
 """
 
 from alembic import context
+from sqlalchemy import text
 
 import app.factory  # every room's tables; the name is not used
-from core.db import Base, engine
+from core.config import settings
+from core.db import Base, engine, owner_connection
 from core.types import JSON_TYPE, Amount, Quantity, UtcDateTime
-from signatures.audit import install_triggers, schema_changes
+from signatures.audit import grant_application, install_triggers, schema_changes
 
 assert app.factory
 
@@ -22,8 +25,16 @@ def run() -> None:
     if given is not None:
         _run_on(given)
         return
-    with engine().execution_options(qms_write=True).begin() as connection:
+    with owner_connection() as connection:
         _run_on(connection)
+        if settings().owner_url != settings().database_url:
+            grant_application(connection, Base.metadata, _application_role())
+
+
+def _application_role():  # type: ignore[no-untyped-def]
+    """Who the product connects as: asked of the server, for an address need not name it."""
+    with engine().connect() as connection:
+        return connection.scalar(text("SELECT current_user"))
 
 
 def _run_on(connection):  # type: ignore[no-untyped-def]

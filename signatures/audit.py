@@ -19,14 +19,17 @@ from sqlalchemy.orm import Session
 from core.db import Base, on_every_commit, write_context
 from signatures.audit_chain import ChainReport, chain_hash, verify_chain
 from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
+from signatures.audit_roles import grant_application, is_too_mighty
 from signatures.audit_triggers import install_triggers, missing_triggers, schema_changes
 from signatures.audit_values import plain, readable_changes, row_key
 
 __all__ = [
     "ROW_ACTIONS",
     "ChainReport",
+    "grant_application",
     "history_of",
     "install_triggers",
+    "is_too_mighty",
     "link_captures",
     "missing_triggers",
     "record",

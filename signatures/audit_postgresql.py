@@ -2,7 +2,8 @@
 
 Who writes is told by ``set_config('app.actor', …, true)``. Triggers are ``ENABLE ALWAYS``, because
 ``session_replication_role = replica`` would pass by ordinary ones. The application's role should own nothing:
-an owner can still drop a trigger.
+an owner can still drop a trigger. The capture function looks for its tables in ``public`` only: a temporary
+table of the same name would otherwise swallow what it catches.
 """
 
 from collections.abc import Mapping
@@ -15,7 +16,8 @@ PRESENT = (
 )
 
 _CAPTURE = r"""
-CREATE OR REPLACE FUNCTION audit_capture_row() RETURNS trigger LANGUAGE plpgsql AS $body$
+CREATE OR REPLACE FUNCTION audit_capture_row() RETURNS trigger LANGUAGE plpgsql
+SET search_path = public, pg_temp AS $body$
 DECLARE
   keys text[] := string_to_array(TG_ARGV[0], ',');
   hashed text[] := string_to_array(TG_ARGV[1], ',');

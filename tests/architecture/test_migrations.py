@@ -1,7 +1,5 @@
 """The schema's history runs up and down on both databases, and ends where the models are."""
 
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,26 +25,17 @@ def config() -> Config:
     return made
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="qms-pg-"))
-    folder.chmod(0o755)  # its server runs as another account when the tests run as root
-    with postgres.server(folder) as url:
-        yield url
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def empty_database(request: pytest.FixtureRequest, home: Path) -> Iterator[None]:
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'migrated.sqlite3'}"
+        db.configure()
+        yield
     else:
-        url = request.getfixturevalue("postgres_url")
-    db.configure(url)
-    yield
-    if request.param == "postgresql":
-        with db.engine().begin() as connection:
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+        server = request.getfixturevalue("postgres_server")
+        with server.database() as name:
+            db.configure(server.url(name, postgres.OWNER))
+            yield
+            db.engine().dispose()
     db.engine().dispose()
 
 

@@ -1,49 +1,131 @@
-"""A PostgreSQL server of the tests' own: Debian's programs, a scratch folder, a socket, no port."""
+"""A PostgreSQL server of the tests' own: Debian's programs, a scratch folder, a socket, no port.
 
+In it two roles as on a real plant: `qms_owner` owns the tables, `qms_app` is who the product connects as.
+"""
+
+import itertools
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-PROGRAMS = Path("/usr/lib/postgresql")
+from sqlalchemy import NullPool, create_engine
+
+PACKAGED = Path("/usr/lib/postgresql")
+OWNER, APPLICATION = "qms_owner", "qms_app"
+MISSING = (
+    "PostgreSQL's server is not installed; half of the tests need it. Type:  make test"
+    "   (or, as root:  apt-get update && apt-get install -y --no-install-recommends postgresql)"
+)
+QUICK = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "jit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "80",
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "min_wal_size": "32MB",
+    "max_wal_size": "96MB",
+}
+"""Nothing of a test's database need survive a power cut."""
+
+
+@dataclass
+class Server:
+    """A running server: its socket folder and its superuser; it hands out databases."""
+
+    folder: Path
+    superuser: str
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def url(self, database: str = "postgres", role: str | None = None) -> str:
+        """The address of a database for a role, the superuser unless one is named."""
+        return f"postgresql+psycopg://{role or self.superuser}@/{database}?host={self.folder}"
+
+    def run(self, *statements: str, database: str = "postgres") -> None:
+        """Run statements one by one as the superuser, outside any transaction."""
+        engine = create_engine(self.url(database), poolclass=NullPool, isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            for statement in statements:
+                connection.exec_driver_sql(statement)
+
+    @contextmanager
+    def database(self, template: str = "template0") -> Iterator[str]:
+        """Give the name of a fresh database that the owner's role owns; it is dropped afterwards."""
+        name = f"plant_{next(self.numbers)}"
+        self.run(f"CREATE DATABASE {name} OWNER {OWNER} TEMPLATE {template} STRATEGY file_copy")
+        try:
+            yield name
+        finally:
+            self.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def programs() -> Path:
-    """The folder of the newest installed server.
+    """The folder of the newest installed server's programs.
 
     Raises:
-        LookupError: none is installed; `make test` installs it.
+        LookupError: none is installed; the sentence says what to type.
     """
-    versions = sorted(PROGRAMS.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
-    if not versions:
-        raise LookupError("PostgreSQL is not installed; type: make test (or apt-get install postgresql)")
-    return versions[-1].parent
+    versions = sorted(PACKAGED.glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]), reverse=True)
+    places = [initdb.parent for initdb in versions]
+    if shutil.which("pg_config"):
+        told = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=False)
+        places.append(Path(told.stdout.strip()))
+    found = shutil.which("initdb")
+    if found:
+        places.append(Path(found).resolve().parent)
+    for place in places:
+        if (place / "initdb").exists() and (place / "pg_ctl").exists():
+            return place
+    raise LookupError(MISSING)
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[str]:
-    """Run a server in `folder` (a short path: socket names are short) and give its database's address."""
-    user = "postgres" if os.geteuid() == 0 else None
-    folder.mkdir(parents=True, exist_ok=True)
+def server() -> Iterator[Server]:
+    """Run a server in a scratch folder with a short name (socket names are short) while the block lasts."""
+    user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
+    initdb = programs() / "initdb"
+    folder = Path(tempfile.mkdtemp(prefix="qms-pg-", dir=_quickest()))
+    folder.chmod(0o755)  # the tests reach the socket of another account's server
     if user:
         shutil.chown(folder, user)
-    data, name = folder / "data", user or os.environ.get("USER", "postgres")
-    _run(user, "initdb", "-D", str(data), "-U", name, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    _run(user, "pg_ctl", "-D", str(data), "-o", options, "-l", str(folder / "log"), "-w", "start")
+    data, superuser = folder / "data", user or "postgres"
+    options = " ".join(f"-c {name}={value}" for name, value in QUICK.items())
+    options += f" -c unix_socket_directories={folder}"
     try:
-        yield f"postgresql+psycopg://{name}@/postgres?host={folder}"
+        _run(user, initdb, "-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
+        control = [initdb.with_name("pg_ctl"), "-D", data, "-w"]
+        _run(user, *control, "-o", options, "-l", folder / "log", "start")
+        try:
+            made = Server(folder, superuser)
+            made.run(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APPLICATION} LOGIN")
+            yield made
+        finally:
+            _run(user, *control, "-m", "immediate", "stop")
     finally:
-        _run(user, "pg_ctl", "-D", str(data), "-m", "immediate", "-w", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(user: str | None, program: str, *arguments: str) -> None:
-    """Run a server program; never as root, which PostgreSQL refuses."""
-    command = [str(programs() / program), *arguments]
+def _quickest() -> Path | None:
+    """Memory where there is plenty of it: a database is copied for each test."""
+    memory = Path("/dev/shm")
+    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
+    return memory if roomy else None
+
+
+def _run(user: str | None, *words: str | Path) -> None:
+    """Run a server program; never as root."""
+    command = [str(word) for word in words]
     if user:
         command = ["setpriv", f"--reuid={user}", f"--regid={user}", "--init-groups", *command]
     done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd="/")
     if done.returncode:
-        raise RuntimeError(f"{program}: {done.stderr.strip()}")
+        raise RuntimeError(f"{words[0]}: {done.stderr.strip()}")

@@ -1,8 +1,6 @@
 """The same trail on PostgreSQL, where several transactions really run at once."""
 
 import json
-import shutil
-import tempfile
 import threading
 from collections.abc import Iterator
 from datetime import datetime
@@ -38,17 +36,8 @@ pytestmark = pytest.mark.postgres
 ID = "33333333-3333-4333-8333-333333333333"
 
 
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="qms-pg-"))
-    folder.chmod(0o755)  # its server runs as another account when the tests run as root
-    with postgres.server(folder) as url:
-        yield url
-    shutil.rmtree(folder, ignore_errors=True)
-
-
 @pytest.fixture
-def sample(home: Path, postgres_url: str) -> Iterator[Table]:
+def sample(home: Path, postgres_server: postgres.Server) -> Iterator[Table]:
     table = Table(
         "sample",
         db.Base.metadata,
@@ -61,14 +50,13 @@ def sample(home: Path, postgres_url: str) -> Iterator[Table]:
         Column("picture", LargeBinary),
         Column("password_hash", String, info={"audit": "omit"}),
     )
-    engine = db.configure(postgres_url)
-    with engine.begin() as connection:
-        db.Base.metadata.create_all(connection)
-        audit.install_triggers(connection, db.Base.metadata)
-    yield table
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
-    engine.dispose()
+    with postgres_server.database() as name:
+        engine = db.configure(postgres_server.url(name))
+        with engine.begin() as connection:
+            db.Base.metadata.create_all(connection)
+            audit.install_triggers(connection, db.Base.metadata)
+        yield table
+        engine.dispose()
     db.Base.metadata.remove(table)
 
 
@@ -114,7 +102,7 @@ def test_changes_read_the_same_as_on_sqlite(sample: Table, keeper: Actor, now: d
     assert deleted["changes"]["quantity"] == ["12", None]
 
 
-def test_nobody_can_write_without_saying_who(sample: Table, postgres_url: str) -> None:
+def test_nobody_can_write_without_saying_who(sample: Table) -> None:
     with db.read_session() as session, pytest.raises(DBAPIError, match="nobody is named"):
         session.execute(insert(sample).values(id=ID))
 
