@@ -113,10 +113,10 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
         Invalid: wrong item for the order, unit, quantity or expiry, each at its field.
         Conflict: order closed, more than ordered, or a supplier's lot that came before.
     """
+    line = _locked_line(session, command.line_id)  # first, so that a double click waits and finds the receipt
     earlier = queries.receipt_with_key(session, command.key)
     if earlier is not None:
         return earlier
-    line = _locked_line(session, command.line_id)
     _check_delivery(session, line, command, today=clock.site_day(now, line.order.site.zone))
     line.received += command.quantity
     receipt_id, site = new_id(), line.order.site

@@ -25,7 +25,6 @@ from app.web import (
     access,
     current_actor,
     db,
-    must_reach,
     navigation,
     paginate,
     reachable_sites,
@@ -116,7 +115,6 @@ def post_output() -> Response | tuple[str, int]:
     try:
         if order is None:
             raise Invalid("output.work_order", "Choose the work order.", field="work_order")
-        must_reach(order.site_id, "output.post")
         command = read_output(session, request.form, _rows_sent(), site_id=order.site_id, today=_today(order))
         with writing() as work:
             posted = services.receive_output(work, command, actor=current_actor(), now=request_time())
@@ -153,9 +151,13 @@ def _form(fields: Mapping[str, str], errors: Mapping[str, QmsError]) -> dict[str
 
 
 def _chosen(fields: Mapping[str, str]) -> WorkOrder | None:
-    chosen = fields.get("work_order", "")
-    open_orders = queries.open_work_orders(db.session(), reachable_sites("output.post"))
-    return next((order for order in open_orders if str(order.id) == chosen), None)
+    """The work order chosen in the form, open or not, at a site where this person may take output in."""
+    where = reachable_sites("output.post")
+    try:
+        order = db.session().get(WorkOrder, uuid.UUID(fields.get("work_order", "")))
+    except ValueError:
+        return None
+    return order if order and (where is None or order.site_id in where) else None
 
 
 def _rows_sent() -> list[tuple[str, str]]:

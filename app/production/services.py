@@ -104,10 +104,10 @@ def receive_output(session: Session, command: ReceiveOutput, *, actor: Actor, no
         Invalid: wrong item, unit, quantity or expiry, or inputs that do not follow the bill of material.
         Conflict: order closed, more than planned, an input that is not released, expired or short.
     """
+    order = _locked_order(session, command.work_order_id)  # first, so that a double click waits and finds it
     earlier = queries.output_with_key(session, command.key)
     if earlier is not None:
         return earlier
-    order = _locked_order(session, command.work_order_id)
     _check_output(session, order, command)
     order.made += command.quantity
     output_id, site = new_id(), order.site

@@ -12,9 +12,9 @@ from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from app.inventory.models import Lot
-from app.production.models import Output
+from app.production.models import Output, WorkOrder
 from core import clock, db
-from core.actor import Actor
+from core.actor import Actor, system_actor
 from tests.factories import plant as factory
 from tests.factories.people import add_person, sign_in, token
 
@@ -89,6 +89,16 @@ def test_posted_output_leads_to_its_page_with_the_lots_that_went_in(desk: Desk, 
     assert all(lot.number in page for lot in desk.lots)
     assert send(browser, desk.fields()).location == answer.location
     assert outputs() == 1
+
+
+def test_a_second_click_after_the_order_is_complete_leads_to_the_same_output(
+    desk: Desk, browser: FlaskClient
+) -> None:
+    with db.unit_of_work(system_actor("test")) as session:
+        session.get_one(WorkOrder, desk.plant.work_order.id).quantity = Decimal(100)
+    first, second = send(browser, desk.fields()), send(browser, desk.fields())
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert first.location == second.location
 
 
 @pytest.mark.urs("URS-051")

@@ -1,13 +1,8 @@
-"""The same stock on PostgreSQL, where several transactions really run at once."""
+"""Several people at one order line, one form, one lot, all at once."""
 
-import importlib
-import shutil
-import tempfile
 import threading
-from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, func, select, update
@@ -24,35 +19,11 @@ from app.traceability.queries import uses_of
 from core import db
 from core.actor import Actor
 from core.errors import Conflict
-from signatures import audit
 from tests.factories import plant as factory
-from tests.factories import postgres
-
-pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def postgres_url() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="qms-pg-"))
-    folder.chmod(0o755)  # its server runs as another account when the tests run as root
-    with postgres.server(folder) as url:
-        yield url
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def server(home: Path, postgres_url: str) -> Iterator[Engine]:
-    importlib.import_module("app.factory")
-    engine = db.configure(postgres_url)
-    with engine.begin() as connection:
-        db.Base.metadata.create_all(connection)
-        audit.install_triggers(connection, db.Base.metadata)
-    yield engine
-    engine.dispose()
 
 
 @pytest.mark.urs("URS-050", "URS-051")
-def test_stock_holds_on_postgresql(server: Engine, keeper: Actor, now: datetime) -> None:
+def test_stock_holds_when_everybody_comes_at_once(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         plant = factory.make_plant(session, actor=keeper, now=now)
         factory.make_lot_release_effective(session, actor=keeper, now=now)
@@ -61,6 +32,7 @@ def test_stock_holds_on_postgresql(server: Engine, keeper: Actor, now: datetime)
             session, plant, plant.device, Decimal(1), actor=keeper, now=now, released=False
         )
 
+    assert len(click_twice(plant, keeper, now)) == 1
     receive_side_by_side(plant, keeper, now)
     taken = consume_side_by_side(lot, into, keeper, now)
 
@@ -72,8 +44,8 @@ def test_stock_holds_on_postgresql(server: Engine, keeper: Actor, now: datetime)
         assert [line.lot.id for line in uses_of(session, lot.id)] == [into.id]
         assert available(session, site_id=plant.site.id, today=now.date()) == []
         assert [item.code for item in items(session, words="luer")] == ["CP-LUER"]
-        assert len(session.scalars(board([plant.site.id], BoardFilter(words="g77"))).all()) == 4
-        assert sum(count_by_status(session, None).values()) == 6
+        assert len(session.scalars(board([plant.site.id], BoardFilter(words="g77"))).all()) == 5
+        assert sum(count_by_status(session, None).values()) == 7
         assert orders.line(session, plant.order.lines[0].id).received == Decimal(1100)
         assert orders.open_lines(session, None, factory.PVC) == []
         assert [order.number for order in open_work_orders(session, None)] == ["WO-1"]
@@ -82,12 +54,12 @@ def test_stock_holds_on_postgresql(server: Engine, keeper: Actor, now: datetime)
 
 
 def receive_side_by_side(plant: factory.Plant, keeper: Actor, now: datetime) -> None:
-    """Four deliveries of 275 kg at once use the order line and its tolerance up; a fifth is one too many."""
+    """Four deliveries at once use the order line and its tolerance up; a fifth is one too many."""
     refused: list[str] = []
     together = threading.Barrier(5)
 
     def deliver() -> None:
-        command = factory.goods(plant, now=now, quantity=Decimal(275), same_lot_again=True)
+        command = factory.goods(plant, now=now, quantity=Decimal("274.75"), same_lot_again=True)
         together.wait()
         try:
             with db.unit_of_work(keeper, now=now) as session:
@@ -97,6 +69,21 @@ def receive_side_by_side(plant: factory.Plant, keeper: Actor, now: datetime) -> 
 
     run([threading.Thread(target=deliver) for _ in range(5)])
     assert refused == ["receipt.too_much"]
+
+
+def click_twice(plant: factory.Plant, keeper: Actor, now: datetime) -> set[str]:
+    """The same form arrives twice at once; gives the numbers of the receipts it led to."""
+    command = factory.goods(plant, now=now, quantity=Decimal(1), same_lot_again=True)
+    numbers: set[str] = set()
+    together = threading.Barrier(2)
+
+    def click() -> None:
+        together.wait()
+        with db.unit_of_work(keeper, now=now) as session:
+            numbers.add(receive_goods(session, command, actor=keeper, now=now).number)
+
+    run([threading.Thread(target=click) for _ in range(2)])
+    return numbers
 
 
 def consume_side_by_side(lot: Lot, into: Lot, keeper: Actor, now: datetime) -> int:
