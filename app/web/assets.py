@@ -1,11 +1,11 @@
 """Style sheets, scripts, icons built at set-up: found by plain name, served under hashed names."""
 
 import json
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, current_app, request, send_from_directory, url_for
+from flask import Flask, Response, request, send_from_directory, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
@@ -28,40 +28,36 @@ def missing() -> bool:
 
 def asset_url(name: str) -> str:
     """Give the address of a built file such as ``app.css``; an unbuilt one keeps its plain name."""
-    return url_for("web.asset", name=_manifest().get(name, name))
+    return url_for("web.asset", name=_built("manifest.json").get(name, name))
 
 
 def icon(name: str, css: str = "") -> Markup:
     """Draw a Tabler outline icon by name as inline SVG, hidden from screen readers: words stand beside it."""
-    paths = Markup(_icons().get(name, ""))  # noqa: S704 - our own build made it from the icon library
+    paths = Markup(_built("icons.json").get(name, ""))  # noqa: S704 - our own build made it from the icon library
     return Markup(
         '<svg class="icon {}" width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>'
     ).format(css, paths)
 
 
-def _read(name: str) -> dict[str, Any]:
-    path = BUILD / name
-    made: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int) -> dict[str, Any]:
+    made: dict[str, Any] = json.loads(path.read_text("utf-8"))
     return made
 
 
-@cache
-def _read_once(name: str) -> dict[str, Any]:
-    return _read(name)
-
-
-def _manifest() -> dict[str, Any]:
-    return _read("manifest.json") if current_app.debug else _read_once("manifest.json")
-
-
-def _icons() -> dict[str, Any]:
-    return _read("icons.json") if current_app.debug else _read_once("icons.json")
+def _built(name: str) -> dict[str, Any]:
+    """Read a file of the build, again only when set-up has built anew under a running server."""
+    path = BUILD / name
+    try:
+        return _read(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return {}
 
 
 @access(ANYBODY)
 def _serve(name: str) -> Response:
-    if name not in _manifest().values():
+    if name not in _built("manifest.json").values():
         raise NotFound
     packed = "gzip" in request.headers.get("Accept-Encoding", "") and (BUILD / f"{name}.gz").is_file()
     response = send_from_directory(BUILD, f"{name}.gz" if packed else name, mimetype=_kind(name))

@@ -95,6 +95,7 @@ ROWS: dict[str, Row] = {
     "inbox.attach": plain("attachments.add"),
     "inbox.claim": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.draft": sited("inbox.work", role="task_role", task_id="task"),
+    "inbox.file": sited("files.read", role="task_role", task_id="task", sha256="sha256"),
     "inbox.index": plain("inbox.work"),
     "inbox.release": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.review": sited("inbox.work", role="task_role", task_id="task"),
@@ -243,6 +244,7 @@ def _objects(session) -> dict[str, Any]:
         "process_key": first(select(ProcessRelease.process_key)),
         "person": person.id,
         "grant": first(select(RoleGrant.id).where(RoleGrant.person_id == person.id)),
+        "sha256": "0" * 64,
         "verb": "unlock",
         "asset": "nothing.css",
     }
@@ -278,6 +280,7 @@ def test_a_person_of_another_site_finds_nothing(world, endpoint):
 BEHIND_THE_DOOR = {
     "access.sign_in_post": 401,  # no password was typed
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
+    "inbox.file": 404,  # the step has no such file
     "inbox.review": 403,  # signing asks for more than the door: the statement, and to have read the task
     "inbox.sign": 403,
     "modeler.send": 404,  # nothing was uploaded before

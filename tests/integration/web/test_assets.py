@@ -15,9 +15,7 @@ def built(tmp_path, monkeypatch):
     (tmp_path / "manifest.json").write_text(json.dumps({"app.css": "app.abc123.css"}))
     (tmp_path / "icons.json").write_text(json.dumps({"inbox": '<path d="M0 0"/>'}))
     monkeypatch.setattr(assets, "BUILD", tmp_path)
-    assets._read_once.cache_clear()
-    yield tmp_path
-    assets._read_once.cache_clear()
+    return tmp_path
 
 
 def test_pages_name_the_hashed_file(app, built):
@@ -48,7 +46,11 @@ def test_an_icon_is_drawn_inline_and_hidden_from_screen_readers(app, built):
 
 def test_pages_work_before_the_assets_are_built(app, tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "BUILD", tmp_path / "nothing")
-    assets._read_once.cache_clear()
     assert assets.missing()
     assert app.test_client().get("/login").status_code == 200
-    assets._read_once.cache_clear()
+
+
+def test_a_running_server_follows_a_new_build(app, built):
+    assert '/assets/app.abc123.css"' in app.test_client().get("/login").text
+    (built / "manifest.json").write_text(json.dumps({"app.css": "app.def456.css"}))
+    assert '/assets/app.def456.css"' in app.test_client().get("/login").text
