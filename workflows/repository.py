@@ -7,8 +7,10 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core import numbers
 from core.actor import Actor
 from core.errors import Conflict
+from core.numbers import NumberRule
 from workflows import compiler
 from workflows.compiled import CompiledProcess
 from workflows.errors import no_release
@@ -50,6 +52,7 @@ def propose_release(
             version=latest.version,
             process=process_key,
         )
+    _define_numbers(session, process)
     release = ProcessRelease(
         process_key=process_key,
         version=(latest.version if latest else 0) + 1,
@@ -161,6 +164,25 @@ def compiled_for(session: Session, release_id: uuid.UUID) -> CompiledProcess:
 def person(actor: Actor) -> uuid.UUID | None:
     """Give the key of the acting person; the system is nobody."""
     return uuid.UUID(actor.id) if actor.kind == "person" else None
+
+
+def case_series(process_key: str) -> str:
+    """Name the series of a process's case numbers."""
+    return f"case.{process_key}"
+
+
+def _define_numbers(session: Session, process: CompiledProcess) -> None:
+    series, prefix = case_series(process.key), process.model.prefix
+    taken = select(NumberRule.series).where(
+        NumberRule.series.startswith("case."), NumberRule.prefix == prefix
+    )
+    if session.scalar(taken.where(NumberRule.series != series)) is not None:
+        raise Conflict(
+            "release.prefix_taken",
+            "Another process has the prefix %(prefix)s of case numbers; set qms:prefix.",
+            prefix=prefix,
+        )
+    numbers.define(session, series, prefix=prefix)
 
 
 def _decide(release: ProcessRelease, state: ReleaseState, actor: Actor) -> None:

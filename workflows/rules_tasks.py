@@ -13,6 +13,7 @@ from workflows.findings import Finding
 from workflows.sentences import N_, said
 
 _KEY = re.compile(r"^[a-z][a-z0-9_]*$")
+_ID = re.compile(r"^[A-Za-z][A-Za-z0-9_]*$")  # as editors make them; a name in expressions all the same
 _RESERVED = ("start", "sites")
 _MOST_SIGNERS = 9
 
@@ -48,7 +49,8 @@ def _step_keys(model: ProcessModel) -> Iterator[Finding]:
     writers = [one for one in model.elements.values() if one.kind in WRITERS]
     counted = Counter(one.step for one in writers)
     for element in writers:
-        if not _KEY.match(element.step) or element.step in _RESERVED:
+        pattern = _ID if element.step == element.id else _KEY
+        if not pattern.match(element.step) or element.step in _RESERVED:
             yield Finding("step.key", element.id, element.line, {"step": element.step})
         elif counted[element.step] > 1:
             yield Finding("step.duplicate", element.id, element.line, {"step": element.step})

@@ -44,10 +44,8 @@ def start_case(
         raise Conflict(
             "case.fact_is_step", "“%(fact)s” is the key of a step and cannot be a first fact.", fact=taken[0]
         )
-    series = f"case.{process_key}"
-    numbers.define(session, series, prefix=process.model.prefix)
     case = ProcessCase(
-        number=numbers.take(session, series, site_code="", now=now),
+        number=numbers.take(session, repository.case_series(process_key), site_code="", now=now),
         release_id=release.id,
         process_key=process_key,
         title=title,

@@ -1,7 +1,7 @@
 """Timers of cases: a waiting timer is an entry of the outbox that is due when the timer is.
 
-The entry is written in the transaction that made the case wait, so no timer is ever lost; running it twice fires
-nothing twice.
+The entry is written in the transaction that made the case wait, so no timer is ever lost, and running it
+twice fires nothing twice.
 """
 
 import uuid

@@ -1,5 +1,6 @@
 """Starting, moving and ending cases: facts under their own keys, everything in one transaction."""
 
+import threading
 import uuid
 from datetime import date, timedelta
 from decimal import Decimal
@@ -460,3 +461,45 @@ def test_completing_a_task_needs_few_statements(session, statements):
     human_tasks.complete(session, task, {"x": 1}, actor=made.person(2), now=made.NOW)
     assert len(statements) <= 8, statements
     assert isinstance(case, ProcessCase)
+
+
+@pytest.mark.urs("URS-007")
+def test_two_processes_never_share_case_numbers(session):
+    made.release(session, line(("a", made.user("a"))))
+    files = made.process(
+        made.start(), made.user("a"), made.end(), made.flows("begin>a>done"), key="triage", tasks=("a",)
+    )
+    with pytest.raises(Conflict) as refused:
+        repository.propose_release(session, "triage", files, actor=made.person(1), now=made.NOW)
+    assert refused.value.code == "release.prefix_taken"
+
+
+@pytest.mark.urs("URS-004")
+def test_two_people_at_one_task_one_of_them_is_too_late(engine):
+    with db.unit_of_work(made.person(1), now=made.NOW) as session:
+        made.release(session, line(("a", made.user("a")), ("note", made.service("note"))))
+        case = made.case(session)
+        task_id, case_id = the_task(session, case).id, case.id
+    outcomes, together = [], threading.Barrier(2)
+
+    def sign(number):
+        with db.read_session() as session:
+            seen = session.get_one(HumanTask, task_id)
+        together.wait()
+        try:
+            with db.unit_of_work(made.person(number), now=made.NOW) as session:
+                human_tasks.complete(session, seen, {"by": number}, actor=made.person(number), now=made.NOW)
+            outcomes.append(number)
+        except Conflict as late:
+            outcomes.append(late.code)
+
+    people = [threading.Thread(target=sign, args=(number,)) for number in (2, 3)]
+    for one in people:
+        one.start()
+    for one in people:
+        one.join()
+    winner = next(outcome for outcome in outcomes if outcome != "task.not_open")
+    assert "task.not_open" in outcomes
+    with db.read_session() as session:
+        assert history.facts(session, case_id)["a"] == {"by": winner}
+        assert history.performers(session, case_id)["a"] == {uuid.UUID(int=winner)}
