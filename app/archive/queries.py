@@ -7,12 +7,12 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, or_, select
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.archive.errors import NoSuchRecord
 from documents.models import Record
-from workflows.models import ProcessCase
+from workflows.models import HumanTask, ProcessCase
 
 ESCAPE = "\\"
 
@@ -30,23 +30,25 @@ class Wanted:
     zone: str = "UTC"
 
 
-def record_of(session: Session, record_id: uuid.UUID) -> Record:
+Sites = Collection[uuid.UUID] | None
+"""The sites a person reaches; ``None`` means every site."""
+
+
+def record_of(session: Session, record_id: uuid.UUID, sites: Sites = None) -> Record:
     """Load a record.
 
     Raises:
-        NoSuchRecord: there is none.
+        NoSuchRecord: there is none, or it is out of reach.
     """
-    record = session.get(Record, record_id)
+    record = session.scalar(select(Record).where(Record.id == record_id, _within(sites)))
     if record is None:
         raise NoSuchRecord
     return record
 
 
-def search(wanted: Wanted, sites: Collection[uuid.UUID] | None) -> Select[Any]:
-    """Find records, newest first, of ``sites`` (``None`` is all) and those that belong to no site."""
-    query = select(Record).order_by(Record.created_at.desc(), Record.number.desc())
-    if sites is not None:
-        query = query.where(or_(Record.site_id.in_(sites), Record.site_id.is_(None)))
+def search(wanted: Wanted, sites: Sites) -> Select[Any]:
+    """Find the records within reach, newest first."""
+    query = select(Record).where(_within(sites)).order_by(Record.created_at.desc(), Record.number.desc())
     for word in wanted.words.split():
         query = query.where(_anywhere(word))
     if wanted.lot:
@@ -65,21 +67,37 @@ def search(wanted: Wanted, sites: Collection[uuid.UUID] | None) -> Select[Any]:
 
 
 def records_of_case(session: Session, case_id: uuid.UUID) -> Sequence[Record]:
-    """List the records of a case, oldest first."""
+    """List the records of a case, oldest first; whoever reaches one of them reaches all."""
     query = select(Record).where(Record.case_id == case_id).order_by(Record.created_at, Record.number)
     return session.scalars(query).all()
 
 
-def case_of(session: Session, case_id: uuid.UUID) -> ProcessCase:
+def case_of(session: Session, case_id: uuid.UUID, sites: Sites) -> ProcessCase:
     """Load the case whose records are asked for.
 
     Raises:
-        NoSuchRecord: there is none.
+        NoSuchRecord: there is none, or it is out of reach.
     """
-    case = session.get(ProcessCase, case_id)
+    case = session.scalar(select(ProcessCase).where(ProcessCase.id == case_id, _case_within(sites)))
     if case is None:
         raise NoSuchRecord
     return case
+
+
+def _within(sites: Sites) -> ColumnElement[bool]:
+    """Records of these sites, of no site, and all of a case that one of these sites takes part in."""
+    if sites is None:
+        return true()
+    shared = select(ProcessCase.id).where(_case_within(sites))
+    return or_(Record.site_id.in_(sites), Record.site_id.is_(None), Record.case_id.in_(shared))
+
+
+def _case_within(sites: Sites) -> ColumnElement[bool]:
+    """Cases of these sites, of no site, and those with a task there, such as the registrant's release."""
+    if sites is None:
+        return true()
+    task_there = exists().where(HumanTask.case_id == ProcessCase.id, HumanTask.site_id.in_(sites))
+    return or_(ProcessCase.site_id.in_(sites), ProcessCase.site_id.is_(None), task_there)
 
 
 def _anywhere(word: str) -> ColumnElement[bool]:

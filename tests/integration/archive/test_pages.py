@@ -6,17 +6,24 @@ import io
 import json
 import uuid
 import zipfile
+from datetime import datetime
 from html import unescape
 
 import pytest
 from flask.testing import FlaskClient
+from sqlalchemy import update
 
+from app.access.models import RoleGrant
+from app.sites.models import Site
 from core.actor import system_actor
 from core.db import unit_of_work
 from documents.models import Record
 from signatures.verify import verify_pdf
 from tests.factories.inbox import Plant
 from tests.integration.archive.conftest import record_of, run
+from workflows.models import HumanTask
+
+SITE_PARTS = ("name", "company", "address", "region", "zone", "layout", "demo")
 
 
 @pytest.mark.urs("URS-026")
@@ -115,6 +122,28 @@ def test_nobody_and_the_wrong_role_see_nothing(auditor: FlaskClient, sealed: Rec
         f"/records/case/{sealed.case_id}.zip",
     ):
         assert stranger.get(path).status_code == 302
+
+
+def test_who_reaches_another_site_only_finds_nothing_until_his_site_takes_part_in_the_case(
+    auditor: FlaskClient, sealed: Record, plant: Plant, now: datetime
+) -> None:
+    assert sealed.case_id
+    with unit_of_work(system_actor("test"), now=now) as session:
+        here = session.get_one(Site, plant.site_id)
+        there = Site(code="REG", **{name: getattr(here, name) for name in SITE_PARTS})
+        session.add(there)
+        session.flush()
+        elsewhere = there.id
+        session.execute(update(RoleGrant).values(site_id=elsewhere))
+    paths = (f"/records/{sealed.id}", f"/records/{sealed.id}.pdf", f"/records/case/{sealed.case_id}.zip")
+    assert [auditor.get(path).status_code for path in paths] == [404, 404, 404]
+    assert sealed.number not in auditor.get("/records").text
+    with unit_of_work(system_actor("test"), now=now) as session:
+        session.execute(
+            update(HumanTask).where(HumanTask.step == "incoming_release").values(site_id=elsewhere)
+        )
+    assert [auditor.get(path).status_code for path in paths] == [200, 200, 200]
+    assert sealed.number in auditor.get("/records").text
 
 
 def test_an_unknown_record_is_not_found(auditor: FlaskClient, plant: Plant) -> None:
