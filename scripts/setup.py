@@ -97,6 +97,9 @@ def main(arguments: list[str]) -> int:
     except (SetUpFailed, subprocess.CalledProcessError) as reason:
         print(f"Set-up cannot go on: {reason}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("Set-up stopped; it goes on from here next time.", file=sys.stderr)
+        return 130
     print(f"Set-up complete ({time.monotonic() - start:.1f} s).", flush=True)
     return 0
 
