@@ -4,5 +4,6 @@ const reachable = () => document.querySelectorAll(':is(.table-responsive, .diagr
 });
 
 reachable();
+window.addEventListener('load', reachable);
 window.addEventListener('resize', reachable);
 document.addEventListener('htmx:afterSwap', reachable);
