@@ -46,7 +46,9 @@ def moment() -> datetime:
     return present()
 
 
-def write_down(name: str, payload: dict[str, str], *, now: datetime, secret: bytes | None = None) -> uuid.UUID:
+def write_down(
+    name: str, payload: dict[str, str], *, now: datetime, secret: bytes | None = None
+) -> uuid.UUID:
     with unit_of_work(TESTER, now=now) as session:
         entry = outbox.later(session, name, payload, key=f"{name}-{uuid.uuid4()}", secret=secret)
         session.flush()
@@ -135,7 +137,9 @@ def test_an_entry_without_a_registered_handler_waits_with_the_reason(
 
 
 @pytest.mark.usefixtures("database")
-def test_a_function_named_by_hand_in_the_queue_is_never_called(home: Path, queue: Queue, work: Worker) -> None:
+def test_a_function_named_by_hand_in_the_queue_is_never_called(
+    home: Path, queue: Queue, work: Worker
+) -> None:
     prey = home / "pwned"
     job = queue.enqueue(
         "os.system", f"touch {prey}", on_failure=Callback("os.system"), on_success=Callback("os.system")
