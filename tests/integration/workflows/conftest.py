@@ -1,6 +1,4 @@
-"""A database with the engine's tables alone, and operations that only take notes."""
-
-import shutil
+"""Operations that only take notes, and one unit of work for a test."""
 
 import pytest
 from sqlalchemy import event
@@ -29,25 +27,10 @@ def operations():
     registry.operation("test.refuse", schema={"type": "object"}, title=title)(_refuse)
 
 
-@pytest.fixture(scope="session")
-def empty_tables(tmp_path_factory):
-    """A database file with the engine's tables, made once."""
-    file = tmp_path_factory.mktemp("engine") / "engine.sqlite3"
-    engine = db.configure(f"sqlite:///{file}")
-    with engine.execution_options(qms_write=True).begin() as connection:
-        db.Base.metadata.create_all(connection)
-    with engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-    engine.dispose()
-    return file
-
-
 @pytest.fixture
-def engine(home, empty_tables):
-    shutil.copy(empty_tables, home / "engine.sqlite3")
-    engine = db.configure(f"sqlite:///{home / 'engine.sqlite3'}")
-    yield engine
-    engine.dispose()
+def engine(database):
+    """An empty plant on each kind of database, with the triggers of its audit trail."""
+    return database
 
 
 @pytest.fixture

@@ -8,6 +8,8 @@ from tests.factories import workflows as made
 from workflows import history, human_tasks
 from workflows.models import CaseState, StoredState
 
+pytestmark = pytest.mark.parametrize("plant_url", ["sqlite"], indirect=True)  # nothing here asks the database
+
 
 def two_reviews(kind="parallel"):
     ways = (

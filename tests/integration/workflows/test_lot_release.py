@@ -19,6 +19,8 @@ OPERATIONS = (
     "inventory.reject_lot",
 )
 
+pytestmark = pytest.mark.parametrize("plant_url", ["sqlite"], indirect=True)  # nothing here asks the database
+
 
 @pytest.fixture
 def called(monkeypatch):
