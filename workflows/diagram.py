@@ -186,6 +186,7 @@ def _frame(picture: Picture, marks: Marks, legend: bool) -> Box:
 
 def _legend_tones(picture: Picture, tones: Mapping[str, Tone], rest: Tone) -> list[Tone]:
     used = {tones.get(shape.id, rest) for shape in picture.shapes if shape.kind not in CONTAINERS}
+    used |= {tones[edge.id] for edge in picture.edges if edge.id in tones}
     return [tone for tone in LEGEND if tone in used]
 
 

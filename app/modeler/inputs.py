@@ -14,18 +14,18 @@ MAX_FILES = 50
 MAX_BYTES = 8 * 1024 * 1024
 """Limits of one bundle, unpacked."""
 
-_KEPT = (*SUFFIXES, ".md")
+_NOTES = ".md"
 
 
 def read_upload(uploads: Iterable[FileStorage]) -> dict[str, bytes]:
-    """Read the uploaded files; folders inside a ZIP are dropped, other kinds of files left for the checks.
+    """Read the uploaded files; notes and folders are dropped, other kinds of files left for the checks.
 
     Raises:
         Invalid: nothing was uploaded, it is too much, or two files have one name.
     """
     files: dict[str, bytes] = {}
     for upload in uploads:
-        if not upload.filename:
+        if not upload.filename or upload.filename.lower().endswith(_NOTES):
             continue
         data = upload.stream.read(MAX_BYTES + 1)
         found = read_zip(data) if upload.filename.lower().endswith(".zip") else {_base(upload.filename): data}
@@ -73,7 +73,7 @@ def write_zip(files: dict[str, str]) -> bytes:
 def _wanted(info: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(info.filename)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
-    return not info.is_dir() and not hidden and path.suffix.lower() in _KEPT
+    return not info.is_dir() and not hidden and path.suffix.lower() in SUFFIXES
 
 
 def _base(name: str) -> str:
