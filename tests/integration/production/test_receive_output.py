@@ -113,32 +113,32 @@ def used(line: Line, lot: Lot, quantity: str) -> services.UsedLot:
     return services.UsedLot(lot.id, Decimal(quantity))
 
 
-@pytest.mark.urs("URS-051", "URS-004")
-@pytest.mark.parametrize(
-    ("wrong", "code", "field"),
-    [
-        ("other item", "output.wrong_item", "scan"),
-        ("no expiry", "lot.expiry_missing", "expiry"),
-        ("too many", "output.too_much", "quantity"),
-        ("kilograms", "output.unit", "unit"),
-        ("input missing", "output.input_missing", "inputs"),
-        ("input twice", "output.input_twice", "inputs"),
-        ("input of another item", "output.not_in_bom", "inputs"),
-        ("input short", "stock.short_lot", "inputs"),
-        ("input in quarantine", "lot.not_usable", "inputs"),
-        ("input expired", "lot.expired_use", "inputs"),
-        ("lot there already", "lot.exists", "scan"),
-    ],
-)
-def test_wrong_output_is_refused_at_its_field_and_leaves_nothing(
-    line: Line, wrong: str, code: str, field: str
-) -> None:
-    line.receive(line.command("D0"))
-    with pytest.raises(QmsError) as refusal:
-        line.receive(spoilt(line, wrong))
+WRONG = [
+    ("other item", "output.wrong_item", "scan"),
+    ("no expiry", "lot.expiry_missing", "expiry"),
+    ("too many", "output.too_much", "quantity"),
+    ("kilograms", "output.unit", "unit"),
+    ("input missing", "output.input_missing", "inputs"),
+    ("input twice", "output.input_twice", "inputs"),
+    ("input of another item", "output.not_in_bom", "inputs"),
+    ("input short", "stock.short_lot", "inputs"),
+    ("input in quarantine", "lot.not_usable", "inputs"),
+    ("input expired", "lot.expired_use", "inputs"),
+    ("lot there already", "lot.exists", "scan"),
+]
 
-    assert (refusal.value.code, refusal.value.field) == (code, field)
-    assert refusal.value.text("en")
+
+@pytest.mark.urs("URS-051", "URS-004")
+def test_wrong_output_is_refused_at_its_field_and_leaves_nothing(line: Line) -> None:
+    line.receive(line.command("D0"))
+    today = line.now
+    for wrong, code, field in WRONG:
+        line.now = today
+        with pytest.raises(QmsError) as refusal:
+            line.receive(spoilt(line, wrong))
+
+        assert (refusal.value.code, refusal.value.field) == (code, field), wrong
+        assert refusal.value.text("en")
     with db.read_session() as session:
         assert session.scalar(select(func.count()).select_from(ProcessCase)) == 1
         assert session.scalar(select(func.count()).select_from(Output)) == 1
