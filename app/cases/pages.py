@@ -168,7 +168,7 @@ def _trace(entry: AuditEntry) -> Trace | None:
 def _what(action: str, changes: dict[str, Any]) -> str:
     """Say what happened to the case; that it merely moved on is told by its steps."""
     if action == "insert":
-        return str(_("Case started"))
+        return str(_("The case was started"))
     if action != "update":
         return action
     if "state" not in changes:

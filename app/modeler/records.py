@@ -43,6 +43,7 @@ def release_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str,
         _row("Version", "版本", str(release.version)),
         _row("Replaces version", "替代版本", str(base.version) if base else "–"),
         _row("Proposed by", "提出人", proposer or "–"),
+        _row("Reason for the change", "变更原因", release.note or "–"),
         _row("SHA-256 of the files", "文件 SHA-256", release.bundle_sha256),
     ]
     found = [_section("Proposed release", "拟批准的版本", rows)]
