@@ -1,11 +1,11 @@
 """The jobs of the product: importing this module registers every handler, by its name."""
 
-from app.archive import tasks as archive
-from documents import render
-from workflows import timers
+import importlib
 
-ROOMS = (archive, timers)
-"""Modules that register jobs with `core.outbox.job`; a room with jobs of its own is added here."""
+from documents import render
+
+PRODUCT = importlib.import_module("app.factory")
+"""The whole house: a timer that fires runs operations of any room. It stands above, so by its name."""
 
 
 def warm_up() -> None:
