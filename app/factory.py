@@ -20,6 +20,7 @@ FLOORS = (
     "signatures.audit",
     "documents.models",
     "workflows.models",
+    "workflows.timers",
     "workflows.steps",
 )
 """Modules below the rooms that hold tables; imported so that every table is known."""
