@@ -32,6 +32,7 @@ class Record(Base):
         "info": {
             "append_only": True,
             "append_only_except": ("state", "pdf_sha256", "sealed_at", "signers_text"),
+            "append_only_until": "sealed_at",
         }
     }
 

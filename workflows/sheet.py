@@ -44,10 +44,16 @@ class DecisionSheet:
     rows: tuple[tuple[tuple[str | Bilingual, ...], Bilingual], ...]
 
 
-def documentation(process: CompiledProcess) -> str:
-    """Give what the model's author wrote about the process as a whole; may be empty."""
+def documentation(process: CompiledProcess) -> Bilingual:
+    """Give what the model's author wrote about the process as a whole; may be empty.
+
+    Chinese comes from ``qms:documentationZh`` of the process, else from the one ``bpmn:documentation``.
+    """
     node = parse(process.bpmn_xml.encode()).find(f"{bpmn_tag('process')}[@id='{process.key}']")
-    return "" if node is None else text_of(node.find(bpmn_tag("documentation")))
+    if node is None:
+        return {"en": "", "zh": ""}
+    text = " ".join(text_of(node.find(bpmn_tag("documentation"))).split())
+    return {"en": text, "zh": node.get(f"{{{QMS}}}documentationZh") or text}
 
 
 def in_order(process: CompiledProcess) -> list[Element]:

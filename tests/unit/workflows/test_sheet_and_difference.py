@@ -58,7 +58,8 @@ def test_decision_tables_are_told_in_both_languages(process: CompiledProcess) ->
 
 
 def test_the_authors_own_words_are_kept(process: CompiledProcess) -> None:
-    assert documentation(process).startswith("A received lot stands in quarantine")
+    assert documentation(process)["en"].startswith("A received lot stands in quarantine")
+    assert documentation(process)["zh"].startswith("收到的批次处于待检状态")
 
 
 @pytest.mark.urs("URS-007")
