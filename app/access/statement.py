@@ -56,18 +56,7 @@ def accept_statement(
     """
     roles = sorted({role for role, _ in roles_of(session, person.id, on=site_day(now, house.zone))})
     _check(person, proof, roles)
-    draft = RecordDraft(
-        kind="access.statement",
-        title=TITLE,
-        form_code=FORM_CODE,
-        form_revision=FORM_REVISION,
-        site=house,
-        language=house.layout,
-        content=_content(person, roles[0]),
-        subject=("person", person.id, person.login),
-        search={"signers_text": f"{person.name['en']} {person.name['zh']} {person.login}"},
-    )
-    record = create_record(session, draft, actor=actor, now=now)
+    record = create_record(session, _draft(person, roles[0], house), actor=actor, now=now)
     signer = Signer(
         person_id=person.id,
         login=person.login,
@@ -96,6 +85,20 @@ def accept_statement(
         {"record_id": str(record.id)},
         key=f"seal:{record.id}",
         secret=signed.wrapped_key,
+    )
+
+
+def _draft(person: Person, role: str, house: SiteStyle) -> RecordDraft:
+    return RecordDraft(
+        kind="access.statement",
+        title=TITLE,
+        form_code=FORM_CODE,
+        form_revision=FORM_REVISION,
+        site=house,
+        language=house.layout,
+        content=_content(person, role),
+        subject=("person", person.id, person.login),
+        search={"signers_text": f"{person.name['en']} {person.name['zh']} {person.login}"},
     )
 
 

@@ -12,8 +12,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect
 
 import app.factory
+from app.cli import scratch_server
 from core import db
-from tests.factories import postgres
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ def empty_database(request: pytest.FixtureRequest, home: Path) -> Iterator[None]
     else:
         server = request.getfixturevalue("postgres_server")
         with server.database() as name:
-            db.configure(server.url(name, postgres.OWNER))
+            db.configure(server.url(name, scratch_server.OWNER))
             yield
             db.engine().dispose()
     db.engine().dispose()
