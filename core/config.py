@@ -10,8 +10,8 @@ from pathlib import Path
 class Settings:
     """Where this installation keeps its things. Paths are absolute.
 
-    ``database_url`` is whom the product connects as; ``owner_url`` is the owner of the tables, known only where
-    the schema is changed. They differ on a well-kept PostgreSQL and are the same on SQLite.
+    ``database_url`` is whom the product connects as; ``owner_url`` is the owner of the tables, known only
+    where the schema is changed. They differ on a well-kept PostgreSQL and are the same on SQLite.
     """
 
     home: Path

@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import UniqueConstraint, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, new_id
@@ -74,16 +75,23 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     if rule is None:
         raise NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
     period = str(now.year) if rule.yearly else ""
-    counter = session.scalar(
-        select(NumberCounter).filter_by(series=series, site_code=site_code, period=period).with_for_update()
-    )
-    if counter is None:
-        counter = NumberCounter(series=series, site_code=site_code, period=period, last=0)
-        session.add(counter)
+    counter = _lock_counter(session, {"series": series, "site_code": site_code, "period": period})
     counter.last += 1
-    session.flush()  # takes the row lock now; two first takers meet at the unique constraint
     parts = [site_code, rule.prefix, period, str(counter.last).zfill(rule.digits)]
     return "-".join(part for part in parts if part)
+
+
+def _lock_counter(session: Session, key: dict[str, str]) -> NumberCounter:
+    """Lock the counter until commit and read it afresh; two first takers share one, one after the other."""
+    wanted = select(NumberCounter).filter_by(**key).with_for_update()
+    wanted = wanted.execution_options(populate_existing=True)
+    counter = session.scalar(wanted)
+    if counter is None:
+        writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+        first = writer.insert(NumberCounter).values(id=new_id(), last=0, **key)
+        session.execute(first.on_conflict_do_nothing())
+        counter = session.scalars(wanted).one()
+    return counter
 
 
 def _rule(session: Session, series: str, site_code: str) -> NumberRule | None:

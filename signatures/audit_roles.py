@@ -1,7 +1,7 @@
 """What the application's own role may do on PostgreSQL: it owns nothing and can only add to the trail.
 
-An owner can drop a trigger and a superuser can do anything; the role the product connects as is neither, so
-that whoever takes over the product's connection still cannot rewrite what has been recorded (21 CFR 11.10(e)).
+An owner can drop a trigger and a superuser can do anything; the role the product connects as is neither:
+whoever takes over the product's connection still cannot rewrite what has been recorded (21 CFR 11.10(e)).
 SQLite has no roles; there the connection's authorizer stands in for this.
 """
 

@@ -2,17 +2,18 @@
 
 import importlib
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
+from app.cli import scratch_server
 from core import config, db
 from core.actor import Actor
-from tests.factories import postgres
 
 NOW = datetime(2026, 11, 22, 8, 10, 5, tzinfo=UTC)
 
@@ -50,19 +51,19 @@ def empty_plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_server() -> Iterator[postgres.Server]:
+def postgres_server() -> Iterator[scratch_server.Server]:
     """A PostgreSQL server for this process's tests; without one they fail and say what to type."""
-    with postgres.server() as server:
+    with scratch_server.server(forgetful=True) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: postgres.Server) -> Iterator[str]:
+def postgres_template(postgres_server: scratch_server.Server) -> Iterator[str]:
     """A database with every table, trigger and right of the product, which tests copy; made once."""
     with postgres_server.database() as name:
-        with _made(postgres_server.url(name, postgres.OWNER)) as engine, engine.begin() as connection:
+        with _made(postgres_server.url(name, scratch_server.OWNER)) as engine, engine.begin() as connection:
             audit = importlib.import_module("signatures.audit")
-            audit.grant_application(connection, db.Base.metadata, postgres.APPLICATION)
+            audit.grant_application(connection, db.Base.metadata, scratch_server.APPLICATION)
         yield name
 
 
@@ -80,26 +81,52 @@ def _made(url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-def plant_url(
-    request: pytest.FixtureRequest, home: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def plant_url(request: pytest.FixtureRequest, home: Path) -> Iterator[str]:
     """The address of an empty database of the test's own, in the settings too; on PostgreSQL as `qms_app`."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("empty_plant"), home / "qms.sqlite3")
         yield config.settings().database_url
         return
-    template = request.getfixturevalue("postgres_template")
-    server: postgres.Server = request.getfixturevalue("postgres_server")
-    with server.database(template) as name:
-        monkeypatch.setenv("QMS_DATABASE_URL", server.url(name, postgres.APPLICATION))
-        monkeypatch.setenv("QMS_DATABASE_OWNER_URL", server.url(name, postgres.OWNER))
+    yield request.getfixturevalue("postgresql_url")
+
+
+@pytest.fixture
+def postgresql_url(
+    home: Path,
+    postgres_server: scratch_server.Server,
+    postgres_template: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """The address of an empty PostgreSQL database, as the product's role; the settings name it too."""
+    with postgres_server.database(postgres_template) as name:
+        monkeypatch.setenv("QMS_DATABASE_URL", postgres_server.url(name, scratch_server.APPLICATION))
+        monkeypatch.setenv("QMS_DATABASE_OWNER_URL", postgres_server.url(name, scratch_server.OWNER))
         config.settings.cache_clear()
         yield config.settings().database_url
 
 
 @pytest.fixture
 def database(plant_url: str) -> Iterator[Engine]:
-    """An empty database of the test's own, opened as this process's database: the test runs on each engine."""
+    """An empty database of the test's own, opened as this process's; the test runs on each engine."""
     engine = db.configure(plant_url)
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def tamper(database: Engine, home: Path, request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Be the one nobody can stop: `tamper(table, statement)` with the table's guards gone."""
+
+    def as_owner_of_the_file(table: str, statement: str) -> None:
+        with closing(sqlite3.connect(home / "qms.sqlite3", isolation_level=None)) as connection:
+            query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?"
+            for (name,) in connection.execute(query, [table]).fetchall():
+                connection.execute(f'DROP TRIGGER "{name}"')
+            connection.execute(statement)
+
+    def as_superuser(table: str, statement: str) -> None:
+        server: scratch_server.Server = request.getfixturevalue("postgres_server")
+        asleep = f'ALTER TABLE "{table}" DISABLE TRIGGER USER'
+        server.run(asleep, statement, database=str(database.url.database))
+
+    return as_owner_of_the_file if database.dialect.name == "sqlite" else as_superuser

@@ -23,6 +23,7 @@ from core.db import engine
 from core.errors import NotFound
 from core.languages import CATALOGUE
 from documents import fonts
+from signatures.audit import is_too_mighty
 
 ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
@@ -110,7 +111,8 @@ def _data_folder() -> Iterator[Finding]:
         yield Finding("disk.full", f"Less than {LEAST_FREE_MIB} MiB are free for {home}.", f"df -h {home}")
 
 
-def _database() -> Iterator[Finding]:
+def database_findings() -> Iterator[Finding]:
+    """Examine the database: whether it answers, its schema, and as whom the product connects."""
     if not settings().home.is_dir():
         return
     try:
@@ -119,9 +121,13 @@ def _database() -> Iterator[Finding]:
             return
         with engine().connect() as connection:
             dead = connection.scalar(text("SELECT count(*) FROM outbox_entry WHERE dead"))
+            too_mighty = is_too_mighty(connection)
     except SQLAlchemyError as error:
         yield Finding("database.away", f"The database does not answer: {error}", "check QMS_DATABASE_URL")
         return
+    if too_mighty:
+        message = "The product connects as an owner of its tables: it could take its guards away."
+        yield Finding("database.owner", message, "two roles, as in docs/operations.md (PostgreSQL)", "note")
     if dead:
         yield Finding("jobs.dead", f"{dead} jobs used up their attempts.", "retry them on /admin/jobs")
 
@@ -156,7 +162,7 @@ EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _libraries,
     _built_parts,
     _data_folder,
-    _database,
+    database_findings,
     _keys,
     _queue,
 )

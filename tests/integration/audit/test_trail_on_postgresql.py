@@ -24,20 +24,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
+from app.cli import scratch_server
 from core import db
 from core.actor import Actor
 from core.numbers import NumberRule, define
 from core.types import JSON_TYPE, Quantity, UtcDateTime
 from signatures import audit
 from signatures.audit_models import AuditCapture, AuditEntry
-from tests.factories import postgres
 
 pytestmark = pytest.mark.postgres
 ID = "33333333-3333-4333-8333-333333333333"
 
 
 @pytest.fixture
-def sample(home: Path, postgres_server: postgres.Server) -> Iterator[Table]:
+def sample(home: Path, postgres_server: scratch_server.Server) -> Iterator[Table]:
     table = Table(
         "sample",
         db.Base.metadata,

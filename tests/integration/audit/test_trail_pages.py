@@ -4,10 +4,8 @@ import csv
 import hashlib
 import io
 import json
-import sqlite3
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,6 +20,8 @@ from tests.factories.inbox import Plant
 from tests.factories.people import post
 
 Browser = Callable[[str], FlaskClient]
+Tamper = Callable[[str, str], None]
+BETTER = "UPDATE audit_entry SET entry = replace(entry, 'test', 'best') WHERE seq = 2"
 
 
 def rename(plant: Plant, login: str, name: str, reason: str) -> uuid.UUID:
@@ -79,9 +79,9 @@ def test_the_trail_can_be_verified_and_that_is_noted(plant: Plant, browser: Brow
 
 
 @pytest.mark.urs("URS-025")
-def test_tampering_is_named_on_the_page(plant: Plant, browser: Browser, home: Path) -> None:
+def test_tampering_is_named_on_the_page(plant: Plant, browser: Browser, tamper: Tamper) -> None:
     client = browser("qa")
-    tamper(home)
+    tamper("audit_entry", BETTER)
     page = post(client, "/audit/verify", at="/audit/verify").text
     assert "The trail does not hold" in page
     assert "The text of the entry has been altered." in page
@@ -109,13 +109,13 @@ def test_who_may_not_read_the_trail_is_turned_away(plant: Plant, browser: Browse
 
 @pytest.mark.urs("URS-025")
 def test_the_command_says_whether_the_trail_holds(
-    plant: Plant, home: Path, capsys: pytest.CaptureFixture[str]
+    plant: Plant, tamper: Tamper, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["audit", "verify", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["ok"], said["first_bad"]) == (True, None)
     assert said["rows"] > 0
-    tamper(home)
+    tamper("audit_entry", BETTER)
     assert main(["audit", "verify", "--json"]) == 1
     said = json.loads(capsys.readouterr().out)
     assert (said["ok"], said["first_bad"], said["reason"]) == (False, 2, "altered")
@@ -128,12 +128,3 @@ def test_history_of_an_object_is_its_changes_and_events(plant: Plant) -> None:
     with read_session() as session:
         history = audit.history_of(session, "person", person_id)
     assert [entry.action for entry in history] == ["update", "insert"]
-
-
-def tamper(home: Path) -> None:
-    connection = sqlite3.connect(home / "qms.sqlite3", isolation_level=None)
-    for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        if name.startswith("keep_audit_entry"):
-            connection.execute(f'DROP TRIGGER "{name}"')
-    connection.execute("UPDATE audit_entry SET entry = replace(entry, 'test', 'best') WHERE seq = 2")
-    connection.close()

@@ -43,18 +43,20 @@ def test_an_undefined_series_is_refused(database: Engine, keeper: Actor, now: da
 
 
 @pytest.mark.urs("URS-144")
-def test_two_threads_never_share_a_number(database: Engine, keeper: Actor, now: datetime) -> None:
+def test_four_threads_never_share_a_number(database: Engine, keeper: Actor, now: datetime) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         numbers.define(session, "record", prefix="R")
     taken: list[str] = []
+    together = threading.Barrier(4)
 
     def take_many() -> None:
-        for _ in range(20):
+        together.wait()  # all four want the first number of the year
+        for _ in range(10):
             with db.unit_of_work(keeper, now=now) as session:
                 number = numbers.take(session, "record", site_code="SZ", now=now)
             taken.append(number)
 
-    threads = [threading.Thread(target=take_many) for _ in range(2)]
+    threads = [threading.Thread(target=take_many) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

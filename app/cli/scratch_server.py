@@ -1,6 +1,7 @@
-"""A PostgreSQL server of the tests' own: Debian's programs, a scratch folder, a socket, no port.
+"""A PostgreSQL server of one's own for tests and measurements: a scratch folder, a socket, no port.
 
 In it two roles as on a real plant: `qms_owner` owns the tables, `qms_app` is who the product connects as.
+Debian's programs are started directly; no service of the machine is touched.
 """
 
 import itertools
@@ -18,24 +19,21 @@ from sqlalchemy import NullPool, create_engine
 PACKAGED = Path("/usr/lib/postgresql")
 OWNER, APPLICATION = "qms_owner", "qms_app"
 MISSING = (
-    "PostgreSQL's server is not installed; half of the tests need it. Type:  make test"
+    "PostgreSQL's server is not installed. Type:  make test"
     "   (or, as root:  apt-get update && apt-get install -y --no-install-recommends postgresql)"
 )
-QUICK = {
-    "listen_addresses": "''",
+PRIVATE = {"listen_addresses": "''", "jit": "off", "shared_buffers": "64MB", "max_connections": "80"}
+FORGETFUL = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
-    "jit": "off",
-    "shared_buffers": "64MB",
-    "max_connections": "80",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "min_wal_size": "32MB",
     "max_wal_size": "96MB",
 }
-"""Nothing of a test's database need survive a power cut."""
+"""Nothing of a test's database need survive a power cut; a measurement must not cheat like this."""
 
 
 @dataclass
@@ -89,20 +87,21 @@ def programs() -> Path:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
-    """Run a server in a scratch folder with a short name (socket names are short) while the block lasts."""
+def server(*, forgetful: bool = False) -> Iterator[Server]:
+    """Run a server while the block lasts; its folder has a short name, for socket names are short."""
     user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     initdb = programs() / "initdb"
-    folder = Path(tempfile.mkdtemp(prefix="qms-pg-", dir=_quickest()))
+    folder = Path(tempfile.mkdtemp(prefix="qms-pg-", dir=_memory() if forgetful else None))
     folder.chmod(0o755)  # the tests reach the socket of another account's server
     if user:
         shutil.chown(folder, user)
     data, superuser = folder / "data", user or "postgres"
-    options = " ".join(f"-c {name}={value}" for name, value in QUICK.items())
+    settings = PRIVATE | (FORGETFUL if forgetful else {})
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
     options += f" -c unix_socket_directories={folder}"
     try:
         _run(user, initdb, "-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
-        control = [initdb.with_name("pg_ctl"), "-D", data, "-w"]
+        control: list[str | Path] = [initdb.with_name("pg_ctl"), "-D", data, "-w"]
         _run(user, *control, "-o", options, "-l", folder / "log", "start")
         try:
             made = Server(folder, superuser)
@@ -114,9 +113,9 @@ def server() -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _quickest() -> Path | None:
+def _memory() -> Path | None:
     """Memory where there is plenty of it: a database is copied for each test."""
-    memory = Path("/dev/shm")
+    memory = Path("/dev/shm")  # noqa: S108 -- the folder inside is made by mkdtemp
     roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
     return memory if roomy else None
 
