@@ -1,7 +1,5 @@
 """What the templates of the inbox print: words for due dates, facts about the case, copies of entries."""
 
-import re
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,13 +11,11 @@ from app.inbox import policy
 from app.inbox.errors import SignedAlready
 from app.inbox.meanings import meaning_text, statement_text
 from app.inbox.queries import TaskRow, names_of, row_of
-from app.inbox.records import DecisionMade, Section, TaskView, file_fields, files_of, step_names
+from app.inbox.records import DecisionMade, TaskView, file_fields, files_of, step_names
 from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
-from app.web.filters import in_language, moment, offset_name
-from app.web.languages import zone
+from app.web.filters import in_language, moment
 from app.web.rights import ROLES
-from core.clock import to_zone
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
 from forms.loader import Form
@@ -29,7 +25,6 @@ from signatures.register import signatures_of
 from workflows.models import TaskState
 
 DAY = timedelta(days=1)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
 def line(session: Session, found: Any, names: dict[Any, Bilingual], *, now: datetime) -> dict[str, Any]:
@@ -99,11 +94,10 @@ def task_page(
         "claimed_by_me": str(view.task.claimed_by) == actor.id,
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
-        "shown": readable(view.shown),
-        "readable": readable,
+        "shown": view.shown,
         "decisions": [(made.name, decision_pairs(made)) for made in view.decisions],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
-        "pending": readable(pending_entries(view)),
+        "pending": pending_entries(view),
         "signers": [one.signer_name for one in signatures_of(session, view.pending.id)]
         if view.pending
         else [],
@@ -143,21 +137,6 @@ def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
         (_("Due"), f"{due}" if due else ""),
     ]
     return [pair for pair in pairs if pair[1]]
-
-
-def readable(found: Sequence[Section]) -> list[Section]:
-    """The same sections with every moment on the reader's clock instead of a record's UTC text."""
-    return [
-        {**section, "rows": [{**row, "value": _readable(row["value"])} for row in section.get("rows") or ()]}
-        for section in found
-    ]
-
-
-def _readable(value: Any) -> Any:
-    if not isinstance(value, str) or not MOMENT.fullmatch(value):
-        return value
-    local = to_zone(datetime.fromisoformat(value), zone())
-    return f"{local:%Y-%m-%d %H:%M:%S} {offset_name(local.utcoffset() or timedelta(0))}"
 
 
 def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:

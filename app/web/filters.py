@@ -1,5 +1,6 @@
 """How values look on a page: bilingual text, moments with their zone, days, quantities, sizes."""
 
+import re
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
@@ -10,16 +11,27 @@ from app.web.languages import language, zone
 from core.clock import to_zone
 from core.languages import pick
 
+RECORDED_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)")
+"""A moment as records write it: ISO 8601 in UTC."""
+
 
 def init_app(app: Flask) -> None:
-    """Offer the filters ``t``, ``when``, ``day``, ``qty`` and ``size`` to every template."""
-    app.jinja_env.filters.update(t=in_language, when=moment, day=calendar_day, qty=quantity, size=file_size)
+    """Offer the filters ``t``, ``entry``, ``when``, ``day``, ``qty`` and ``size`` to every template."""
+    filters = {"when": moment, "day": calendar_day, "qty": quantity, "size": file_size}
+    app.jinja_env.filters.update(filters, t=in_language, entry=entry)
     app.jinja_env.globals["current_language"] = language
 
 
 def in_language(text: object) -> str:
     """Show the reader's side of ``{"en": …, "zh": …}``; anything else as it is, nothing for ``None``."""
     return "" if text is None else pick(text, language())
+
+
+def entry(value: object) -> str:
+    """Show a value of a record: a moment on the reader's clock, anything else in the reader's language."""
+    if isinstance(value, str) and RECORDED_MOMENT.fullmatch(value):
+        return moment(value, "seconds")
+    return in_language(value)
 
 
 def moment(value: datetime | str | None, precision: str = "minutes") -> Markup:
