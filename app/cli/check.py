@@ -14,6 +14,7 @@ from cryptography import x509
 from app.access.routes import DEMO_PASSWORD
 from app.cli.output import Subparsers, add_json, emit
 from app.cli.scratch import NotRunning, Product, running, scratch_folder
+from app.cli.scratch_database import Environment, like_the_plants, on_a_server_of_its_own
 from app.cli.story import Plant
 from app.cli.visit import UnexpectedPage
 from signatures.findings import CheckedSignature
@@ -78,6 +79,7 @@ def register(subparsers: Subparsers) -> None:
     verbs = group.add_subparsers(metavar="VERB", required=True)
     install = verbs.add_parser("install", help="run the main job on scratch storage")
     install.add_argument("--keep", action="store_true", help="keep the scratch folder with its records")
+    install.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own")
     add_json(install)
     install.set_defaults(run=_install)
 
@@ -85,9 +87,10 @@ def register(subparsers: Subparsers) -> None:
 def _install(arguments: argparse.Namespace) -> int:
     start = time.monotonic()
     report = Report()
+    database = on_a_server_of_its_own if arguments.postgresql else like_the_plants
     # a failed step ends the check; it is in the report
-    with scratch_folder(keep=arguments.keep) as folder, suppress(UnexpectedPage):
-        _run(report, folder)
+    with scratch_folder(keep=arguments.keep) as folder, database() as own, suppress(UnexpectedPage):
+        _run(report, folder, own)
     document = {**asdict(report), "ok": report.ok, "seconds": round(time.monotonic() - start, 3)}
     if arguments.keep:
         document["home"] = str(folder)
@@ -95,10 +98,10 @@ def _install(arguments: argparse.Namespace) -> int:
     return 0 if report.ok else 1
 
 
-def _run(report: Report, folder: Path) -> None:
+def _run(report: Report, folder: Path, database: Environment) -> None:
     start = time.monotonic()
     try:
-        with running(folder / "home") as product:
+        with running(folder / "home", database) as product:
             _main_job(report, product, folder)
             start = time.monotonic()
     except NotRunning as failure:
@@ -176,6 +179,6 @@ def _lines(report: Report) -> list[str]:
     lines = [f"{'ok  ' if step.ok else 'FAIL'} {step.seconds:8.2f} s  {step.name}" for step in report.steps]
     lines += [f"     {step.reason}" for step in report.steps if step.reason]
     for record in report.records:
-        signers = ", ".join(f"{one['signer']} ({one['meaning']})" for one in record.signatures)
+        signers = ", ".join(f"{one['signer']} ({one['meaning'] or 'seal'})" for one in record.signatures)
         lines.append(f"{'ok  ' if record.ok else 'FAIL'} {Path(record.path).name}  {signers}")
     return [*lines, "The installation holds." if report.ok else "The installation does not hold."]
