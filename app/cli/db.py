@@ -7,8 +7,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.exc import ProgrammingError
 
-from app.cli.output import Subparsers, add_json, emit
+from app.cli.output import CannotCheck, Subparsers, add_json, emit
 from core.config import settings
 from core.db import engine
 
@@ -45,9 +46,17 @@ def is_current() -> bool:
 
 
 def upgrade() -> None:
-    """Bring the schema of the database in the settings to this version, making the data folder if needed."""
+    """Bring the schema of the database in the settings to this version, making the data folder if needed.
+
+    Raises:
+        CannotCheck: the role may not change the schema.
+    """
     settings().home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    command.upgrade(config(), "head")
+    try:
+        command.upgrade(config(), "head")
+    except ProgrammingError as refused:
+        message = "the schema cannot be changed; QMS_DATABASE_OWNER_URL names the owner of the tables"
+        raise CannotCheck(f"{message}: {refused.orig}") from refused
 
 
 def _database_heads() -> set[str]:

@@ -75,7 +75,8 @@ def _prepare(home: Path) -> None:
     with _phase("database"):
         if not db.is_current():
             db.upgrade()
-    if settings().demo and not (home / DEMO_LOADED).exists() and _plant_is_demo() is not False:
+    demo = _plant_is_demo()
+    if settings().demo and demo is not False and not (demo and (home / DEMO_LOADED).exists()):
         with _phase("demo plant"):
             command = [sys.executable, "-m", "app.cli", "demo", "load", "--json"]
             done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)

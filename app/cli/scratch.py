@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,10 +31,11 @@ class Product:
     home: Path
     supervisor: "subprocess.Popen[str]"
     seconds: float
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     def qms(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a `qms` command on this product's data."""
-        environment = {**os.environ, "QMS_HOME": str(self.home)}
+        environment = {**os.environ, **self.settings, "QMS_HOME": str(self.home)}
         command = [sys.executable, "-m", "app.cli", *words]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -49,7 +50,7 @@ def running(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
     port = free_port()
     own = {"QMS_HOME": str(home), "PORT": str(port), "QMS_DEMO": "1", **(settings or {})}
     environment = {**os.environ, **own}
-    for name in ("QMS_DATABASE_URL", "QMS_REDIS_URL", "QMS_URL"):
+    for name in ("QMS_DATABASE_URL", "QMS_DATABASE_OWNER_URL", "QMS_REDIS_URL", "QMS_URL"):
         if name not in (settings or {}):
             environment.pop(name, None)
     start = time.monotonic()
@@ -68,7 +69,8 @@ def running(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
     try:
         if not ready.wait(READY_SECONDS) or supervisor.poll() is not None:
             raise NotRunning("".join(printed))
-        yield Product(f"http://127.0.0.1:{port}", home, supervisor, time.monotonic() - start)
+        seconds = time.monotonic() - start
+        yield Product(f"http://127.0.0.1:{port}", home, supervisor, seconds, settings or {})
     finally:
         _end(supervisor)
         reader.join(5)
