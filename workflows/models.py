@@ -134,7 +134,7 @@ class HumanTask(Base):
     opened_by: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     also_by: Mapped[list[str] | None] = mapped_column(JSON_TYPE)
     flows: Mapped[list[str]] = mapped_column(JSON_TYPE)
-    draft: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+    draft: Mapped[JsonDict | None] = mapped_column(JSON_TYPE, info={"audit": "hash"})
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     completed_at: Mapped[datetime | None]
