@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from core.db import Base, on_every_commit, write_context
 from signatures.audit_chain import ChainReport, chain_hash, verify_chain
+from signatures.audit_clock import CLOCK, STEPPED_BACK, step_back
 from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
 from signatures.audit_roles import grant_application, is_too_mighty
 from signatures.audit_triggers import install_triggers, missing_triggers, schema_changes
@@ -73,7 +74,7 @@ def link_captures(session: Session) -> None:
     dialect = session.get_bind().dialect
     rows: list[dict[str, Any]] = []
     seq, previous = head.seq, head.hash
-    for capture in captures:
+    for capture in [*_clock_events(session, head, captures[0]), *captures]:
         seq += 1
         content = _entry_of(capture, seq, dialect)
         entry = rfc8785.dumps(content).decode()
@@ -110,7 +111,18 @@ def _lock_head(session: Session) -> AuditHead:
     return head
 
 
-def _entry_of(capture: RowMapping, seq: int, dialect: Dialect) -> dict[str, Any]:
+def _clock_events(
+    session: Session, head: AuditHead, capture: Mapping[Any, Any]
+) -> list[Mapping[Any, Any]]:
+    """Note that the clock has run back since the last entry; it becomes the first entry of this act."""
+    facts = step_back(session, head, datetime.fromisoformat(json.loads(capture["context"])["now"]))
+    if facts is None:
+        return []
+    what = {"action": STEPPED_BACK, "subject_type": CLOCK[0], "subject_id": CLOCK[1]}
+    return [{**capture, **what, "changes": None, "facts": json.dumps(facts)}]
+
+
+def _entry_of(capture: Mapping[Any, Any], seq: int, dialect: Dialect) -> dict[str, Any]:
     context: dict[str, Any] = json.loads(capture["context"])
     facts = {key: value for key, value in context.items() if key not in _CONTEXT_KEYS}
     facts |= json.loads(capture["facts"] or "{}")

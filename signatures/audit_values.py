@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Dialect, MetaData, RowMapping, Table
+from sqlalchemy import Dialect, MetaData, Table
 from sqlalchemy.types import TypeEngine
 
 from core.types import Amount, Quantity
@@ -45,7 +45,7 @@ def _as_text(value: object) -> str:
 
 
 def readable_changes(
-    capture: RowMapping, metadata: MetaData, dialect: Dialect
+    capture: Mapping[Any, Any], metadata: MetaData, dialect: Dialect
 ) -> dict[str, list[Any] | None] | None:
     """Read the old and new values of a captured change; null in place of the pair means withheld."""
     if capture["changes"] is None:
@@ -55,7 +55,7 @@ def readable_changes(
     return {name: _pair(pair, _reader(table, name, dialect)) for name, pair in sorted(raw.items())}
 
 
-def row_key(capture: RowMapping, metadata: MetaData, dialect: Dialect) -> str:
+def row_key(capture: Mapping[Any, Any], metadata: MetaData, dialect: Dialect) -> str:
     """Give the key of the changed row as the rest of the product writes it."""
     key: str = capture["subject_id"]
     table = metadata.tables.get(capture["subject_type"])

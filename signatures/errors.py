@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
-from core.errors import Conflict, Invalid, NotFound
+from core.errors import Conflict, Invalid, NotAllowed, NotFound
 
 
 class KeysMissing(NotFound):
@@ -28,6 +29,19 @@ class KeyNotForRecord(Conflict):
     def __init__(self) -> None:
         super().__init__(
             "signature.key_not_for_record", "This one-signature key was made for another signature or record."
+        )
+
+
+class ClockRunsBack(NotAllowed):
+    """The plant's clock is behind the audit trail: a signature would carry a time that has passed."""
+
+    def __init__(self, now: datetime, latest: datetime) -> None:
+        super().__init__(
+            "signature.clock",
+            "Nothing can be signed now: the clock of this installation says %(now)s, but the audit trail has "
+            "entries of %(latest)s. The administrators have been told.",
+            now=f"{now:%Y-%m-%d %H:%M:%S} UTC",
+            latest=f"{latest:%Y-%m-%d %H:%M:%S} UTC",
         )
 
 

@@ -17,6 +17,7 @@ from core.outbox import later
 from core.types import Bilingual
 from documents.records import RecordDraft, SiteStyle, create_record, empty_content
 from signatures import audit
+from signatures.audit_clock import check_clock
 from signatures.ceremony import Meaning, Signer, sign_record
 
 TITLE: Bilingual = {
@@ -52,8 +53,10 @@ def accept_statement(
 
     Raises:
         Conflict: the statement was accepted before.
-        NotAllowed: the person is an administrator, or the proof is somebody else's.
+        NotAllowed: the person is an administrator, the proof is somebody else's, or the plant's clock is
+            behind the audit trail.
     """
+    check_clock(session, now)
     roles = sorted({role for role, _ in roles_of(session, person.id, on=site_day(now, house.zone))})
     _check(person, proof, roles)
     record = create_record(session, _draft(person, roles[0], house), actor=actor, now=now)

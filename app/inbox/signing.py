@@ -16,6 +16,7 @@ from core import outbox
 from core.actor import Actor
 from documents.models import Record
 from signatures import audit, ceremony
+from signatures.audit_clock import check_clock
 from signatures.register import signatures_of
 from workflows import human_tasks
 
@@ -36,7 +37,9 @@ def put_signature(
     Raises:
         StatementMissing: the person has not accepted the statement of accountability yet.
         IdentityNotProven: nobody asked for the password.
+        ClockRunsBack: the plant's clock is behind the audit trail.
     """
+    check_clock(session, now)
     if signer.statement_accepted_at is None:
         raise StatementMissing
     if method is None:
