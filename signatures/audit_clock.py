@@ -1,8 +1,8 @@
 """The plant's clock as the audit trail knows it: it never runs back unseen (URS-147).
 
 An entry older than the one before it by more than :data:`TOLERANCE` is a step back; the trail writes it down
-by itself, in the same transaction. From then on nothing is signed until the clock has caught up with the latest
-moment of the trail, or until an audit administrator has confirmed that the clock is right again.
+by itself, in the same transaction. From then on nothing is signed until the clock has caught up with the
+latest moment of the trail, or until an audit administrator has confirmed that the clock is right again.
 """
 
 import json
