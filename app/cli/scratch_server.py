@@ -108,7 +108,7 @@ def server(*, forgetful: bool = False) -> Iterator[Server]:
             made.run(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APPLICATION} LOGIN")
             yield made
         finally:
-            _run(user, *control, "-m", "immediate", "stop")
+            _run(user, *control, "-m", "fast", "stop")
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
