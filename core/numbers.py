@@ -34,7 +34,7 @@ class NumberCounter(Base):
     """The last number taken in a series at a site in a period (a year, or for ever)."""
 
     __tablename__ = "number_counter"
-    __table_args__ = (UniqueConstraint("series", "site_code", "period"), {"info": {"audit": False}})
+    __table_args__ = (UniqueConstraint("series", "site_code", "period"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     series: Mapped[str]

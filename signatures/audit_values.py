@@ -69,6 +69,16 @@ def row_key(capture: Mapping[Any, Any], metadata: MetaData, dialect: Dialect) ->
     return "/".join(str(read(part)) for read, part in zip(readers, parts, strict=True))
 
 
+def readers_of(table: Table, dialect: Dialect) -> dict[str, Reader]:
+    """Give for each column what turns the database's own notation into the trail's."""
+    return {column.name: _trail_reader(table, column.name, dialect) for column in table.columns}
+
+
+def _trail_reader(table: Table, name: str, dialect: Dialect) -> Reader:
+    read = _reader(table, name, dialect)
+    return lambda value: plain(read(value))
+
+
 def _pair(pair: list[Any] | None, read: Reader) -> list[Any] | None:
     return None if pair is None else [None if value is None else plain(read(value)) for value in pair]
 

@@ -95,11 +95,12 @@ class ProcessCase(Base):
 class StoredState(Base):
     """Where the tokens of a case stand, and its facts, in the codec's format; written by the engine alone.
 
-    Not audited row by row: the history of steps says the same, readably. ``next_due`` is the earliest timer.
+    The trail keeps its hash, so that an altered state is found; the history of steps says the same, readably.
+    ``next_due`` is the earliest timer.
     """
 
     __tablename__ = "case_state"
-    __table_args__ = (Index(None, "next_due"), {"info": {"audit": False}})
+    __table_args__ = (Index(None, "next_due"),)
 
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"), primary_key=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)

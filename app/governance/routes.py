@@ -8,6 +8,7 @@ from app.governance.export import csv_lines
 from app.governance.inputs import filter_from
 from app.governance.lines import lines_of
 from app.web import access, current_person, db, navigation, paginate, request_time, writing
+from core.db import read_session
 from signatures import audit
 from signatures.audit_chain import REASONS
 
@@ -49,10 +50,12 @@ def verify() -> str:
 @access("audit.read")
 def run_verification() -> str:
     """Walk the whole trail, say whether it holds, and note that somebody looked."""
-    report = audit.verify_chain(db.session())
+    with read_session() as own:  # everything as of one moment
+        report = audit.verify_chain(own)
     head = queries.head(db.session())
     with writing() as session:
         facts = {"ok": report.ok, "rows": report.rows, "first_bad": report.first_bad, "reason": report.reason}
+        facts |= {"rows_compared": report.compared, "findings": report.found}
         audit.record(session, "trail.verified", subject=TRAIL, facts=facts)
     reason = REASONS.get(report.reason or "")
     return render_template(
