@@ -26,6 +26,8 @@ from core.db import engine
 
 WARM_UP, PROCESSES, THREADS = 3, 2, 4
 INSPECTORS = ("inspector", "inspector2")
+TOGETHER = get_context("fork").Barrier(PROCESSES * THREADS)
+"""Eight clients begin to sign when all of them have their reviews before them."""
 
 
 class Stopwatch(PasswordHasher):
@@ -79,7 +81,7 @@ def main(one: int, each_of_eight: int) -> None:
         keeper.accept_statement(login)
     alone = [keeper.receive_material(f"BENCH-{n}", quantity="0.1") for n in range(one + WARM_UP)]
     many = [
-        [keeper.receive_material(f"BENCH-{client}-{n}", quantity="0.1") for n in range(each_of_eight + 1)]
+        [keeper.receive_material(f"BENCH-{client}-{n}", quantity="0.1") for n in range(each_of_eight)]
         for client in range(PROCESSES * THREADS)
     ]
     seconds = {"one": _sign("inspector", alone)[WARM_UP:], "eight": _sign_together(many)}
@@ -98,17 +100,20 @@ def _sign_together(shares: list[list[str]]) -> list[float]:
 
 def _sign_in_threads(clients: list[tuple[str, list[str]]]) -> list[float]:
     with ThreadPoolExecutor(THREADS) as threads:
-        each = threads.map(lambda client: _sign(*client)[1:], clients)
+        each = threads.map(lambda client: _sign(*client, together=True), clients)
         return list(chain.from_iterable(each))
 
 
-def _sign(login: str, cases: list[str]) -> list[float]:
-    """Sign the inspections of these cases one after the other; seconds of each signing request."""
+def _sign(login: str, cases: list[str], *, together: bool = False) -> list[float]:
+    """Fill in the inspections of these cases, then sign them one by one; seconds of each signing request."""
     plant = _people(login, "qa")
+    forms = [plant.review(login, case) for case in cases]
     person, seconds = plant.people[login], []
     assert isinstance(person, Timed)
-    for case in cases:
-        plant.sign_step(login, case)
+    if together:
+        TOGETHER.wait()
+    for form in forms:
+        plant.sign(login, form)
         seconds.append(person.seconds)
     return seconds
 

@@ -101,11 +101,25 @@ class Plant:
         Raises:
             UnexpectedPage: the step is not open for this person, or the signature is refused.
         """
-        visitor = self.person(login)
-        task = self.task(login, case)
-        form = task.form("/review")
-        review = visitor.submit(form, {**_inside_limits(form), **(fields or {})})
-        done = visitor.submit(review.form("/sign"), {"password": self.password})
+        return self.sign(login, self.review(login, case, fields))
+
+    def review(self, login: str, case: str, fields: Mapping[str, str] | None = None) -> Any:
+        """Fill the open step of a case as :meth:`sign_step` does; gives the form that asks for the signature.
+
+        Raises:
+            UnexpectedPage: the step is not open for this person, or something filled in is refused.
+        """
+        form = self.task(login, case).form("/review")
+        review = self.person(login).submit(form, {**_inside_limits(form), **(fields or {})})
+        return review.form("/sign")
+
+    def sign(self, login: str, form: Any) -> Page:
+        """Sign what :meth:`review` has shown.
+
+        Raises:
+            UnexpectedPage: the signature is refused.
+        """
+        done = self.person(login).submit(form, {"password": self.password})
         if done.status >= 400 or "/sign" in done.url:
             raise UnexpectedPage(f"{login} cannot sign: {done.text()[:800]}")
         return done
