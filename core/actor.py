@@ -9,7 +9,8 @@ class Actor:
     """The one on whose account a change is written.
 
     ``id`` is the person's UUID as text, or ``system:<name>``. ``on_behalf_of`` is the id of the person
-    a delegate acts for; the delegate still acts in his own name.
+    a delegate acts for; the delegate still acts in his own name. ``name`` is the English one; ``name_zh`` is
+    empty where there is no other.
     """
 
     id: str
@@ -17,6 +18,12 @@ class Actor:
     name: str
     kind: Literal["person", "system"] = "person"
     on_behalf_of: str | None = None
+    name_zh: str = ""
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The name in both languages."""
+        return {"en": self.name, "zh": self.name_zh or self.name}
 
 
 def system_actor(name: str) -> Actor:

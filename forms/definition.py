@@ -17,6 +17,9 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-computed`         {"rule": …}: the server computes this column (forms.computed.RULES).
 `x-checks`           on the form: list of {"rule": …} over the whole form (forms.computed.CHECKS).
 `x-hidden`           a column needed by rules but not shown as a column of its own.
+`x-original`         true: a measured value, count, scan or time. Its first entry is kept with person and
+                     time; a change before signing needs a reason (forms.originals; never free text).
+`x-row-key`          on rows with originals: the given column that tells one row from another.
 ==================== ======================================================================================
 
 `readOnly` columns are always taken from the source by the server, whatever a request contains.
@@ -82,6 +85,7 @@ def _object_problems(prefix: str, schema: Schema) -> Iterator[str]:
             yield f"{prefix}{name}: required but not a field"
     for name, field in fields.items():
         yield from _field_problems(f"{prefix}{name}", field, fields)
+        yield from _original_problems(f"{prefix}{name}", field, fields)
 
 
 def _field_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
@@ -100,6 +104,20 @@ def _hint_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
     for other in [*field.get("x-when", {}), *field.get("x-limits", ())]:
         if other not in siblings:
             yield f"{path}: refers to {other}, which is not a field"
+
+
+def _original_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
+    columns = field.get("items", {}).get("properties", {})
+    if any(column.get("x-original") for column in columns.values()):
+        given = columns.get(field.get("x-row-key"), {}).get("readOnly")
+        if not (given and "x-source" in field):
+            yield f"{path}: rows with original entries need x-source and an x-row-key that is given"
+    if not field.get("x-original"):
+        return
+    if field.get("readOnly") or field.get("x-widget") in {"textarea", "file"} or field.get("type") == "array":
+        yield f"{path}: neither free text nor files nor given values are original entries"
+    if any(not siblings.get(other, {}).get("readOnly") for other in field.get("x-when", {})):
+        yield f"{path}: an original entry may depend on given columns only"
 
 
 def _text_problems(path: str, node: Schema) -> Iterator[str]:

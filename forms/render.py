@@ -12,8 +12,9 @@ from core.errors import Invalid
 from core.languages import pick, translate
 from forms.definition import Schema
 from forms.loader import Form
+from forms.originals import keys_of_row
 from forms.validate import has_rows, plain
-from forms.view import Reader, entries, limits_text, shown_columns, unit_of
+from forms.view import Reader, WhyAsked, entries, limits_text, shown_columns, unit_of
 
 Section = dict[str, Any]
 LIMITS = {"en": "Limits", "zh": "限度"}
@@ -39,34 +40,41 @@ def fields(
     prefill: Mapping[str, Any],
     files: Mapping[str, str] | None = None,
     upload_url: str = "",
+    whys: Mapping[str, WhyAsked] | None = None,
 ) -> Markup:
     """The inputs of a form, with what was typed so far and each refusal beside its field.
 
     `data` comes from `forms.validate.read` with the same `prefill`; `files` names uploaded files by SHA-256;
-    `upload_url` takes files as they are chosen; without JavaScript the button `_upload` posts them.
+    `upload_url` takes files as they are chosen; without JavaScript the button `_upload` posts them. `whys`
+    names the fields (by path) beside which a reason for the change of an original entry is asked.
     """
     given = {name: rows for name, rows in prefill.items() if name not in data}
-    reader = Reader(lang, errors, files or {})
+    reader = Reader(lang, errors, files or {}, whys or {})
     template = _template_environment().get_template("fields.html")
     shown = entries(form, {**given, **data}, reader)
     html = template.render(entries=shown, lang=lang, upload_url=upload_url, _=partial(_say, lang))
     return Markup(html)  # noqa: S704 - the environment escapes every value
 
 
-def sections(form: Form, data: Mapping[str, Any]) -> list[Section]:
+def sections(
+    form: Form, data: Mapping[str, Any], notes: Mapping[str, int] | None = None
+) -> list[Section]:
     """The entries of a filled form as record sections, every text bilingual, every number as it was written.
 
-    Attachments are left out: a record lists them with their hashes in a place of their own.
+    Attachments are left out: a record lists them with their hashes in a place of their own. `notes` gives
+    original entries that were changed (forms.originals: their keys) the number of the note that tells how.
     """
+    told = notes or {}
     rows: list[dict[str, Any]] = []
     found: list[Section] = []
     for name, field in form.fields.items():
         if field.get("x-widget") == "file" or name not in data:
             continue
         if has_rows(field):
-            found.append({"title": field["title"], "rows": [], "table": _table(field, data[name])})
+            table = _table(name, field, data[name], told)
+            found.append({"title": field["title"], "rows": [], "table": table})
         else:
-            rows.append(_row(field, data[name]))
+            rows.append(_row(field, data[name]) | {"mark": "changed" if name in told else None})
     head = [{"title": form.title, "rows": rows, "table": None}] if rows else []
     return head + found
 
@@ -90,23 +98,36 @@ def _text(field: Schema, value: Any) -> Any:
     return "" if value is None else str(plain(value))
 
 
-def _table(field: Schema, rows: Any) -> dict[str, Any]:
+def _table(name: str, field: Schema, rows: Any, notes: Mapping[str, int]) -> dict[str, Any]:
     shown = shown_columns(field)
     columns: list[Any] = []
     for column in shown.values():
         columns += [LIMITS, column["title"]] if "x-limits" in column else [column["title"]]
-    return {"columns": columns, "rows": [_cells(shown, row) for row in rows]}
+    lines = [_cells(shown, row, _notes_of(name, field, row, notes)) for row in rows]
+    return {"columns": columns, "rows": lines}
 
 
-def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any]) -> list[Any]:
+def _notes_of(name: str, field: Schema, row: Mapping[str, Any], notes: Mapping[str, int]) -> dict[str, int]:
+    keys = keys_of_row(name, field, row) if notes else {}
+    return {column: notes[key] for column, key in keys.items() if key in notes}
+
+
+def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any], notes: Mapping[str, int]) -> list[Any]:
     cells: list[Any] = []
     for name, column in shown.items():
         unit = str(unit_of(row, column))
         if "x-limits" in column:
             cells.append(_measured(limits_text(row, column), unit))
         text = _text(column, row.get(name))
-        cells.append(_measured(text, unit) if unit else text)
+        text = _measured(text, unit) if unit else text
+        cells.append(_noted(text, notes[name]) if name in notes else text)
     return cells
+
+
+def _noted(text: Any, note: int) -> Any:
+    if isinstance(text, Mapping):
+        return {lang: f"{words} [{note}]" for lang, words in text.items()}
+    return f"{text} [{note}]".strip()
 
 
 def _measured(text: str, unit: str) -> str:

@@ -23,6 +23,9 @@ NUMBER = re.compile(r"[+-]?\d{1,12}(\.\d+)?", re.ASCII)
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 MISSING_GLYPHS = Callable[[str], Iterable[str]]
 MOST_ROWS = 500
+WHY = "_why."
+"""Beginning of the name under which the reason for a change of an original entry is posted."""
+
 _formats = FormatChecker(formats=())
 
 
@@ -70,10 +73,14 @@ def read(form: Form, formdata: Fields, *, prefill: Mapping[str, Any]) -> dict[st
 
 
 def flat(form: Form, formdata: Fields) -> dict[str, list[str]]:
-    """The form's own fields as texts, for a draft; read it again with `read(form, Saved(draft), …)`."""
+    """The form's own fields as texts, for a draft; read it again with `read(form, Saved(draft), …)`.
+
+    Reasons for changes come along, so that nothing typed is lost.
+    """
     draft: dict[str, list[str]] = {}
     for name in formdata:
-        if name.split(".")[0] in form.fields and (values := [v for v in formdata.getlist(name) if v != ""]):
+        values = [value for value in formdata.getlist(name) if value != ""]
+        if values and name.removeprefix(WHY).split(".")[0] in form.fields:
             draft[name] = values
     return draft
 

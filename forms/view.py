@@ -14,12 +14,21 @@ from forms.validate import asked, has_rows, plain
 
 
 @dataclass(frozen=True)
+class WhyAsked:
+    """A reason is asked for the change of an original entry: what stands there so far, and what was typed."""
+
+    before: str
+    typed: str = ""
+
+
+@dataclass(frozen=True)
 class Reader:
-    """Who reads the form: language, what was refused, and the names of the files already uploaded."""
+    """Who reads the form: language, what was refused, files already uploaded, reasons that are asked."""
 
     language: str
     errors: Mapping[str, Invalid]
     files: Mapping[str, str]  # SHA-256 → file name
+    whys: Mapping[str, WhyAsked] = field(default_factory=dict)  # path of the field → what is asked
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,7 @@ class Entry:
     when: str = ""
     condition: str = ""
     starred: bool = False  # required, always or under its condition
+    why: WhyAsked | None = None
 
     @property
     def described_by(self) -> str:
@@ -127,6 +137,7 @@ def _entry(
         rows=_rows(path, schema, value, reader) if widget == "rows" else [],
         fixed="x-source" in schema,
         when=_condition(schema, siblings, language),
+        why=reader.whys.get(path),
         condition=json.dumps(schema["x-when"]) if schema.get("x-when") else "",
     )
 
@@ -164,6 +175,8 @@ def _attributes(schema: Schema, data: Mapping[str, Any]) -> dict[str, str]:
     for keyword, attribute in (("minLength", "minlength"), ("maxLength", "maxlength")):
         if keyword in schema:
             attributes[attribute] = str(schema[keyword])
+    if schema.get("x-original"):
+        attributes["data-original"] = ""
     for side, name in zip(("lower", "upper"), schema.get("x-limits", ()), strict=False):
         if isinstance(data.get(name), Decimal):
             attributes[f"data-{side}"] = str(plain(data[name]))

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases import queries
@@ -23,6 +24,7 @@ from workflows import history, registry, repository
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element
 from workflows.models import HumanTask, ProcessCase, StepHistory
+from workflows.originals import Kept, history_section, kept_of_task, notes_of
 
 SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "scriptTask"})
 """Elements that pass without anybody noticing; the diagram shows them."""
@@ -72,11 +74,13 @@ def passed_steps(
     signed = signatures_on(session, [record.id for record in records])
     rows = [row for row in history.steps(session, case.id) if row.element_type not in SILENT]
     people, used = _people(session, rows), set[uuid.UUID]()
-    found = []
+    tasks, found = _tasks_done(session, case), []
     for row in rows:
         own = _records_of(row, records, used)
         signatures = [signature for record in own for signature in signed[record.id]]
-        found.append(_passed(row, own, signatures, process.elements.get(row.element_id), people))
+        element, waiting = process.elements.get(row.element_id), tasks.get(row.element_id)
+        kept = kept_of_task(session, waiting.pop(0)) if waiting and row.element_type == "userTask" else {}
+        found.append(_passed(row, own, signatures, element, people, _entries(element, row, kept)))
     return found[::-1]
 
 
@@ -146,6 +150,7 @@ def _passed(
     signatures: Sequence[Signature],
     element: Element | None,
     people: Mapping[str, Bilingual],
+    entries: list[dict[str, Any]],
 ) -> Passed:
     human = row.element_type == "userTask"
     return Passed(
@@ -157,7 +162,7 @@ def _passed(
         who=_who(row, people) if human or row.element_type == "startEvent" else "",
         operation=_operation(element),
         why=_why(row.decision) if row.decision else None,
-        sections=_entries(element, row.data) if human else [],
+        sections=entries,
         signatures=tuple(signatures),
         records=tuple(own),
     )
@@ -169,9 +174,21 @@ def _operation(element: Element | None) -> Bilingual | None:
     return registry.find(element.operation).title
 
 
-def _entries(element: Element | None, data: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[uuid.UUID]]:
+    """The tasks of each element that were completed, first round first."""
+    done = select(HumanTask).where(HumanTask.case_id == case.id, HumanTask.completed_at.is_not(None))
+    found: dict[str, list[uuid.UUID]] = {}
+    for task in session.scalars(done.order_by(HumanTask.completed_at)):
+        found.setdefault(task.element_id, []).append(task.id)
+    return found
+
+
+def _entries(element: Element | None, row: StepHistory, kept: Kept) -> list[dict[str, Any]]:
+    """What was entered in a human step, and how original entries changed before it was signed (URS-142)."""
     key = element.policy.form if element is not None and element.policy is not None else ""
-    return sections(loader.load(key), data or {}) if key and loader.known(key) else []
+    if row.element_type != "userTask" or not key or not loader.known(key):
+        return []
+    return sections(loader.load(key), row.data or {}, notes_of(kept)) + history_section(kept)
 
 
 def _why(decision: Mapping[str, Any]) -> Why:

@@ -1,6 +1,7 @@
 """Why a step is not taken: each refusal says what happened and, where there is one, the way on."""
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from forms.originals import Original
 
 
 class TaskUnknown(NotFound):
@@ -121,3 +122,30 @@ class NoFile(Invalid):
 
     def __init__(self) -> None:
         super().__init__("attachment.none", "Please choose a file.", field="file")
+
+
+class ChangeUnexplained(Invalid):
+    """An original entry differs from what was saved before, and nobody has said why (URS-142)."""
+
+    def __init__(self, entry: Original, before: dict[str, str], name: dict[str, str], when: str) -> None:
+        super().__init__(
+            "original.reason",
+            "Say why %(entry)s changes: %(name)s entered %(before)s on %(when)s.",
+            field=entry.path,
+            entry=entry.label,
+            before=before,
+            name=name,
+            when=when,
+        )
+
+
+class ReasonUnprintable(Invalid):
+    """The reason for a change holds signs that the record font lacks."""
+
+    def __init__(self, path: str, signs: str) -> None:
+        super().__init__(
+            "original.glyph",
+            "The record cannot print %(characters)s. Please write the reason another way.",
+            field=path,
+            characters=signs,
+        )

@@ -10,6 +10,7 @@ from app.access.models import Person
 from app.inbox import policy
 from app.inbox.errors import SignedAlready
 from app.inbox.meanings import meaning_text, statement_text
+from app.inbox.originals import changes
 from app.inbox.queries import TaskRow, names_of, row_of
 from app.inbox.records import DecisionMade, TaskView, file_fields, files_of, step_names
 from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
@@ -19,8 +20,10 @@ from app.web.rights import ROLES
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
 from forms.loader import Form
+from forms.originals import reasons
 from forms.render import fields as rendered
 from forms.validate import Fields, flat, read
+from forms.view import WhyAsked
 from signatures.register import signatures_of
 from workflows.models import TaskState
 
@@ -113,8 +116,35 @@ def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[st
     data = read(view.form, typed, prefill=view.given)
     names = {file.sha256: file.name for file in files_of(session, uploaded(view.form, data))}
     return rendered(
-        view.form, data, errors, lang=language(), prefill=view.given, files=names, upload_url="/attachments"
+        view.form,
+        data,
+        errors,
+        lang=language(),
+        prefill=view.given,
+        files=names,
+        upload_url="/attachments",
+        whys=whys_asked(view, view.form, data, typed, errors),
     )
+
+
+def whys_asked(
+    view: TaskView, form: Form, data: dict[str, Any], typed: Fields, errors: dict[str, Invalid]
+) -> dict[str, WhyAsked]:
+    """The inputs beside which the reason for a change is asked, with what stands there so far."""
+    given = reasons(form, typed)
+    return {
+        one.path: WhyAsked(
+            _(
+                "So far: %(value)s, entered by %(name)s on %(when)s",
+                value=in_language(before.shown),
+                name=in_language(before.person_name),
+                when=moment(before.at),
+            ),
+            given.get(one.path, ""),
+        )
+        for one, before in changes(view, data)
+        if one.value or one.path in errors
+    }
 
 
 def uploaded(form: Form, data: dict[str, Any]) -> list[str]:

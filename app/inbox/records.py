@@ -26,6 +26,7 @@ from forms.render import sections
 from forms.validate import plain
 from workflows import history
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
+from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_task, notes_of
 
 Section = dict[str, Any]
 NO_FORM = ("—", "—")
@@ -70,6 +71,7 @@ class TaskView:
     prior: Sequence[Record]
     shared: SharedSigning | None
     pending: Record | None
+    originals: Mapping[str, Sequence[OriginalEntry]]
 
     @property
     def signers(self) -> int:
@@ -167,6 +169,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         prior=[record for record in records if record is not pending],
         shared=shared,
         pending=pending,
+        originals=kept_of_task(session, task.id),
     )
 
 
@@ -191,8 +194,8 @@ def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFil
 
 
 def entered_sections(view: TaskView, data: Mapping[str, Any]) -> list[Section]:
-    """The entries of the form as record sections."""
-    return sections(view.form, data) if view.form else []
+    """The entries of the form as record sections, and how those changed that are original entries."""
+    return _sections(view.form, data, view.originals)
 
 
 def draft_of(view: TaskView, content: Mapping[str, Any]) -> RecordDraft:
@@ -264,7 +267,14 @@ def _history(session: Session, case: ProcessCase) -> list[StepHistory]:
 
 def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:
     names = task.policy.get("shows") or ()
-    return [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
+    shown = [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
+    return shown + changes_of_case(session, case.id, without=task.id)
+
+
+def _sections(
+    form: Form | None, data: Mapping[str, Any], kept: Mapping[str, Sequence[OriginalEntry]]
+) -> list[Section]:
+    return sections(form, data, notes_of(kept)) + history_section(kept) if form else []
 
 
 def _earlier(
@@ -299,7 +309,7 @@ def _earlier_step(
         name=task.name,
         actor_name=actors.get(task.element_id) or "",
         ended_at=task.completed_at,
-        sections=sections(form, entered) if form else [],
+        sections=_sections(form, entered, kept_of_task(session, task.id)),
         files=files_of(session, hashes),
         records=[record for record in records if record.element_id == task.element_id],
     )

@@ -127,10 +127,11 @@ def review(task_id: uuid.UUID) -> Answer:
     typed = MultiDict(
         [*form.items(multi=True), *((name, sha) for name, shas in added.items() for sha in shas)]
     )
-    _keep_draft(task_id, typed)
+    only_kept = bool({"_upload", "_save", "_add", "_del"} & set(form))
+    _keep_draft(task_id, typed, reviewed=not only_kept)
     if "_upload" in form or "_save" in form:
         return _back(task_id)
-    if "_add" in form or "_del" in form:
+    if only_kept:
         return _page(task_id, typed)
     command = command_from(task_id, typed, language=language())
     try:
@@ -197,9 +198,9 @@ def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
         )
 
 
-def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str]) -> None:
+def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str], *, reviewed: bool = False) -> None:
     with writing() as session:
-        keep_entries(session, task_id, typed, actor=current_actor(), now=request_time())
+        keep_entries(session, task_id, typed, reviewed=reviewed, actor=current_actor(), now=request_time())
 
 
 def _add_files(form: MultiDict[str, str]) -> dict[str, list[str]]:

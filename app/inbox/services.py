@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Person
 from app.inbox import policy
 from app.inbox.errors import Changed, FileNotListed, FileUnknown, SignedAlready, TaskUnknown
+from app.inbox.originals import change_errors, keep_signed, keep_typed
 from app.inbox.records import (
     TaskView,
     content_of,
@@ -56,9 +57,10 @@ class SignTask:
 
 @dataclass(frozen=True)
 class Review:
-    """What is about to be signed: the entries as kept and as sections, the files, and the hash of it all."""
+    """What is about to be signed: entries as typed, as kept, as sections; the files; the hash of it all."""
 
     view: TaskView
+    typed: dict[str, Any]
     entries: dict[str, Any]
     entered: list[dict[str, Any]]
     files: list[StoredFile]
@@ -104,6 +106,7 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
     review = _review(session, view, command.fields)
     if command.opened != view.fingerprint or command.seen != review.hash:
         raise Changed
+    keep_signed(session, view, review.typed, actor=actor, now=now)
     record = view.pending or create_record(session, draft_of(view, review.content), actor=actor, now=now)
     keys: list[bytes] | None = []
     if view.meaning_code:
@@ -228,8 +231,19 @@ def release_task(session: Session, task_id: uuid.UUID, *, actor: Actor, now: dat
     human_tasks.release(session, task, actor=actor, now=now)
 
 
-def keep_entries(session: Session, task_id: uuid.UUID, typed: Fields, *, actor: Actor, now: datetime) -> None:
+def keep_entries(
+    session: Session,
+    task_id: uuid.UUID,
+    typed: Fields,
+    *,
+    reviewed: bool = False,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Keep what a person has typed so far as a draft; only he sees it again.
+
+    Original entries become part of the record at once (URS-142); with ``reviewed``, when he is about to sign,
+    also the reasons he gives for changing them.
 
     Raises:
         NotAllowed: this person may not take the step.
@@ -238,11 +252,14 @@ def keep_entries(session: Session, task_id: uuid.UUID, typed: Fields, *, actor: 
     task = human_tasks.lock(session, task_id)
     policy.check_role(session, task, actor=actor, now=now)
     policy.check_open(task)
+    names = step_names(session, session.get_one(ProcessCase, task.case_id))
+    policy.check_separation(session, task, names, actor=actor)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
     if task.form_key:
         entries = {"fields": flat(load(task.form_key), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
         human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
+        keep_typed(session, task, typed, reviewed=reviewed, actor=actor, now=now)
 
 
 def attached_file(
@@ -285,12 +302,12 @@ def _review(session: Session, view: TaskView, fields: Fields) -> Review:
         hashes = [file["sha256"] for file in content["attachments"]]
         entries = view.shared.entries if view.shared else {}
         return Review(
-            view, entries, content["entered"], files_of(session, hashes), content, content_hash(content)
+            view, {}, entries, content["entered"], files_of(session, hashes), content, content_hash(content)
         )
     entries, files = _checked(session, view, fields)
     entered = entered_sections(view, entries)
     content = content_of(view, entered, files)
-    return Review(view, plain(entries), entered, files, content, content_hash(content))
+    return Review(view, entries, plain(entries), entered, files, content, content_hash(content))
 
 
 def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str, Any], list[StoredFile]]:
@@ -298,6 +315,7 @@ def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str
         return {}, []
     entries = read(view.form, fields, prefill=view.given)
     errors = check(view.form, entries, prefill=view.given, missing_glyphs=glyphs.missing)
+    errors = change_errors(view, entries, fields) | errors
     files: list[StoredFile] = []
     for name in file_fields(view.form):
         found = files_of(session, entries.get(name, []))

@@ -41,6 +41,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "due_today": (_l("Due today"), "orange"),
     "pass": (_l("Pass"), "green"),
     "fail": (_l("Fail"), "red"),
+    "changed": (_l("Changed before signing"), "orange"),
     "valid": (_l("Valid"), "green"),
     "invalid": (_l("Invalid"), "red"),
     "accept": (_l("Accept"), "green"),

@@ -29,9 +29,23 @@ function limits() {
   form.querySelectorAll('input[data-lower], input[data-upper]').forEach(compare);
 }
 
+// A measured value counts from the moment it is saved: it is saved when it is left, never half written.
+function isOriginal(field) {
+  return field instanceof HTMLElement && field.dataset.original !== undefined;
+}
+
 if (form) {
   const look = () => { ask(); limits(); };
-  form.addEventListener('input', look);
+  form.addEventListener('input', (event) => {
+    look();
+    if (!isOriginal(event.target)) form.dispatchEvent(new Event('typed'));
+  });
+  document.body.addEventListener('htmx:configRequest', (event) => {
+    const field = document.activeElement;
+    if (isOriginal(field) && field.type === 'text' && event.detail.path.endsWith('/draft')) {
+      delete event.detail.parameters[field.name];
+    }
+  });
   form.addEventListener('change', look);
   look();
   for (const list of form.querySelectorAll('[data-files]')) {
