@@ -36,6 +36,13 @@ PROGRAMS = {
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
     "/usr/share/fonts/**/*.tt[cf]": "fonts-wqy-microhei",
 }
+SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
+"""What Debian asks before an installed package starts its service."""
+MARK = "set-up of open-qms"
+NO_SERVICES = (
+    f"printf '#!/bin/sh\\n# {MARK}\\nexit 101\\n' > {SERVICE_POLICY} && chmod 755 {SERVICE_POLICY}"
+)
+SERVICES_AGAIN = f"if grep -qs '{MARK}' {SERVICE_POLICY}; then rm {SERVICE_POLICY}; fi"
 
 
 class SetUpFailed(Exception):
@@ -125,9 +132,13 @@ def _apt(packages: list[str]) -> None:
         raise SetUpFailed(f"as root, type:  {line}")
     before = [] if os.geteuid() == 0 else ["sudo"]
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["apt-get", "update", "-q"], install):
+    commands = [["apt-get", "update", "-q"], install]
+    if not SERVICE_POLICY.exists() or MARK in SERVICE_POLICY.read_text():  # Debian would start a database server of the machine's own
+        commands = [["sh", "-c", NO_SERVICES], *commands, ["rm", str(SERVICE_POLICY)]]
+    for command in commands:
         done = subprocess.run([*before, *command], env=quiet, capture_output=True, text=True)
         if done.returncode:
+            subprocess.run([*before, "sh", "-c", SERVICES_AGAIN], capture_output=True)
             raise SetUpFailed(f"{done.stderr.strip()[-800:]}\nas root, type:  {line}")
 
 
