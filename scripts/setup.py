@@ -133,7 +133,8 @@ def _apt(packages: list[str]) -> None:
     before = [] if os.geteuid() == 0 else ["sudo"]
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     commands = [["apt-get", "update", "-q"], install]
-    if not SERVICE_POLICY.exists() or MARK in SERVICE_POLICY.read_text():  # Debian would start a database server of the machine's own
+    if not SERVICE_POLICY.exists() or MARK in SERVICE_POLICY.read_text():
+        # Debian would start a database server of the machine's own
         commands = [["sh", "-c", NO_SERVICES], *commands, ["rm", str(SERVICE_POLICY)]]
     for command in commands:
         done = subprocess.run([*before, *command], env=quiet, capture_output=True, text=True)
