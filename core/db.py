@@ -15,11 +15,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 from core import clock
 from core.actor import Actor
 from core.config import settings
+from core.errors import Conflict
 from core.types import JSON_TYPE, UtcDateTime
 
 NAMING = {
@@ -75,6 +77,9 @@ class WriteContext:
 
 
 ConnectHook = Callable[[Any, dict[Any, Any]], None]
+
+_CROSSED = ("40P01", "40001")
+"""PostgreSQL's words for it: deadlock detected, serialization failure."""
 
 _engine: Engine | None = None
 _writer = threading.Lock()
@@ -142,6 +147,7 @@ def unit_of_work(
 
     Raises:
         RuntimeError: a unit of work is open in this thread already; two would wait for each other for ever.
+        Conflict: ``row.crossed``: this one and another waited for each other; the database ended this one.
     """
     if getattr(_inside, "open", False):
         raise RuntimeError("a unit of work is open in this thread already")
@@ -155,6 +161,13 @@ def unit_of_work(
             with session:
                 yield session
                 _finish(session)
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in _CROSSED:
+                raise Conflict(
+                    "row.crossed",
+                    "Somebody else was at the same things at the same moment. Please try again.",
+                ) from error
+            raise
         finally:
             _inside.open = False
     for act in session.info.get("after_commit", []):
