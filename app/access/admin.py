@@ -11,13 +11,23 @@ from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from app.access import services
-from app.access.inputs import day, new_grant, new_person
+from app.access.grants import decide_role
+from app.access.identity import verify_identity
+from app.access.inputs import day, identity, new_grant, new_person, password_rules
 from app.access.models import Person, RoleGrant
-from app.access.queries import open_notices, people
+from app.access.policy import BOUNDS, change_policy, policy_of
+from app.access.queries import (
+    identity_checks,
+    names_of,
+    open_notices,
+    people,
+    proposed_grants,
+    suspended,
+)
 from app.web import access, current_actor, db, navigation, paginate, piece, request_time, visitor, writing
 from app.web.pages import PageContext
-from app.web.rights import ROLES
-from core.errors import Conflict, Invalid
+from app.web.rights import ROLES, TWO_PERSON_ROLES
+from core.errors import Conflict, FieldErrors, Invalid
 from core.languages import pick
 
 bp = Blueprint("people", __name__, url_prefix="/admin/people")
@@ -32,14 +42,30 @@ navigation(
     count="security_notices",
 )
 
+EVIDENCE_WORDS = {
+    "identity_card": _l("Identity card"),
+    "passport": _l("Passport"),
+    "staff_pass": _l("Staff pass with picture"),
+    "known": _l("Known in person for at least a year"),
+}
+"""What may be looked at to verify who somebody is."""
+
 Change = Callable[[Session, Person], None]
 
 
 @piece("security_notices")
 def count_notices() -> int:
-    """Count the notices that wait for a security administrator."""
+    """Count what waits for this person: notices, proposed roles, rights to sign that rest."""
     person = visitor()
-    return len(open_notices(db.session())) if person and person.may("people.manage") else 0
+    if person is None:
+        return 0
+    session = db.session()
+    waiting = len(open_notices(session)) if person.may("people.manage") else 0
+    if person.may("roles.decide"):
+        waiting += sum(grant.granted_by != str(person.id) for grant in proposed_grants(session))
+    if person.may("identity.verify") and person.may_sign:
+        waiting += len(suspended(session))
+    return waiting
 
 
 @bp.get("")
@@ -53,6 +79,8 @@ def index() -> str:
         q=text,
         roles=ROLES,
         notices=open_notices(db.session()),
+        proposed=proposed_grants(db.session()),
+        suspended=suspended(db.session()),
     )
 
 
@@ -93,7 +121,9 @@ def grant(person_id: uuid.UUID) -> Response | tuple[str, int]:
     def give(unit: Session, person: Person) -> None:
         services.grant_role(unit, person, new_grant(request.form), actor=current_actor(), now=request_time())
 
-    return _change(person_id, give, _("The role is given."))
+    waits = request.form.get("role") in TWO_PERSON_ROLES
+    done = _("The role is proposed; a second person confirms it.") if waits else _("The role is given.")
+    return _change(person_id, give, done)
 
 
 @bp.post("/<uuid:person_id>/roles/<uuid:grant_id>/end")
@@ -102,7 +132,7 @@ def end(person_id: uuid.UUID, grant_id: uuid.UUID) -> Response | tuple[str, int]
     """Let a role end with a day, today if none is given."""
 
     def finish(unit: Session, person: Person) -> None:
-        held = next((one for one in person.grants if one.id == grant_id), None) or abort(404)
+        held = _grant_of(person, grant_id)
         last = day(request.form.get("valid_to", ""), "valid_to") or request_time().date()
         services.end_role(unit, held, last_day=last, actor=current_actor())
 
@@ -126,14 +156,65 @@ def change_state(person_id: uuid.UUID, verb: str) -> Response | tuple[str, int]:
 
 @bp.post("/<uuid:person_id>/password")
 @access("people.manage")
-def reset(person_id: uuid.UUID) -> Response | tuple[str, int]:
-    """Give a first password again; nothing can be signed with it before its owner has changed it."""
+def reset(person_id: uuid.UUID) -> str | tuple[str, int]:
+    """Show a made-up password once; it only opens the page for a new one, and signing rests."""
+    try:
+        with writing(reason=request.form.get("reason") or None) as unit:
+            person = services.person_of(unit, person_id)
+            secret = services.reset_password(unit, person, actor=current_actor(), now=request_time())
+    except Conflict as wrong:
+        return _person_page(person_id, {"": wrong}), wrong.status
+    return render_template("access/secret.html", person=person, secret=secret)
 
-    def renew(unit: Session, person: Person) -> None:
-        new_password = request.form.get("new_password", "")
-        services.reset_password(unit, person, new=new_password, actor=current_actor(), now=request_time())
 
-    return _change(person_id, renew, _("A first password is set; it must be changed at the next sign-in."))
+@bp.post("/<uuid:person_id>/roles/<uuid:grant_id>/<any(confirm, refuse):answer>")
+@access("roles.decide")
+def decide(person_id: uuid.UUID, grant_id: uuid.UUID, answer: str) -> Response | tuple[str, int]:
+    """Confirm or refuse a role that somebody else proposed."""
+
+    def say(unit: Session, person: Person) -> None:
+        waiting = _grant_of(person, grant_id)
+        decide_role(
+            unit, waiting, confirmed=answer == "confirm", actor=current_actor(), now=request_time()
+        )
+
+    done = _("The role is confirmed.") if answer == "confirm" else _("The role is refused.")
+    return _change(person_id, say, done)
+
+
+@bp.post("/<uuid:person_id>/identity")
+@access("identity.verify")
+def verify(person_id: uuid.UUID) -> Response | tuple[str, int]:
+    """Record that one has seen who the person is."""
+
+    def see(unit: Session, person: Person) -> None:
+        verify_identity(unit, person, identity(request.form), actor=current_actor(), now=request_time())
+
+    return _change(person_id, see, _("The verified identity is recorded."))
+
+
+@bp.get("/rules")
+@access("policy.read")
+def rules() -> str:
+    """Show the rules for passwords."""
+    rules_now = policy_of(db.session())
+    return _rules_page({name: getattr(rules_now, name) for name in (*BOUNDS, "own_words")}, {})
+
+
+@bp.post("/rules")
+@access("policy.manage")
+def change_rules() -> Response | tuple[str, int]:
+    """Put other rules for passwords into force, with the reason."""
+    reason = request.form.get("reason", "").strip()
+    try:
+        if not reason:
+            raise FieldErrors({"reason": Invalid("access.reason", "Say why.", field="reason")})
+        with writing(reason=reason) as unit:
+            change_policy(unit, password_rules(request.form), actor=current_actor(), now=request_time())
+    except FieldErrors as wrong:
+        return _rules_page(request.form, wrong.errors), wrong.status
+    flash(_("The rules are in force."), "success")
+    return redirect(url_for("people.rules"))
 
 
 def _change(person_id: uuid.UUID, change: Change, done: str) -> Response | tuple[str, int]:
@@ -146,6 +227,14 @@ def _change(person_id: uuid.UUID, change: Change, done: str) -> Response | tuple
     return redirect(url_for("people.show", person_id=person_id))
 
 
+def _grant_of(person: Person, grant_id: uuid.UUID) -> RoleGrant:
+    return next((one for one in person.grants if one.id == grant_id), None) or abort(404)
+
+
+def _rules_page(given: Any, errors: dict[str, Any]) -> str:
+    return render_template("access/rules.html", given=given, errors=errors, bounds=BOUNDS)
+
+
 def _new_page(given: Any, errors: dict[str, Any]) -> str:
     zones = [(zone, zone) for zone in services.TIME_ZONES]
     return render_template(
@@ -155,9 +244,16 @@ def _new_page(given: Any, errors: dict[str, Any]) -> str:
 
 def _person_page(person_id: uuid.UUID, errors: dict[str, Any]) -> str:
     person = services.person_of(db.session(), person_id)
+    checks = identity_checks(db.session(), person_id)
+    involved = [one.checked_by for one in checks]
+    for grant in person.grants:
+        involved += [grant.granted_by, grant.decided_by or ""]
     return render_template(
         "access/person.html",
         person=person,
+        checks=checks,
+        evidence=EVIDENCE_WORDS,
+        names=names_of(db.session(), involved),
         errors=errors,
         roles=ROLES,
         sites=_site_options(),

@@ -32,6 +32,66 @@ def admin_never_signs() -> NotAllowed:
     return NotAllowed("access.admin_never_signs", "Administrators cannot sign records.")
 
 
+def signing_suspended() -> NotAllowed:
+    """Refuse a signature after a reset that nobody has looked at."""
+    return NotAllowed(
+        "access.signing_suspended",
+        "Your right to sign rests since an administrator reset your password. A colleague of quality "
+        "assurance has to verify first who you are.",
+    )
+
+
+def identity_not_verified() -> NotAllowed:
+    """Refuse the first signature of somebody whose identity nobody has verified."""
+    return NotAllowed(
+        "access.identity_not_verified",
+        "Nobody has recorded yet that your identity was verified. Ask quality assurance or a security "
+        "administrator before your first signature.",
+    )
+
+
+def nobody_verified() -> NotAllowed:
+    """Refuse an approving role for somebody whose identity nobody has verified."""
+    return NotAllowed(
+        "access.nobody_verified",
+        "Record first that this person's identity was verified: the role brings the right to sign.",
+    )
+
+
+def own_identity() -> Conflict:
+    """Refuse a proof of one's own identity."""
+    return Conflict("access.own_identity", "Nobody verifies his own identity.", field="evidence")
+
+
+def admins_proof_does_not_count() -> NotAllowed:
+    """Refuse that administrators give the right to sign back after a reset."""
+    return NotAllowed(
+        "access.admins_proof",
+        "After a reset, somebody who is no administrator has to verify the identity.",
+        field="evidence",
+    )
+
+
+def no_second_person() -> Conflict:
+    """Refuse that one person proposes and confirms, or confirms what he gains himself."""
+    return Conflict(
+        "access.second_person", "A second person decides this: neither who proposed it nor who receives it."
+    )
+
+
+def cannot_decide() -> NotAllowed:
+    """Refuse a decision about a role by somebody who is not asked."""
+    return NotAllowed(
+        "access.cannot_decide",
+        "Quality assurance or another security administrator decides about this role.",
+    )
+
+
+def decided_already() -> Conflict:
+    """Refuse to decide about a grant twice."""
+    return Conflict("access.decided_already", "This has been decided already.")
+
+
 def foreign_proof() -> NotAllowed:
     """Refuse an act with the proof of another person."""
     return NotAllowed("access.foreign_proof", "Somebody else proved himself here.")

@@ -4,8 +4,10 @@ import uuid
 from collections.abc import Mapping
 from datetime import date
 
+from app.access.identity import VerifyIdentity
+from app.access.policy import BOUNDS, ChangePolicy
 from app.access.services import CreatePerson, GrantRole
-from core.errors import Invalid
+from core.errors import FieldErrors, Invalid
 
 
 def new_person(form: Mapping[str, str]) -> CreatePerson:
@@ -39,6 +41,30 @@ def new_grant(form: Mapping[str, str]) -> GrantRole:
         valid_from=first,
         valid_to=day(form.get("valid_to", ""), "valid_to"),
     )
+
+
+def identity(form: Mapping[str, str]) -> VerifyIdentity:
+    """Read the form about a verified identity."""
+    return VerifyIdentity(form.get("evidence", ""), form.get("note", ""))
+
+
+def password_rules(form: Mapping[str, str]) -> ChangePolicy:
+    """Read the form with the rules for passwords.
+
+    Raises:
+        FieldErrors: something that should be a number is none.
+    """
+    numbers: dict[str, int] = {}
+    errors: dict[str, Invalid] = {}
+    for name in BOUNDS:
+        typed = form.get(name, "").strip()
+        if typed.isdecimal() and len(typed) < 6:
+            numbers[name] = int(typed)
+        else:
+            errors[name] = Invalid("access.number", "This is not a whole number.", field=name)
+    if errors:
+        raise FieldErrors(errors)
+    return ChangePolicy(**numbers, own_words=form.get("own_words", "").strip())
 
 
 def day(text: str, field: str) -> date | None:

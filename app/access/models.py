@@ -28,6 +28,8 @@ class Person(Base):
     ``name`` is what signatures print. ``zone`` is an IANA name, ``language`` ``en`` or ``zh``. ``failures``
     counts failed proofs of identity since the last good one. ``statement_record_id`` names the record in
     which the person accepted that the electronic signature binds like the handwritten one (11.10(j)).
+    ``identity_verified_at`` is the last time somebody saw who the person is (11.100(b));
+    ``signing_suspended_at`` is set by an administrator's password reset and emptied by a new such proof.
     """
 
     __tablename__ = "person"
@@ -47,6 +49,8 @@ class Person(Base):
     locked_at: Mapped[datetime | None]
     statement_record_id: Mapped[uuid.UUID | None]
     statement_accepted_at: Mapped[datetime | None]
+    identity_verified_at: Mapped[datetime | None]
+    signing_suspended_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column()
 
@@ -67,10 +71,19 @@ class Person(Base):
             self.state, self.locked_at, self.failures = PersonState.ACTIVE, None, 0
 
 
+class GrantState(StrEnum):
+    """Whether a grant counts: one of an approving or administrator's role waits for a second person."""
+
+    PROPOSED = "proposed"
+    EFFECTIVE = "effective"
+    REFUSED = "refused"
+
+
 class RoleGrant(Base):
     """A role held at a site (``None``: every site) from ``valid_from`` to ``valid_to``, both included.
 
-    A grant is ended by its last day, never deleted: who held which role when stays readable.
+    A grant is ended by its last day, never deleted: who held which role when stays readable. ``decided_by``
+    is the second person who confirmed or refused a proposed grant; empty where none is needed.
     """
 
     __tablename__ = "role_grant"
@@ -88,11 +101,25 @@ class RoleGrant(Base):
     valid_to: Mapped[date | None]
     granted_by: Mapped[str]
     granted_at: Mapped[datetime]
+    state: Mapped[GrantState] = mapped_column(
+        str_enum(GrantState), default=GrantState.EFFECTIVE, server_default=GrantState.EFFECTIVE.value
+    )
+    decided_by: Mapped[str | None]
+    decided_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(back_populates="grants", foreign_keys=[person_id])
 
+    def decide(self, state: GrantState, by: str, now: datetime) -> None:
+        """Let a second person confirm or refuse the grant; a decided one stays as it is."""
+        if self.state is GrantState.PROPOSED:
+            self.state, self.decided_by, self.decided_at = state, by, now
+
     def holds_on(self, day: date) -> bool:
         """Whether the role is held on a day of the site's calendar."""
+        return self.state is GrantState.EFFECTIVE and self.covers(day)
+
+    def covers(self, day: date) -> bool:
+        """Whether a day lies in the grant's range."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
 
@@ -122,3 +149,51 @@ class SecurityNotice(Base):
     seen_by: Mapped[str | None]
 
     person: Mapped[Person] = relationship()
+
+
+class IdentityCheck(Base):
+    """Somebody saw who a person is: who looked, at what, and when (21 CFR 11.100(b))."""
+
+    __tablename__ = "identity_check"
+    __table_args__ = (Index(None, "person_id", "at"), {"info": {"append_only": True}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    evidence: Mapped[str]
+    note: Mapped[str]
+    checked_by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class FormerPassword(Base):
+    """A password somebody had, as its hash: the last ones are not taken again (21 CFR 11.300(b))."""
+
+    __tablename__ = "former_password"
+    __table_args__ = (Index(None, "person_id", "replaced_at"), {"info": {"append_only": True}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    password_hash: Mapped[str] = mapped_column(info={"audit": "omit"})
+    replaced_at: Mapped[datetime]
+
+
+class PasswordPolicy(Base):
+    """The rules for passwords: one row, changed by a security administrator with a reason.
+
+    ``oldest_days``: after so many days a password has to be changed, 0 for never; ``remembered``: how many
+    former ones are not taken again; ``lock_after``: failed proofs in a row that close an account;
+    ``own_words``: words no password contains, such as the company's name, one a line.
+    """
+
+    __tablename__ = "password_policy"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    shortest: Mapped[int]
+    oldest_days: Mapped[int]
+    remembered: Mapped[int]
+    lock_after: Mapped[int]
+    own_words: Mapped[str]
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}

@@ -13,12 +13,10 @@ from sqlalchemy.orm import Session
 from app.access.errors import account_locked, wrong_password
 from app.access.models import LoginFailure, Person, PersonState, SecurityNotice
 from app.access.passwords import is_right
+from app.access.policy import policy_of
 from app.access.queries import person_by_login
 from core.errors import QmsError
 from signatures import audit
-
-LOCK_AFTER = 5
-"""Failed proofs in a row after which the account is locked and the security administrators are told."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,7 @@ def _prove(
         person.failures = 0
         return Proof(person.id, "password", now)
     _count(session, person, purpose=purpose, now=now)
-    if person.failures >= LOCK_AFTER:
+    if person.failures >= policy_of(session).lock_after:
         _lock(session, person, now=now)
         return Refusal(account_locked(), locked=True)
     return Refusal(wrong_password())

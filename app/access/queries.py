@@ -7,7 +7,8 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.access.models import Person, PersonState, RoleGrant, SecurityNotice
+from app.access.models import GrantState, IdentityCheck, Person, PersonState, RoleGrant, SecurityNotice
+from core.types import Bilingual
 
 
 def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:
@@ -43,6 +44,18 @@ def persons_with_role(session: Session, role: str, site_id: uuid.UUID, *, on: da
     return session.scalars(query).all()
 
 
+def names_of(session: Session, actor_ids: Collection[object]) -> dict[str, Bilingual]:
+    """Find the names of those who acted, by the id their rows keep; parts of the system have none."""
+    ids = {uuid.UUID(str(one)) for one in actor_ids if one and not str(one).startswith("system:")}
+    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
+    return {str(person_id): name for person_id, name in rows}
+
+
+def name_of(session: Session, actor_id: object, written: str | None) -> Bilingual | str:
+    """Give the name of one who acted in both languages, or what was written down when there is no account."""
+    return names_of(session, [actor_id]).get(str(actor_id), written or "")
+
+
 def people(text: str = "") -> Select[Person]:
     """Make the query for the list of people, by part of the login."""
     query = select(Person).order_by(Person.login)
@@ -63,5 +76,38 @@ def open_notices(session: Session) -> Sequence[SecurityNotice]:
     ).all()
 
 
+def proposed_grants(session: Session) -> Sequence[RoleGrant]:
+    """List the grants that wait for a second person, oldest first."""
+    query = select(RoleGrant).where(RoleGrant.state == GrantState.PROPOSED).order_by(RoleGrant.granted_at)
+    return session.scalars(query).all()
+
+
+def suspended(session: Session) -> Sequence[Person]:
+    """List the active persons whose right to sign waits for a new proof of identity."""
+    query = select(Person).where(Person.signing_suspended_at.is_not(None), Person.state == PersonState.ACTIVE)
+    return session.scalars(query.order_by(Person.login)).all()
+
+
+def identity_checks(session: Session, person_id: uuid.UUID) -> Sequence[IdentityCheck]:
+    """List the proofs of identity recorded for a person, newest first."""
+    query = select(IdentityCheck).where(IdentityCheck.person_id == person_id)
+    return session.scalars(query.order_by(IdentityCheck.at.desc())).all()
+
+
+def grantors(
+    session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UUID, on: date
+) -> frozenset[str]:
+    """Name who granted a role that a person holds at a site on a day."""
+    at_site = or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None))
+    query = select(RoleGrant.granted_by).where(
+        RoleGrant.person_id == person_id, RoleGrant.role == role, at_site, _holds(on)
+    )
+    return frozenset(session.scalars(query))
+
+
 def _holds(on: date) -> ColumnElement[bool]:
-    return and_(RoleGrant.valid_from <= on, or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on))
+    return and_(
+        RoleGrant.state == GrantState.EFFECTIVE,
+        RoleGrant.valid_from <= on,
+        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
+    )

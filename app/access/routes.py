@@ -7,12 +7,15 @@ from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.access import services, statement
+from app.access import queries, services, statement
+from app.access.models import Person
+from app.access.policy import policy_of
 from app.access.proof import Proof, Refusal, authenticate, reauthenticate
 from app.access.queries import people_by_login
 from app.access.services import TIME_ZONES, choose_display, person_of
 from app.access.visitors import load_visitor
 from app.web import ANYBODY, SIGNED_IN, access, current_actor, current_person, db, request_time, writing
+from app.web.filters import in_language
 from app.web.languages import language, remember
 from app.web.pages import PageContext
 from app.web.rights import ROLES
@@ -26,7 +29,10 @@ from signatures import audit
 bp = Blueprint("access", __name__)
 
 DEMO_PASSWORD = "demo-plant-2026"  # noqa: S105 - printed on the demo's own login page, never used elsewhere
-DEMO_ORDER = ("keeper", "inspector", "qa", "releaser", "registrant", "auditor", "owner", "buyer", "admin")
+DEMO_ORDER = (
+    *("keeper", "inspector", "qa", "releaser", "registrant", "auditor", "owner", "buyer"),
+    *("admin", "secadmin", "audadmin"),
+)
 
 
 @bp.get("/login")
@@ -189,8 +195,15 @@ def _turned_down(answer: Refusal) -> AnyResponse | None:
 
 
 def _password_page(errors: dict[str, QmsError]) -> str:
-    first = current_person().must_change_password
-    return render_template("access/password.html", errors=errors, first=first)
+    person = person_of(db.session(), current_person().id)
+    rules = policy_of(db.session())
+    return render_template(
+        "access/password.html",
+        errors=errors,
+        first=person.must_change_password,
+        old=current_person().must_change_password,
+        rules=rules,
+    )
 
 
 def _login_page(error: QmsError | None = None) -> str:
@@ -206,6 +219,12 @@ def _login_page(error: QmsError | None = None) -> str:
     )
 
 
+@bp.app_template_global()
+def person_name(actor_id: object, written: str | None = "") -> str:
+    """Say in the reader's language who did something, by the id that a row keeps beside the written name."""
+    return in_language(queries.name_of(db.session(), actor_id, written))
+
+
 def _demo_accounts() -> list[dict[str, object]]:
     """Give the demo's accounts in the order of the story; an installation that is no demo shows none."""
     if not settings().demo:
@@ -215,11 +234,17 @@ def _demo_accounts() -> list[dict[str, object]]:
         {
             "login": login,
             "name": people[login].name,
-            "roles": [ROLES[grant.role] for grant in people[login].grants],
+            "what": _name_and_roles(people[login]),
         }
         for login in DEMO_ORDER
         if login in people
     ]
+
+
+def _name_and_roles(person: Person) -> str:
+    """Name and roles of a demo account; who is called like the role is named once."""
+    said = [person.name, *(ROLES[grant.role] for grant in person.grants)]
+    return " · ".join(dict.fromkeys(in_language(name) for name in said))
 
 
 def _me_page(errors: dict[str, Invalid]) -> str:

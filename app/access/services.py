@@ -1,20 +1,23 @@
 """Verbs on accounts: create, grant, lock, change a password."""
 
 import re
+import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.errors import foreign_proof, login_taken, no_such_person
-from app.access.models import Person, PersonState, RoleGrant, SecurityNotice
-from app.access.passwords import check_new, hash_password, is_right
+from app.access.grants import GrantRole, end_role, grant_role
+from app.access.identity import suspend_signing
+from app.access.models import Person, PersonState, SecurityNotice
+from app.access.passwords import hash_password
+from app.access.policy import check_new, policy_of, replace_password, set_password
 from app.access.proof import Proof, Refusal, authenticate, reauthenticate
 from app.access.queries import person_by_login
-from app.web.rights import ADMIN_ROLES, ROLES
 from app.web.sessions import end_sessions_of
 from core.actor import Actor
 from core.errors import Conflict, Invalid
@@ -60,16 +63,6 @@ class CreatePerson:
     keep_password: bool = False
 
 
-@dataclass(frozen=True)
-class GrantRole:
-    """A role for a site (``None``: every site) and a range of days, both included."""
-
-    role: str
-    site_id: uuid.UUID | None
-    valid_from: date
-    valid_to: date | None = None
-
-
 def create_person(session: Session, command: CreatePerson, *, actor: Actor, now: datetime) -> Person:
     """Open an account for one person.
 
@@ -81,7 +74,7 @@ def create_person(session: Session, command: CreatePerson, *, actor: Actor, now:
     _check_person(login, command)
     if person_by_login(session, login) is not None:
         raise login_taken(login)
-    check_new(command.password, login=login)
+    check_new(policy_of(session), command.password, login=login)
     person = Person(
         login=login,
         name={"en": command.name["en"].strip(), "zh": command.name["zh"].strip()},
@@ -96,46 +89,6 @@ def create_person(session: Session, command: CreatePerson, *, actor: Actor, now:
     session.add(person)
     session.flush()  # the grants that follow need its key
     return person
-
-
-def grant_role(
-    session: Session, person: Person, command: GrantRole, *, actor: Actor, now: datetime
-) -> RoleGrant:
-    """Give a person a role. Work and administration never meet in one person (21 CFR 11.200(a)(2)).
-
-    Raises:
-        Invalid: the role does not exist, or the range ends before it begins.
-        Conflict: the person would both sign and administer, or grants the role to himself.
-    """
-    if command.role not in ROLES:
-        raise Invalid("access.no_such_role", "There is no such role.", field="role")
-    if command.valid_to is not None and command.valid_to < command.valid_from:
-        raise Invalid("access.range", "The last day is before the first day.", field="valid_to")
-    if actor.id == str(person.id):
-        raise Conflict("access.own_role", "Nobody grants roles to himself.", field="role")
-    _check_mixture(person, command)
-    grant = RoleGrant(
-        person=person,
-        role=command.role,
-        site_id=command.site_id,
-        valid_from=command.valid_from,
-        valid_to=command.valid_to,
-        granted_by=actor.id,
-        granted_at=now,
-    )
-    session.add(grant)
-    return grant
-
-
-def end_role(session: Session, grant: RoleGrant, *, last_day: date, actor: Actor) -> None:
-    """Let a role end with a day; the grant itself stays readable.
-
-    Raises:
-        Invalid: the day is before the first day of the grant.
-    """
-    if last_day < grant.valid_from:
-        raise Invalid("access.range", "The last day is before the first day.", field="valid_to")
-    grant.valid_to = last_day
 
 
 def lock_person(session: Session, person: Person, *, actor: Actor, now: datetime) -> None:
@@ -181,14 +134,11 @@ def change_password(session: Session, person: Person, proof: Proof, *, new: str,
 
     Raises:
         NotAllowed: the proof is somebody else's.
-        Invalid: the new password is weak or the old one again.
+        Invalid: the new password is weak or one of the last.
     """
     if proof.person_id != person.id:
         raise foreign_proof()
-    if is_right(person.password_hash, new):
-        raise Invalid("access.same_password", "The new password is the old one.", field="new_password")
-    check_new(new, login=person.login)
-    person.password_hash, person.password_changed_at = hash_password(new), now
+    set_password(session, person, new, now=now)
     person.must_change_password = False
     end_sessions_of(session.connection(), person.id)
     audit.record(
@@ -196,19 +146,24 @@ def change_password(session: Session, person: Person, proof: Proof, *, new: str,
     )
 
 
-def reset_password(session: Session, person: Person, *, new: str, actor: Actor, now: datetime) -> None:
-    """Give a person a first password again; it must be changed before anything else (21 CFR 11.200(a)(2)).
+def reset_password(session: Session, person: Person, *, actor: Actor, now: datetime) -> str:
+    """Make a secret that opens the account once, to choose a password; signing rests until somebody has seen
+    who the owner is (21 CFR 11.200(a)(2)). The secret is given back here and kept nowhere.
 
     Raises:
-        Invalid: the password is weak.
+        Conflict: it is the actor's own account.
     """
-    check_new(new, login=person.login)
-    person.password_hash, person.password_changed_at = hash_password(new), now
+    if actor.id == str(person.id):
+        raise Conflict("access.own_reset", "Nobody resets his own password; change it in your account.")
+    secret = secrets.token_urlsafe(15)
+    replace_password(session, person, secret, now=now)
     person.must_change_password = True
     end_sessions_of(session.connection(), person.id)
     audit.record(
         session, "account.password_reset", subject=("person", str(person.id)), facts={"login": person.login}
     )
+    suspend_signing(session, person, now=now)
+    return secret
 
 
 def choose_display(session: Session, person: Person, *, language: str, zone: str) -> None:
@@ -250,17 +205,3 @@ def _check_person(login: str, command: CreatePerson) -> None:
         raise Invalid("access.language", "Choose English or Chinese.", field="language")
     if command.zone not in TIME_ZONES:
         raise Invalid("access.zone", "There is no time zone of this name.", field="zone")
-
-
-def _check_mixture(person: Person, command: GrantRole) -> None:
-    new_is_admin = command.role in ADMIN_ROLES
-    for held in person.grants:
-        meets = (held.valid_to is None or held.valid_to >= command.valid_from) and (
-            command.valid_to is None or command.valid_to >= held.valid_from
-        )
-        if meets and (held.role in ADMIN_ROLES) != new_is_admin:
-            raise Conflict(
-                "access.admin_and_work",
-                "One person never holds a role of the business and an administrator's role at once.",
-                field="role",
-            )

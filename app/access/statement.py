@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app.access.errors import admin_never_signs, foreign_proof
+from app.access.identity import check_identity_known
 from app.access.models import Person
 from app.access.proof import Proof
 from app.access.queries import roles_of
@@ -53,8 +54,8 @@ def accept_statement(
 
     Raises:
         Conflict: the statement was accepted before.
-        NotAllowed: the person is an administrator, the proof is somebody else's, or the plant's clock is
-            behind the audit trail.
+        NotAllowed: the person is an administrator, the proof is somebody else's, nobody has verified who the
+            person is, or the plant's clock is behind the audit trail.
     """
     check_clock(session, now)
     roles = sorted({role for role, _ in roles_of(session, person.id, on=site_day(now, house.zone))})
@@ -112,6 +113,7 @@ def _check(person: Person, proof: Proof, roles: list[str]) -> None:
         raise admin_never_signs()
     if proof.person_id != person.id:
         raise foreign_proof()
+    check_identity_known(person)
 
 
 def _content(person: Person, role: str) -> dict[str, object]:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 
 from app.access.models import Person, PersonState
+from app.access.policy import is_too_old
 from app.access.queries import roles_of
 from app.web.database import db
 from app.web.transactions import request_time
@@ -24,7 +25,7 @@ def load_visitor(person_id: str) -> Visitor | None:
         zone=person.zone,
         grants=roles_of(db.session(), person.id, on=site_day(request_time(), person.zone)),
         home_site_id=person.home_site_id,
-        must_change_password=person.must_change_password,
+        must_change_password=person.must_change_password or is_too_old(db.session(), person, request_time()),
         statement_accepted=person.statement_record_id is not None,
     )
 

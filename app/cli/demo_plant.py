@@ -1,6 +1,7 @@
 """The demo plant before anything happens in it: sites, accounts, master data, orders, and what stood in
 stock before."""
 
+import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from app.access.identity import VerifyIdentity, verify_identity
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
 from app.catalog import queries as catalog_queries
 from app.catalog import services as catalog
@@ -61,8 +63,13 @@ ACCOUNTS = (
     Account("registrant", ("registrant_releaser",), (REGISTRANT,)),
     Account("auditor", ("auditor",), ()),
     Account("owner", ("process_owner",), ()),
-    Account("admin", ("system_admin", "security_admin"), ()),
+    Account("admin", ("system_admin",), ()),
+    Account("secadmin", ("security_admin",), ()),
+    Account("audadmin", ("audit_admin",), ()),
 )
+
+
+DEMO_IDENTITY = VerifyIdentity("known", "Demo account: nobody real. 演示账号，非真实人员。")
 
 
 def load_plant(session: Session, *, password: str, now: datetime) -> None:
@@ -209,9 +216,11 @@ def _people(session: Session, sites: dict[str, Site], *, password: str, now: dat
             keep_password=True,
         )
         person = create_person(session, command, actor=LOADER, now=now)
+        verify_identity(session, person, DEMO_IDENTITY, actor=LOADER, now=now)
         first = site_day(now, home.zone) - timedelta(days=1)
+        places: list[uuid.UUID | None] = [sites[code].id for code in account.sites] or [None]
         for role in account.roles:
-            for site_id in [sites[code].id for code in account.sites] or [None]:
+            for site_id in places:
                 grant_role(session, person, GrantRole(role, site_id, first), actor=LOADER, now=now)
         actors[account.login] = Actor(str(person.id), person.login, person.name["en"])
     return actors

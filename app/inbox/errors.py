@@ -32,6 +32,17 @@ class AdministratorMaySignNothing(NotAllowed):
         )
 
 
+class RoleFromParticipant(NotAllowed):
+    """A role does not count in a case in which its grantor takes part."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "task.grantor",
+            "Whoever gave you this role takes part in this case, so the role does not count here. Somebody "
+            "else has to take this step.",
+        )
+
+
 class TookPart(NotAllowed):
     """Separation of duties: the person, or the one he acts for, took part in a step that excludes him."""
 

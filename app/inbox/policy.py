@@ -10,10 +10,11 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.queries import roles_of
+from app.access.queries import grantors, roles_of
 from app.inbox.errors import (
     AdministratorMaySignNothing,
     NeverOpened,
+    RoleFromParticipant,
     RoleMissing,
     TaskClaimed,
     TaskOver,
@@ -37,6 +38,7 @@ def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime
         TaskUnknown: the person works in no role at that site: it answers like *not found*.
         AdministratorMaySignNothing: an administrator's role is held as well.
         RoleMissing: the person works there, but not in this role.
+        RoleFromParticipant: whoever granted the role takes part in this very case.
     """
     site = site_of_task(session, task)
     day = site_day(now, site.zone)
@@ -48,6 +50,9 @@ def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime
         raise AdministratorMaySignNothing
     if task.role not in here:
         raise RoleMissing(ROLES.get(task.role, {"en": task.role, "zh": task.role}), site.name)
+    given_by = grantors(session, uuid.UUID(actor.id), task.role, site.id, day)
+    if given_by and given_by <= _participants(session, task):
+        raise RoleFromParticipant
 
 
 def check_separation(session: Session, task: HumanTask, names: dict[str, Bilingual], *, actor: Actor) -> None:
@@ -76,6 +81,12 @@ def excluded_by(session: Session, task: HumanTask, persons: Collection[str]) -> 
 def persons_of(actor: Actor) -> set[str]:
     """The person, and the one he acts for: both count in every rule."""
     return {actor.id, actor.on_behalf_of} - {None}  # type: ignore[return-value]
+
+
+def _participants(session: Session, task: HumanTask) -> set[str]:
+    """Everybody who has taken a step of the case so far."""
+    steps = history.performers(session, task.case_id).values()
+    return {str(person) for persons in steps for person in persons}
 
 
 def check_open(task: HumanTask) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from app.access.identity import check_may_sign
 from app.access.models import Person
 from app.inbox.errors import IdentityNotProven, StatementMissing
 from app.inbox.meanings import meaning_text, statement_text
@@ -37,9 +38,10 @@ def put_signature(
     Raises:
         StatementMissing: the person has not accepted the statement of accountability yet.
         IdentityNotProven: nobody asked for the password.
-        ClockRunsBack: the plant's clock is behind the audit trail.
+        NotAllowed: the right to sign rests, or the plant's clock is behind the audit trail.
     """
     check_clock(session, now)
+    check_may_sign(signer)
     if signer.statement_accepted_at is None:
         raise StatementMissing
     if method is None:

@@ -23,6 +23,9 @@ ADMIN_ROLES = frozenset({SYSTEM_ADMIN, SECURITY_ADMIN, AUDIT_ADMIN})
 WORK_ROLES = frozenset({KEEPER, BUYER, INSPECTOR, QA, RELEASER, REGISTRANT, AUDITOR, OWNER, PLANNER})
 """Roles of the business."""
 
+TWO_PERSON_ROLES = frozenset({QA, RELEASER, REGISTRANT, OWNER}) | ADMIN_ROLES
+"""Roles that approve or administer: one person proposes them, a second one confirms."""
+
 ROLES = {
     KEEPER: {"en": "Warehouse keeper", "zh": "仓管员"},
     BUYER: {"en": "Buyer", "zh": "采购员"},
@@ -66,8 +69,14 @@ RIGHTS: dict[str, frozenset[str]] = {
     "models.read": WORK_ROLES,
     "models.propose": frozenset({OWNER}),
     "sites.read": _ANY_ROLE,
-    "people.read": frozenset({SECURITY_ADMIN, SYSTEM_ADMIN, AUDIT_ADMIN, AUDITOR}),
+    "people.read": frozenset({AUDITOR, QA, OWNER}) | ADMIN_ROLES,
     "people.manage": frozenset({SECURITY_ADMIN}),
+    "roles.decide": frozenset({QA}) | ADMIN_ROLES,
+    "identity.verify": frozenset({QA, OWNER, SECURITY_ADMIN}),
+    "policy.read": frozenset({AUDITOR}) | ADMIN_ROLES,
+    "policy.manage": frozenset({SECURITY_ADMIN}),
+    "clock.read": frozenset({SYSTEM_ADMIN, AUDIT_ADMIN}),
+    "clock.confirm": frozenset({AUDIT_ADMIN}),
     "jobs.manage": frozenset({SYSTEM_ADMIN}),
 }
 """Each right with the roles that hold it. A new route takes one of these or adds a row."""

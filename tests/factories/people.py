@@ -9,9 +9,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from app.access.identity import VerifyIdentity, verify_identity
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
 from app.sites.models import SiteKind
 from app.sites.services import CreateSite, create_site
+from core import clock
 from core.actor import system_actor
 from core.db import unit_of_work
 
@@ -45,6 +47,8 @@ def add_person(session, login: str, role: str | None, site_id, *, now: datetime 
         login, name, PASSWORD, zone="Asia/Shanghai", home_site_id=site_id, keep_password=True
     )
     person = create_person(session, command, actor=SETUP, now=now)
+    person.password_changed_at = clock.now()  # pages ask for a new one when it is old
+    verify_identity(session, person, VerifyIdentity("identity_card"), actor=SETUP, now=now)
     if role:
         grant = GrantRole(role, site_id, date(2026, 1, 1))
         grant_role(session, person, grant, actor=SETUP, now=now)

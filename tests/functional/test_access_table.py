@@ -29,7 +29,7 @@ from app.sites.models import Site
 from app.sites.services import CreateSite, create_site
 from app.web.doors import declared_rights
 from app.web.rights import ANYBODY, RIGHTS, ROLES, SIGNED_IN
-from core import db
+from core import clock, db
 from core.config import settings
 from core.outbox import OutboxEntry
 from documents.models import Record
@@ -88,6 +88,8 @@ ROWS: dict[str, Row] = {
     "catalog.item": plain("catalog.read", item_id="item"),
     "catalog.items": plain("catalog.read"),
     "catalog.suppliers": plain("catalog.read"),
+    "clock.confirm": plain("clock.confirm"),
+    "clock.show": plain("clock.read"),
     "governance.export": plain("audit.read"),
     "governance.run_verification": plain("audit.read"),
     "governance.trail": plain("audit.read"),
@@ -114,13 +116,17 @@ ROWS: dict[str, Row] = {
     "modeler.source": plain("models.read", release_id="release"),
     "modeler.upload": plain("models.propose"),
     "people.change_state": plain("people.manage", person_id="person", verb="verb"),
+    "people.change_rules": plain("policy.manage"),
     "people.create": plain("people.manage"),
+    "people.decide": plain("roles.decide", person_id="person", grant_id="grant", answer="answer"),
     "people.end": plain("people.manage", person_id="person", grant_id="grant"),
     "people.grant": plain("people.manage", person_id="person"),
     "people.index": plain("people.read"),
     "people.new": plain("people.manage"),
     "people.reset": plain("people.manage", person_id="person"),
+    "people.rules": plain("policy.read"),
     "people.show": plain("people.read", person_id="person"),
+    "people.verify": plain("identity.verify", person_id="person"),
     "procurement.new_receipt": plain("receipts.post"),
     "procurement.order": sited("orders.read", order_id="order"),
     "procurement.orders": plain("orders.read"),
@@ -211,7 +217,7 @@ def _people_everywhere() -> dict[str, Any]:
             name = {"en": f"{role} {place}", "zh": f"{role} {place}"}
             login = f"{place}-{role}".replace("_", "-")
             command = CreatePerson(login, name, PASSWORD, home_site_id=site_id, keep_password=True)
-            person = create_person(session, command, actor=SETUP, now=LONG_AGO)
+            person = create_person(session, command, actor=SETUP, now=clock.now())
             grant_role(session, person, GrantRole(role, site_id, date(2026, 1, 1)), actor=SETUP, now=LONG_AGO)
     return known
 
@@ -246,6 +252,7 @@ def _objects(session) -> dict[str, Any]:
         "grant": first(select(RoleGrant.id).where(RoleGrant.person_id == person.id)),
         "sha256": "0" * 64,
         "verb": "unlock",
+        "answer": "refuse",
         "asset": "nothing.css",
     }
 

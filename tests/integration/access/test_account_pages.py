@@ -6,7 +6,6 @@ import pytest
 from sqlalchemy import select
 
 from app.access.models import Person, RoleGrant
-from app.access.proof import LOCK_AFTER
 from core import clock, numbers
 from core.config import settings
 from core.db import read_session, unit_of_work
@@ -16,6 +15,7 @@ from signatures import keys
 from signatures.models import Signature
 from tests.factories.people import PASSWORD, SETUP, post, sign_in
 
+LOCK_AFTER = 5
 NEW = {
     "login": "li.na",
     "name_en": "Li Na",
