@@ -23,6 +23,13 @@ def pick(text: object, language: str) -> str:
     return str(text)
 
 
+def in_layout(text: Mapping[str, str], layout: str) -> str:
+    """Give a bilingual text as a page in ``en``, ``zh`` or ``both`` languages prints it in one line."""
+    english, chinese = text.get("en", ""), text.get("zh", "") or text.get("en", "")
+    both = english if english == chinese else f"{english} {chinese}"
+    return {"en": english, "zh": chinese}.get(layout, both)
+
+
 def translate(msgid: str, language: str, **facts: object) -> str:
     """Say an English ``msgid`` in a language, with its ``%(fact)s`` places filled in that language too."""
     sentence = _catalogue(language).gettext(msgid) if msgid else ""

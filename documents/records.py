@@ -22,6 +22,7 @@ from core import numbers
 from core.actor import Actor
 from core.clock import to_zone
 from core.errors import Invalid
+from core.languages import in_layout
 from core.types import Bilingual
 from documents.glyphs import refuse_unprintable
 from documents.models import Record
@@ -162,7 +163,7 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
         sha256=sha256_hex(canonical),
         created_at=now,
         created_by=actor.id,
-        created_by_name=actor.name,
+        created_by_name=in_layout(actor.names, draft.language),
     )
     session.add(record)
     session.flush()  # the record's key is needed by its signature and by its outbox row
@@ -187,7 +188,7 @@ def check_record(record: Mapping[str, Any]) -> None:
 
 def _compose(draft: RecordDraft, number: str, *, actor: Actor, now: datetime) -> dict[str, Any]:
     site = draft.site
-    author = {"id": actor.id, "name": actor.name}
+    author = {"id": actor.id, "name": in_layout(actor.names, draft.language)}
     if actor.on_behalf_of:
         author["on_behalf_of"] = actor.on_behalf_of
     return {

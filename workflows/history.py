@@ -71,8 +71,13 @@ def facts(session: Session, case_id: uuid.UUID) -> Facts:
     )
 
 
-def path(session: Session, case: ProcessCase, *, zone: str = "UTC") -> Path:
-    """Work out the path of a case so far; times in ``marks`` are on the wall clock of an IANA zone."""
+def path(
+    session: Session, case: ProcessCase, *, zone: str = "UTC", names: Mapping[str, str] | None = None
+) -> Path:
+    """Work out the path of a case so far; times in ``marks`` are on the wall clock of an IANA zone.
+
+    ``names`` gives names by actor id where they should not be written as the history keeps them.
+    """
     passed = steps(session, case.id)
     waiting = session.execute(
         select(HumanTask.element_id, HumanTask.flows).filter_by(case_id=case.id, state=TaskState.OPEN)
@@ -85,11 +90,15 @@ def path(session: Session, case: ProcessCase, *, zone: str = "UTC") -> Path:
             flow for taken in [*(row.flows for row in passed), *(led for _, led in waiting)] for flow in taken
         ),
         rounds=dict(rounds),
-        marks={row.element_id: _mark(row, rounds, zone) for row in passed if row.element_type == "userTask"},
+        marks={
+            row.element_id: _mark(row, rounds, zone, names or {})
+            for row in passed
+            if row.element_type == "userTask"
+        },
     )
 
 
-def _mark(row: StepHistory, rounds: Mapping[str, int], zone: str) -> list[str]:
+def _mark(row: StepHistory, rounds: Mapping[str, int], zone: str, names: Mapping[str, str]) -> list[str]:
     count = rounds[row.element_id]
     at = to_zone(row.ended_at, zone).strftime("%Y-%m-%d %H:%M %Z")
-    return [row.actor_name, f"{at} · ×{count}" if count > 1 else at]
+    return [names.get(row.actor_id, row.actor_name), f"{at} · ×{count}" if count > 1 else at]

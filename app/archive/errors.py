@@ -10,6 +10,13 @@ class NoSuchRecord(NotFound):
         super().__init__("record.unknown", "There is no such record.")
 
 
+class NoSuchFile(NotFound):
+    """The record names no such attachment."""
+
+    def __init__(self) -> None:
+        super().__init__("record.no_file", "This record has no such file.")
+
+
 class NotSealedYet(Conflict):
     """The page of the record has not been made yet; seconds later it has."""
 

@@ -4,11 +4,14 @@ import csv
 import hashlib
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
+from app.archive.queries import attachments
 from app.archive.verification import stored_page
 from core.languages import pick, translate
+from documents import store
 from documents.models import Record, RecordState
+from documents.render import EMBEDDED_LIMIT
 from signatures import keys
 from workflows.models import ProcessCase
 
@@ -53,6 +56,7 @@ def case_package(case: ProcessCase, records: Sequence[Record], *, language: str)
     sealed = [record for record in records if record.state is RecordState.SEALED]
     files = {file_name(record, "pdf"): stored_page(record) for record in sealed}
     files |= {file_name(record, "json"): record.canonical for record in sealed}
+    files |= {name: data for record in sealed for name, data in _beside(record)}
     files["index.csv"] = _index(sealed, language)
     files["root.pem"] = keys.root_pem()
     files["README.txt"] = _readme(case, records, language).encode()
@@ -62,8 +66,19 @@ def case_package(case: ProcessCase, records: Sequence[Record], *, language: str)
 
 def file_name(record: Record, kind: str) -> str:
     """Name the file of a record after its number, with nothing that a file system would refuse."""
-    plain = "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in record.number)
-    return f"records/{plain}.{kind}"
+    return f"records/{_harmless_name(record.number)}.{kind}"
+
+
+def _beside(record: Record) -> Iterator[tuple[str, bytes]]:
+    """The attachments too large to lie inside the PDF, in a folder named after the record."""
+    for file in attachments(record):
+        if int(file["size"]) > EMBEDDED_LIMIT:
+            folder = file_name(record, "files")
+            yield f"{folder}/{file['sha256'][:12]}-{_harmless_name(file['name'])}", store.read(file["sha256"])
+
+
+def _harmless_name(name: str) -> str:
+    return "".join(letter if letter.isalnum() or letter in "-_." else "_" for letter in name)
 
 
 def _index(records: Sequence[Record], language: str) -> bytes:

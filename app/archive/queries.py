@@ -1,5 +1,6 @@
 """Finding records: by number, lot, supplier, person, day, case."""
 
+import json
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, SQLColumnExpression, exists, or_, select, true
 from sqlalchemy.orm import Session
 
-from app.archive.errors import NoSuchRecord
+from app.archive.errors import NoSuchFile, NoSuchRecord
 from documents.models import Record
 from workflows.models import HumanTask, ProcessCase
 
@@ -70,6 +71,24 @@ def records_of_case(session: Session, case_id: uuid.UUID) -> Sequence[Record]:
     """List the records of a case, oldest first; whoever reaches one of them reaches all."""
     query = select(Record).where(Record.case_id == case_id).order_by(Record.created_at, Record.number)
     return session.scalars(query).all()
+
+
+def attachments(record: Record) -> list[dict[str, str]]:
+    """List the files that a record names: name, SHA-256, size in bytes, media type."""
+    found: list[dict[str, str]] = json.loads(record.canonical)["content"]["attachments"]
+    return found
+
+
+def attachment(record: Record, sha256: str) -> dict[str, str]:
+    """Find a file that a record names.
+
+    Raises:
+        NoSuchFile: it names no such file.
+    """
+    for file in attachments(record):
+        if file["sha256"] == sha256:
+            return file
+    raise NoSuchFile
 
 
 def case_of(session: Session, case_id: uuid.UUID, sites: Sites) -> ProcessCase:

@@ -8,14 +8,16 @@ from flask import Blueprint, Response, render_template, request, send_file
 from flask_babel import lazy_gettext as _l
 
 from app.archive import packages, queries
-from app.archive.inputs import read_search
+from app.archive.inputs import FIELDS, read_search
 from app.archive.verification import check_record, stored_page
 from app.web import (
     SIGNED_IN,
     access,
     allow,
     db,
+    in_order,
     language,
+    listing,
     navigation,
     paginate,
     reachable_sites,
@@ -23,6 +25,7 @@ from app.web import (
 )
 from app.web.languages import zone
 from app.web.rights import ROLES
+from documents import store
 from documents.models import Record, RecordState
 from signatures import keys
 from signatures.findings import Verification
@@ -31,6 +34,17 @@ from signatures.register import signatures_of, signatures_on
 bp = Blueprint("archive", __name__)
 
 navigation("archive.index", _l("Records"), icon="certificate", right="records.read", order=60)
+listing(
+    "archive.index",
+    *FIELDS,
+    columns={
+        "number": Record.number,
+        "lot": Record.lot_number,
+        "supplier": Record.supplier_label,
+        "made": Record.created_at,
+        "state": Record.state,
+    },
+)
 
 
 @bp.get("/records")
@@ -38,7 +52,7 @@ navigation("archive.index", _l("Records"), icon="certificate", right="records.re
 def index() -> str:
     """List the records that fit the search, newest first."""
     wanted, kept, errors = read_search(request.args, zone=zone())
-    found = paginate(queries.search(wanted, reachable_sites("records.read")))
+    found = paginate(in_order(queries.search(wanted, reachable_sites("records.read"))))
     signed = signatures_on(db.session(), [record.id for record in found.items])
     return render_template("archive/index.html", page_of=found, kept=kept, errors=errors, signed=signed)
 
@@ -94,6 +108,14 @@ def download_json(record_id: uuid.UUID) -> Response:
     """Hand out the canonical record, byte for byte as it was signed."""
     record = _record(record_id)
     return _file(record.canonical, f"{record.number}.json", "application/json", save=True)
+
+
+@bp.get("/records/<uuid:record_id>/files/<sha256>")
+@access("records.read")
+def download_file(record_id: uuid.UUID, sha256: str) -> Response:
+    """Hand out an attachment that the record names; it is saved, never opened in the product's own origin."""
+    file = queries.attachment(_record(record_id), sha256)
+    return _file(store.read(sha256), file["name"], file["media_type"], save=True)
 
 
 @bp.get("/records/case/<uuid:case_id>.zip")

@@ -11,9 +11,11 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.access.queries import names_of
 from app.cases import queries, timeline, wording
 from app.sites.models import Site
 from app.web import current_person, language
+from app.web.filters import in_language
 from app.web.statuses import status_of
 from core.errors import NotFound
 from core.types import Bilingual
@@ -156,13 +158,15 @@ def _subject_url(case: ProcessCase) -> str | None:
 
 def _traces(session: Session, case: ProcessCase) -> list[Trace]:
     entries = audit.history_of(session, "process_case", case.id, limit=40)
-    return [trace for entry in entries if (trace := _trace(entry)) is not None]
+    names = names_of(session, [json.loads(entry.entry)["actor"]["id"] for entry in entries])
+    return [trace for entry in entries if (trace := _trace(entry, names)) is not None]
 
 
-def _trace(entry: AuditEntry) -> Trace | None:
+def _trace(entry: AuditEntry, names: dict[str, Bilingual]) -> Trace | None:
     said = json.loads(entry.entry)
     what = _what(entry.action, said["changes"] or {})
-    return Trace(entry.at, said["actor"]["name"], what, said["reason"] or "") if what else None
+    who = in_language(names.get(said["actor"]["id"], said["actor"]["name"]))
+    return Trace(entry.at, who, what, said["reason"] or "") if what else None
 
 
 def _what(action: str, changes: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from app.web import (
     current_person,
     db,
     language,
+    listing,
     navigation,
     paginate,
     reachable_sites,
@@ -25,6 +26,7 @@ bp = Blueprint("cases", __name__)
 
 navigation("cases.index", _l("Cases"), icon="sitemap", right="cases.read", order=20)
 navigation("cases.processes", _l("Processes"), icon="frame", right="processes.read", order=75)
+listing("cases.index", "q", "state", "process")
 
 
 @bp.get("/cases")

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases import queries
-from app.cases.wording import fact_text
 from app.web.filters import in_language, offset_name
+from app.web.statuses import in_words
 from core.clock import to_zone
 from core.types import Bilingual
 from documents.models import Record
@@ -194,8 +194,8 @@ def _entries(element: Element | None, row: StepHistory, kept: Kept) -> list[dict
 def _why(decision: Mapping[str, Any]) -> Why:
     return Why(
         table=decision["name"],
-        inputs=tuple((entry["label"], fact_text(entry["value"])) for entry in decision["inputs"]),
+        inputs=tuple((entry["label"], in_words(entry["value"])) for entry in decision["inputs"]),
         rows=tuple(decision["rows"]),
         notes=tuple(decision["annotations"]),
-        outputs=tuple((name, fact_text(value)) for name, value in decision["outputs"].items()),
+        outputs=tuple((name, in_words(value)) for name, value in decision["outputs"].items()),
     )

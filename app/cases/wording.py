@@ -1,7 +1,6 @@
 """Words of the case pages: due dates, durations, roles, kinds of elements, what was decided."""
 
 import re
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -77,14 +76,3 @@ def duration_words(duration: str | None) -> str:
         _("seconds"),
     )
     return " ".join(f"{count} {unit}" for count, unit in zip(found.groups(), units, strict=True) if count)
-
-
-def fact_text(value: Any) -> Any:
-    """Show a fact of a case: bilingual texts stay so, for the template to choose; lists are joined."""
-    if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
-        return value
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    if isinstance(value, list):
-        return ", ".join(str(fact_text(item)) for item in value)
-    return "–" if value is None else str(value)

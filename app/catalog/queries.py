@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Bom, Item, ItemKind, Supplier
@@ -35,7 +35,7 @@ def item_by_gtin(session: Session, gtin: str) -> Item | None:
     return session.scalar(select(Item).where(Item.gtin == gtin))
 
 
-def items(session: Session, *, words: str = "", kind: ItemKind | None = None) -> Sequence[Item]:
+def items(*, words: str = "", kind: ItemKind | None = None) -> Select[Item]:
     """Items by code; ``words`` is looked for in code, GTIN and both names, ignoring case."""
     wanted = select(Item).order_by(Item.code)
     if kind is not None:
@@ -44,12 +44,17 @@ def items(session: Session, *, words: str = "", kind: ItemKind | None = None) ->
         english, chinese = Item.name["en"].as_string(), Item.name["zh"].as_string()
         columns = (Item.code, Item.gtin, english, chinese)
         wanted = wanted.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
-    return session.scalars(wanted).all()
+    return wanted
 
 
-def suppliers(session: Session) -> Sequence[Supplier]:
-    """All suppliers by code."""
-    return session.scalars(select(Supplier).order_by(Supplier.code)).all()
+def suppliers(*, words: str = "") -> Select[Supplier]:
+    """Suppliers by code; ``words`` is looked for in code, certificate and both names."""
+    wanted = select(Supplier).order_by(Supplier.code)
+    if words:
+        english, chinese = Supplier.name["en"].as_string(), Supplier.name["zh"].as_string()
+        columns = (Supplier.code, Supplier.certificate, english, chinese)
+        wanted = wanted.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
+    return wanted
 
 
 def boms_of(session: Session, item_id: uuid.UUID) -> Sequence[Bom]:

@@ -249,4 +249,4 @@ def _person(session: Session, login: str) -> Person:
 
 
 def _actor(person: Person) -> Actor:
-    return Actor(str(person.id), person.login, person.name["en"])
+    return Actor(str(person.id), person.login, person.name["en"], name_zh=person.name["zh"])

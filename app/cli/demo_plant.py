@@ -140,7 +140,7 @@ OPENING = (
 
 def load_opening_stock(session: Session, plant: Site, places: dict[str, Location], *, now: datetime) -> None:
     """Take the stock over that stood in the house before the product did: each lot as of the day it came."""
-    suppliers = {supplier.code: supplier for supplier in catalog_queries.suppliers(session)}
+    suppliers = {supplier.code: supplier for supplier in session.scalars(catalog_queries.suppliers())}
     for lot in OPENING:
         then = now - timedelta(days=lot.age)
         item = catalog_queries.item_by_code(session, lot.item)
@@ -222,7 +222,9 @@ def _people(session: Session, sites: dict[str, Site], *, password: str, now: dat
         for role in account.roles:
             for site_id in places:
                 grant_role(session, person, GrantRole(role, site_id, first), actor=LOADER, now=now)
-        actors[account.login] = Actor(str(person.id), person.login, person.name["en"])
+        actors[account.login] = Actor(
+            str(person.id), person.login, person.name["en"], name_zh=person.name["zh"]
+        )
     return actors
 
 

@@ -127,7 +127,7 @@ def _deploy(arguments: argparse.Namespace) -> int:
     with read_session() as session:
         person = _proposer(session, arguments.by)
         site_id = _deciding_site(session, arguments.site, person)
-    actor = Actor(str(person.id), person.login, person.name["en"])
+    actor = Actor(str(person.id), person.login, person.name["en"], name_zh=person.name["zh"])
     with unit_of_work(actor, reason=f"qms models deploy {arguments.folder.name}", now=now) as session:
         release = repository.propose_release(session, key, files, actor=actor, now=now)
         case = changes.ask_for_acceptance(session, release, site_id=site_id, actor=actor, now=now)

@@ -7,7 +7,7 @@ from app.governance import queries, wording
 from app.governance.export import csv_lines
 from app.governance.inputs import filter_from
 from app.governance.lines import lines_of
-from app.web import access, current_person, db, navigation, paginate, request_time, writing
+from app.web import access, current_person, db, listing, navigation, paginate, request_time, writing
 from core.db import read_session
 from signatures import audit
 from signatures.audit_chain import REASONS
@@ -15,6 +15,7 @@ from signatures.audit_chain import REASONS
 bp = Blueprint("governance", __name__, url_prefix="/audit")
 
 navigation("governance.trail", _l("Audit trail"), icon="history", right="audit.read", order=70)
+listing("governance.trail", "who", "what", "kind", "text", "since", "until")
 
 TRAIL = ("audit_entry", "trail")
 """The subject of events about the trail itself."""

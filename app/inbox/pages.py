@@ -17,6 +17,7 @@ from app.inbox.services import Review, claimant_name, draft_of_person, has_signe
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment
 from app.web.rights import ROLES
+from app.web.statuses import in_words
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
 from forms.loader import Form
@@ -173,10 +174,11 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     """Inputs, result, row hit and reason of a decision table, ready to print."""
     facts = made.facts
     pairs = [
-        (in_language(one.get("label")), in_language(one.get("value"))) for one in facts.get("inputs") or ()
+        (in_language(one.get("label")), in_language(in_words(one.get("value"))))
+        for one in facts.get("inputs") or ()
     ]
-    outputs = (facts.get("outputs") or {}).items()
-    pairs.append((_("Result"), ", ".join(f"{name}: {in_language(value)}" for name, value in outputs)))
+    outputs = {name: value for name, value in (facts.get("outputs") or {}).items() if name != "reason"}
+    pairs.append((_("Result"), ", ".join(in_language(in_words(value)) for value in outputs.values())))
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
     reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
     return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs

@@ -12,10 +12,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.queries import names_of
 from app.inbox.meanings import meaning_text
 from app.inbox.models import SharedSigning
 from app.sites.models import Site
 from app.sites.queries import site_of, sites, style_of
+from core.languages import in_layout
 from core.types import Bilingual
 from documents import registry
 from documents.models import Record, StoredFile
@@ -38,7 +40,7 @@ class EarlierStep:
 
     step: str
     name: Bilingual
-    actor_name: str
+    actor_name: Bilingual | str
     ended_at: datetime | None
     sections: list[Section]
     files: Sequence[StoredFile]
@@ -152,6 +154,8 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         )
     )
     steps = _history(session, case)
+    names = names_of(session, [step.actor_id for step in steps])
+    style = style_of(site_of_task(session, task))
     shared = session.get(SharedSigning, task.id)
     pending = session.get_one(Record, shared.record_id) if shared else None
     return TaskView(
@@ -159,13 +163,13 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         case=case,
         release=session.get_one(ProcessRelease, case.release_id),
         data=data,
-        style=style_of(site_of_task(session, task)),
+        style=style,
         form=form,
         given=sources.prefill(form, session, case.subject_id, data) if form else {},
         shown=_shown(session, task, case, data),
-        earlier=_earlier(session, case, data, steps, records),
+        earlier=_earlier(session, case, data, steps, records, names),
         decisions=[DecisionMade(step.name, as_texts(step.decision)) for step in steps if step.decision],
-        path=as_texts(_path(session, case)),
+        path=as_texts(_path(session, case, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
         pending=pending,
@@ -283,6 +287,7 @@ def _earlier(
     data: Mapping[str, Any],
     steps: list[StepHistory],
     records: list[Record],
+    names: Mapping[str, Bilingual],
 ) -> list[EarlierStep]:
     done = session.scalars(
         select(HumanTask)
@@ -290,7 +295,7 @@ def _earlier(
         .order_by(HumanTask.completed_at)
     )
     latest = {task.step: task for task in done}
-    actors = {step.element_id: step.actor_name for step in steps}
+    actors = {step.element_id: names.get(step.actor_id, step.actor_name) for step in steps}
     return [_earlier_step(session, task, data, actors, records) for task in latest.values()]
 
 
@@ -298,7 +303,7 @@ def _earlier_step(
     session: Session,
     task: HumanTask,
     data: Mapping[str, Any],
-    actors: Mapping[str, str | None],
+    actors: Mapping[str, Bilingual | str],
     records: list[Record],
 ) -> EarlierStep:
     form = loader.load(task.form_key) if task.form_key and loader.known(task.form_key) else None
@@ -315,8 +320,11 @@ def _earlier_step(
     )
 
 
-def _path(session: Session, case: ProcessCase) -> dict[str, Any]:
-    path = history.path(session, case)
+def _path(
+    session: Session, case: ProcessCase, names: Mapping[str, Bilingual], layout: str
+) -> dict[str, Any]:
+    printed = {actor_id: in_layout(name, layout) for actor_id, name in names.items()}
+    path = history.path(session, case, names=printed)
     return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
 
 

@@ -34,6 +34,7 @@ from app.web import (
     current_person,
     db,
     language,
+    listing,
     navigation,
     paginate,
     piece,
@@ -52,6 +53,7 @@ bp = Blueprint("inbox", __name__)
 navigation(
     "inbox.index", lazy_gettext("Inbox"), icon="inbox", right="inbox.work", order=10, count="inbox_count"
 )
+listing("inbox.index")  # only the order is remembered: no filter of yesterday may hide a task
 
 
 @piece("inbox_count")

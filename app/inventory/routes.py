@@ -5,14 +5,22 @@ from __future__ import annotations
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
+from app.catalog.models import Item
 from app.inventory import queries
-from app.inventory.models import LotStatus
-from app.web import access, db, navigation, paginate, reachable_sites, request_time
+from app.inventory.models import Lot, LotStatus
+from app.web import access, db, in_order, listing, navigation, paginate, reachable_sites, request_time
 from core import clock
 
 bp = Blueprint("inventory", __name__)
 
 navigation("inventory.stock", _l("Stock"), icon="packages", right="stock.read", order=40)
+listing(
+    "inventory.stock",
+    "q",
+    "status",
+    "expiring",
+    columns={"number": Lot.number, "item": Item.code, "expiry": Lot.expiry, "status": Lot.status},
+)
 
 
 @bp.get("/stock")
@@ -29,7 +37,7 @@ def stock() -> str:
         status=LotStatus(status) if status in set(LotStatus) else None,
         expiring_until=today + queries.SOON if expiring else None,
     )
-    page = paginate(queries.board(where, wanted))
+    page = paginate(in_order(queries.board(where, wanted)))
     on_hand = queries.on_hand(db.session(), [lot.id for lot in page.items])
     return render_template(
         "inventory/stock.html",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, selectinload
@@ -38,12 +39,13 @@ def line(session: Session, line_id: uuid.UUID) -> PurchaseOrderLine:
     return found
 
 
-def orders(site_ids: Collection[uuid.UUID] | None) -> Select[PurchaseOrder]:
-    """Orders of some sites (None: of all), open ones first, newest first; paged by the caller."""
+def orders(site_ids: Collection[uuid.UUID] | None, words: str = "") -> Select[PurchaseOrder]:
+    """Orders of some sites (None: of all), open ones first, newest first; ``words`` in number or supplier."""
     at = true() if site_ids is None else PurchaseOrder.site_id.in_(site_ids)
     wanted = (
         select(PurchaseOrder)
-        .where(at)
+        .join(PurchaseOrder.supplier)
+        .where(at, _holds(words, (PurchaseOrder.number, Supplier.code, *_names(Supplier))))
         .options(selectinload(PurchaseOrder.lines).selectinload(PurchaseOrderLine.item))
     )
     return wanted.order_by(
@@ -104,7 +106,13 @@ def receipts_of_order(session: Session, order_id: uuid.UUID) -> Sequence[Receipt
 
 
 def _found(words: str) -> ColumnElement[bool]:
-    if not words:
-        return true()
-    columns = (Receipt.number, Lot.number, Lot.supplier_lot, PurchaseOrder.number, Item.code, Supplier.code)
-    return or_(*(column.icontains(words, autoescape=True) for column in columns))
+    numbers = (Receipt.number, Lot.number, Lot.supplier_lot, PurchaseOrder.number, Item.code, Supplier.code)
+    return _holds(words, (*numbers, *_names(Item), *_names(Supplier)))
+
+
+def _names(model: type[Item] | type[Supplier]) -> tuple[ColumnElement[str], ColumnElement[str]]:
+    return model.name["en"].as_string(), model.name["zh"].as_string()
+
+
+def _holds(words: str, columns: Sequence[Any]) -> ColumnElement[bool]:
+    return or_(*(column.icontains(words, autoescape=True) for column in columns)) if words else true()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.inventory.records import amount, lot_section, row, section
 from app.procurement.models import Receipt
 from app.sites.queries import style_of
+from core.actor import Actor
 from documents.records import RecordDraft, moment_text
 from documents.registry import Section
 
@@ -12,7 +13,7 @@ FORM_CODE, FORM_REVISION = "QR-WH-004", "A2"
 TITLE = {"en": "Goods receipt", "zh": "收货记录"}
 
 
-def receipt_draft(receipt: Receipt) -> RecordDraft:
+def receipt_draft(receipt: Receipt, *, actor: Actor) -> RecordDraft:
     """Put a receipt into the form of a record; nobody signs it, the plant seals it."""
     lot, case, style = receipt.lot, receipt.case, style_of(receipt.site)
     supplier = receipt.line.order.supplier
@@ -26,7 +27,7 @@ def receipt_draft(receipt: Receipt) -> RecordDraft:
         content={
             "case": {"number": case.number, "title": case.title},
             "shown": [_order_section(receipt)],
-            "entered": [lot_section(lot, receipt.quantity), _receipt_section(receipt)],
+            "entered": [lot_section(lot, receipt.quantity), _receipt_section(receipt, actor)],
         },
         case_id=case.id,
         subject=("inventory.lot", lot.id, lot.number),
@@ -47,13 +48,13 @@ def _order_section(receipt: Receipt) -> Section:
     return section("Order", "采购订单", rows)
 
 
-def _receipt_section(receipt: Receipt) -> Section:
+def _receipt_section(receipt: Receipt, actor: Actor) -> Section:
     rows = [
         row("Receipt number", "收货单号", receipt.number),
         row("Delivery note", "送货单号", receipt.delivery_note),
         row("Label as read", "标签读取内容", receipt.scan),
         row("Status after receipt", "收货后状态", {"en": "in quarantine", "zh": "待检"}),
-        row("Received by", "收货人", receipt.received_by_name),
+        row("Received by", "收货人", actor.names),
         row("Received", "收货时间", moment_text(receipt.received_at)),
     ]
     return section("Receipt", "收货", rows)

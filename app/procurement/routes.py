@@ -13,15 +13,20 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.catalog.gs1 import Scan, parse_scan
+from app.catalog.models import Item, Supplier
 from app.catalog.units import STOCK_UNITS
+from app.inventory.models import Lot
 from app.inventory.queries import locations
 from app.procurement import queries, services
 from app.procurement.inputs import read_receipt
+from app.procurement.models import PurchaseOrder, Receipt
 from app.sites.queries import sites
 from app.web import (
     access,
     current_actor,
     db,
+    in_order,
+    listing,
     must_reach,
     navigation,
     paginate,
@@ -39,6 +44,28 @@ FIELDS = ("scan", "line", "quantity", "unit", "supplier_lot", "expiry", "locatio
 
 navigation("procurement.receipts", _l("Receipts"), icon="truck-delivery", right="receipts.read", order=30)
 navigation("procurement.orders", _l("Orders"), icon="file-invoice", right="orders.read", order=35)
+listing(
+    "procurement.orders",
+    "q",
+    columns={
+        "number": PurchaseOrder.number,
+        "supplier": Supplier.code,
+        "ordered": PurchaseOrder.ordered_on,
+        "state": PurchaseOrder.state,
+    },
+)
+listing(
+    "procurement.receipts",
+    "q",
+    columns={
+        "number": Receipt.number,
+        "item": Item.code,
+        "lot": Lot.number,
+        "quantity": Receipt.quantity,
+        "supplier": Supplier.code,
+        "received": Receipt.received_at,
+    },
+)
 
 
 def _site_of_order(order_id: uuid.UUID) -> uuid.UUID:
@@ -53,8 +80,9 @@ def _site_of_receipt(receipt_id: uuid.UUID) -> uuid.UUID:
 @access("orders.read")
 def orders() -> str:
     """List purchase orders with what is still to come."""
-    page = paginate(queries.orders(reachable_sites("orders.read")))
-    return render_template("procurement/orders.html", page_of=page)
+    words = request.args.get("q", "").strip()
+    page = paginate(in_order(queries.orders(reachable_sites("orders.read"), words)))
+    return render_template("procurement/orders.html", page_of=page, q=words)
 
 
 @bp.get("/orders/<uuid:order_id>")
@@ -74,7 +102,7 @@ def order(order_id: uuid.UUID) -> str:
 def receipts() -> str:
     """List receipts, newest first."""
     words = request.args.get("q", "").strip()
-    page = paginate(queries.receipts(reachable_sites("receipts.read"), words))
+    page = paginate(in_order(queries.receipts(reachable_sites("receipts.read"), words)))
     return render_template("procurement/receipts.html", page_of=page, q=words)
 
 

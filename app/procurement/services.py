@@ -272,5 +272,5 @@ def _write_record(session: Session, receipt: Receipt, *, actor: Actor, now: date
         subject=("procurement.receipt", receipt.id),
         facts={"receipt": receipt.number, "lot": receipt.lot.number, "order": receipt.line.order.number},
     )
-    record = create_record(session, receipt_draft(receipt), actor=actor, now=now)
+    record = create_record(session, receipt_draft(receipt, actor=actor), actor=actor, now=now)
     outbox.later(session, "archive.seal_record", {"record_id": str(record.id)}, key=f"seal:{record.id}")

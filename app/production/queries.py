@@ -5,9 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import Select, select, true
+from sqlalchemy import Select, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
+from app.catalog.models import Item
 from app.production.models import Output, WorkOrder, WorkOrderState
 from core.errors import NotFound
 
@@ -24,10 +25,15 @@ def work_order(session: Session, work_order_id: uuid.UUID) -> WorkOrder:
     return found
 
 
-def work_orders(site_ids: Collection[uuid.UUID] | None) -> Select[WorkOrder]:
-    """Work orders of some sites (None: of all), open ones first, earliest due first; paged by the caller."""
+def work_orders(site_ids: Collection[uuid.UUID] | None, words: str = "") -> Select[WorkOrder]:
+    """Work orders of some sites (None: of all), open ones first, earliest due first; ``words`` in number or
+    item; paged by the caller."""
     at = true() if site_ids is None else WorkOrder.site_id.in_(site_ids)
-    wanted = select(WorkOrder).where(at).options(selectinload(WorkOrder.item))
+    wanted = select(WorkOrder).join(WorkOrder.item).where(at).options(selectinload(WorkOrder.item))
+    if words:
+        names = (Item.name["en"].as_string(), Item.name["zh"].as_string())
+        columns = (WorkOrder.number, Item.code, *names)
+        wanted = wanted.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
     return wanted.order_by(WorkOrder.state.desc(), WorkOrder.due_on, WorkOrder.number)
 
 

@@ -9,6 +9,7 @@ from app.inventory.models import LotEdge
 from app.inventory.records import amount, lot_section, row, section, table
 from app.production.models import Output
 from app.sites.queries import style_of
+from core.actor import Actor
 from documents.records import RecordDraft, moment_text
 from documents.registry import Section
 
@@ -23,7 +24,7 @@ _COLUMNS = (
 )
 
 
-def output_draft(output: Output, inputs: Sequence[LotEdge]) -> RecordDraft:
+def output_draft(output: Output, inputs: Sequence[LotEdge], *, actor: Actor) -> RecordDraft:
     """Put an output receipt into the form of a record; nobody signs it, the plant seals it."""
     lot, case, style = output.lot, output.case, style_of(output.site)
     used = section(
@@ -39,7 +40,7 @@ def output_draft(output: Output, inputs: Sequence[LotEdge]) -> RecordDraft:
         content={
             "case": {"number": case.number, "title": case.title},
             "shown": [_order_section(output)],
-            "entered": [lot_section(lot, output.quantity), used, _output_section(output)],
+            "entered": [lot_section(lot, output.quantity), used, _output_section(output, actor)],
         },
         case_id=case.id,
         subject=("inventory.lot", lot.id, lot.number),
@@ -58,12 +59,12 @@ def _order_section(output: Output) -> Section:
     return section("Work order", "生产工单", rows)
 
 
-def _output_section(output: Output) -> Section:
+def _output_section(output: Output, actor: Actor) -> Section:
     rows = [
         row("Output number", "入库单号", output.number),
         row("Label as read", "标签读取内容", output.scan),
         row("Status after receipt", "入库后状态", {"en": "in quarantine", "zh": "待检"}),
-        row("Received by", "入库人", output.received_by_name),
+        row("Received by", "入库人", actor.names),
         row("Received", "入库时间", moment_text(output.received_at)),
     ]
     return section("Output", "完工入库", rows)

@@ -25,6 +25,8 @@ from app.web import (
     access,
     current_actor,
     db,
+    in_order,
+    listing,
     navigation,
     paginate,
     reachable_sites,
@@ -41,6 +43,18 @@ FIELDS = ("scan", "work_order", "quantity", "unit", "location")
 SPARE_ROWS = 3
 
 navigation("production.work_orders", _l("Work orders"), icon="assembly", right="output.read", order=37)
+listing(
+    "production.work_orders",
+    "q",
+    columns={
+        "number": WorkOrder.number,
+        "item": Item.code,
+        "planned": WorkOrder.quantity,
+        "made": WorkOrder.made,
+        "due": WorkOrder.due_on,
+        "state": WorkOrder.state,
+    },
+)
 
 
 @dataclass(frozen=True)
@@ -66,8 +80,9 @@ def _site_of_output(output_id: uuid.UUID) -> uuid.UUID:
 @access("output.read")
 def work_orders() -> str:
     """List work orders, open ones first."""
-    page = paginate(queries.work_orders(reachable_sites("output.read")))
-    return render_template("production/work_orders.html", page_of=page)
+    words = request.args.get("q", "").strip()
+    page = paginate(in_order(queries.work_orders(reachable_sites("output.read"), words)))
+    return render_template("production/work_orders.html", page_of=page, q=words)
 
 
 @bp.get("/work-orders/<uuid:work_order_id>")

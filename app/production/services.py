@@ -265,6 +265,6 @@ def _write_record(session: Session, output: Output, *, actor: Actor, now: dateti
         facts={"output": output.number, "lot": output.lot.number, "order": output.work_order.number},
     )
     record = create_record(
-        session, output_draft(output, inputs_of(session, output.lot_id)), actor=actor, now=now
+        session, output_draft(output, inputs_of(session, output.lot_id), actor=actor), actor=actor, now=now
     )
     outbox.later(session, "archive.seal_record", {"record_id": str(record.id)}, key=f"seal:{record.id}")

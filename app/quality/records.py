@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.access.queries import name_of
 from app.catalog.units import quantity_text
 from app.inventory import genealogy
 from app.inventory.models import STATUS_NAMES, LotEdge
@@ -52,7 +53,7 @@ def inspection_plan(
 def inspection_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
     """The recorded inspections of a lot with every result, newest first."""
     recorded = [one for one in queries.inspections_of(session, subject_id) if one.conclusion is not None]
-    return [_inspection_section(inspection) for inspection in recorded]
+    return [_inspection_section(session, inspection) for inspection in recorded]
 
 
 @facts("quality.genealogy")
@@ -71,7 +72,8 @@ def genealogy_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, 
     ]
 
 
-def _inspection_section(inspection: Inspection) -> Section:
+def _inspection_section(session: Session, inspection: Inspection) -> Section:
+    inspector = name_of(session, inspection.recorded_by, inspection.recorded_by_name)
     rows = [
         row("Inspection", "检验单号", inspection.number),
         row("Specification", "规格依据", inspection.specification),
@@ -79,7 +81,7 @@ def _inspection_section(inspection: Inspection) -> Section:
         row(
             "Conclusion", "检验结论", VERDICT_NAMES[inspection.conclusion] if inspection.conclusion else None
         ),
-        row("Inspected by", "检验人", inspection.recorded_by_name),
+        row("Inspected by", "检验人", inspector),
         row("Inspected", "检验时间", moment_text(inspection.recorded_at) if inspection.recorded_at else None),
         row("Remarks", "备注", inspection.remarks),
     ]

@@ -2,6 +2,7 @@
 
 ``@access(right)`` under every route · ``current_person()``, ``current_actor()`` · ``db.session`` to read ·
 ``with writing() as session`` to write · ``request_time()`` as ``now`` · ``paginate(query)`` ·
+``listing(…)``, ``in_order(query)`` for lists that sort and remember ·
 ``reachable_sites(right)``, ``must_reach(site_id, right)`` · ``navigation(…)``, ``piece(…)`` for the frame ·
 ``allow(directive, sources)`` to widen the content security policy of one answer.
 """
@@ -9,6 +10,7 @@
 from app.web.database import db
 from app.web.doors import access, must_reach, reachable_sites
 from app.web.languages import language
+from app.web.lists import in_order, listing
 from app.web.pages import navigation, piece
 from app.web.paging import Page, paginate
 from app.web.rights import ANYBODY, SIGNED_IN
@@ -26,7 +28,9 @@ __all__ = [
     "current_actor",
     "current_person",
     "db",
+    "in_order",
     "language",
+    "listing",
     "must_reach",
     "navigation",
     "paginate",

@@ -1,8 +1,10 @@
 """Statuses in words and colour, once for every room; colour never stands alone (WCAG 1.4.1)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 STATUSES: dict[str, tuple[Any, str]] = {
@@ -51,6 +53,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "component": (_l("Component"), "azure"),
     "packaging": (_l("Packaging"), "purple"),
     "finished": (_l("Finished device"), "indigo"),
+    "incoming": (_l("Incoming release"), "cyan"),
 }
 """Status code to its words and its Tabler colour."""
 
@@ -58,6 +61,19 @@ STATUSES: dict[str, tuple[Any, str]] = {
 def init_app(app: Flask) -> None:
     """Offer ``status_of(code)`` to every template."""
     app.jinja_env.globals["status_of"] = status_of
+
+
+def in_words(value: Any) -> Any:
+    """Say a fact of a case in words: known codes and yes or no; bilingual texts stay whole."""
+    if isinstance(value, Mapping) and set(value) == {"en", "zh"}:
+        return value
+    if isinstance(value, bool) or value in ("yes", "no"):
+        return _("yes") if value in (True, "yes") else _("no")
+    if isinstance(value, list):
+        return ", ".join(str(in_words(item)) for item in value)
+    if value is None or value == "":
+        return "–"
+    return status_of(value)["label"] if value in STATUSES else str(value)
 
 
 def status_of(code: object) -> dict[str, Any]:

@@ -87,4 +87,5 @@ def current_actor() -> Actor:
     person = visitor()
     if person is None:
         return system_actor("web")
-    return Actor(id=str(person.id), login=person.login, name=person.name.get("en", person.login))
+    english = person.name.get("en", person.login)
+    return Actor(id=str(person.id), login=person.login, name=english, name_zh=person.name.get("zh", ""))

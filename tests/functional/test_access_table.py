@@ -70,6 +70,7 @@ ROWS: dict[str, Row] = {
     "access.sign_out": plain(SIGNED_IN),
     "access.switch_language": plain(ANYBODY),
     "archive.download_case": sited("records.read", case_id="case"),
+    "archive.download_file": sited("records.read", record_id="record", sha256="sha256"),
     "archive.download_json": sited("records.read", record_id="record"),
     "archive.download_pdf": sited("records.read", record_id="record"),
     "archive.index": plain("records.read"),
@@ -286,6 +287,7 @@ def test_a_person_of_another_site_finds_nothing(world, endpoint):
 
 BEHIND_THE_DOOR = {
     "access.sign_in_post": 401,  # no password was typed
+    "archive.download_file": 404,  # the record names no such file
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "inbox.file": 404,  # the step has no such file
     "inbox.review": 403,  # signing asks for more than the door: the statement, and to have read the task

@@ -11,5 +11,6 @@ import './toggles.js';
 import './scroll.js';
 import './diagram.js';
 import './inbox.js';
+import './draft.js';
 
 window.htmx = htmx;
