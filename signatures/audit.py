@@ -11,11 +11,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import rfc8785
 from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.canonical import canonical_json
 from core.db import Base, on_every_commit, write_context
 from signatures.audit_chain import ChainReport, chain_hash, verify_chain
 from signatures.audit_clock import CLOCK, STEPPED_BACK, step_back
@@ -77,7 +77,7 @@ def link_captures(session: Session) -> None:
     for capture in [*_clock_events(session, head, captures[0]), *captures]:
         seq += 1
         content = _entry_of(capture, seq, dialect)
-        entry = rfc8785.dumps(content).decode()
+        entry = canonical_json(content).decode()
         digest = chain_hash(previous, entry)
         rows.append(_row_of(content, seq, entry, previous, digest))
         previous = digest

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import rfc8785
 from cryptography.x509.oid import NameOID
 from sqlalchemy.orm import Session
 
+from core.canonical import canonical_json
 from core.db import new_id
 from core.types import Bilingual
 from signatures import certificates, cms, keys, one_time, policy, timestamps
@@ -122,7 +122,7 @@ def declaration(signature: Signature, earlier: Sequence[Signature]) -> str:
         "signed_at": signature.signed_at.isoformat(timespec="milliseconds"),
         "earlier": [hashlib.sha256(one.cms).hexdigest() for one in earlier],
     }
-    return rfc8785.dumps(said).decode()
+    return canonical_json(said).decode()
 
 
 def _holder(ring: keys.KeyRing, signer: Signer) -> one_time.Holder:
