@@ -12,7 +12,7 @@ def canonical_json(value: Any) -> bytes:
     """Write a value in RFC 8785 canonical form, UTF-8.
 
     Texts, whole numbers, lists and objects with ASCII keys come out the same from orjson with sorted keys, in
-    a tenth of the time; anything else (fractions, other keys) is left to the library that knows the whole RFC.
+    a tenth of the time; anything else (fractions, other keys) is left to the library that knows it all.
 
     Raises:
         ValueError: the value has no canonical form, such as a lone surrogate or a number beyond 2**53.
