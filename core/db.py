@@ -78,8 +78,8 @@ class WriteContext:
 
 ConnectHook = Callable[[Any, dict[Any, Any]], None]
 
-_CROSSED = ("40P01", "40001")
-"""PostgreSQL's words for it: deadlock detected, serialization failure."""
+_CROSSED = ("40P01", "40001", "23505")
+"""PostgreSQL's words for it: deadlock, serialization failure, a key that somebody has just taken."""
 
 _engine: Engine | None = None
 _writer = threading.Lock()
@@ -147,7 +147,7 @@ def unit_of_work(
 
     Raises:
         RuntimeError: a unit of work is open in this thread already; two would wait for each other for ever.
-        Conflict: ``row.crossed``: this one and another waited for each other; the database ended this one.
+        Conflict: ``row.crossed``: another was at the same rows at once, and the database ended this one.
     """
     if getattr(_inside, "open", False):
         raise RuntimeError("a unit of work is open in this thread already")

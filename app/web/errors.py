@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -24,6 +25,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(QmsError, _refused)
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(StaleDataError, _overtaken)
+    app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
 
@@ -59,6 +61,12 @@ def _overtaken(_error: StaleDataError) -> Response:
     return _refused(
         Conflict("row.stale", "Somebody else has just changed this. Look at it again before you go on.")
     )
+
+
+def _unstorable(_error: DataError) -> Response:
+    """PostgreSQL refuses what SQLite would keep: a NUL sign, a number or a text beyond its column."""
+    db.session.rollback()
+    return _said(400, _sentence(400), "http.400")
 
 
 def _stale_form(_error: CSRFError) -> Response:

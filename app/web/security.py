@@ -5,9 +5,10 @@ import gzip
 import os
 import secrets
 import uuid
+from itertools import chain
 from pathlib import Path
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from core.config import settings
@@ -42,6 +43,7 @@ def init_app(app: Flask) -> None:
     )
     csrf.init_app(app)
     app.before_request(_name_request)
+    app.before_request(_refuse_nul)
     app.after_request(_dress)
     app.after_request(_pack)
 
@@ -62,6 +64,18 @@ def _secret(path: Path) -> bytes:
         with os.fdopen(descriptor, "wb") as file:
             file.write(secrets.token_bytes(32))
     return path.read_bytes()
+
+
+def _refuse_nul() -> None:
+    """No person types a NUL sign and PostgreSQL keeps none; it is refused before anything reads it.
+
+    Raises:
+        BadRequest: an entry or a part of the address contains one.
+    """
+    typed = [*request.args.items(multi=True), *request.form.items(multi=True)]
+    names = [upload.filename or "" for upload in request.files.values()]
+    if any("\0" in text for text in [request.path, *names, *chain.from_iterable(typed)]):
+        abort(400)
 
 
 def _name_request() -> None:
