@@ -35,9 +35,11 @@ bench: ## the measured figures: a signed record, a signing request
 	$(BIN)/qms bench record --json
 	$(BIN)/qms bench sign --json
 
-chaos: ## kill workers, relay and queue while records are made; nothing may be lost
+chaos: ## kill processes while records are made, edit rows and bytes: nothing may be lost, all must be found
 	@$(PYTHON) scripts/setup.py dev
 	$(BIN)/python -m pytest -q -m chaos tests/chaos
+	$(BIN)/qms chaos edits --json
+	$(BIN)/qms chaos bytes --json
 
 translations: ## collect the sentences of the product and bring the catalogues in step
 	$(BIN)/python scripts/translations.py extract

@@ -22,7 +22,7 @@ from documents import sample
 from documents.records import Layout, canonical_bytes
 from documents.render import render_plain, render_record
 from signatures import policy
-from signatures.ceremony import Meaning, Signer, sign_record
+from signatures.ceremony import Meaning, SignedRecord, Signer, sign_record
 from signatures.keys import create_authority
 from signatures.pdf import PdfSignature, sign_pdf
 from workflows.diagram import to_svg
@@ -38,12 +38,12 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     rounds = QUICK_ROUNDS if quick else ROUNDS
     before = os.environ.get("QMS_HOME")
     with scratch_folder() as folder:
-        _use(str(folder))
+        use_home(str(folder))
         try:
             create_authority(settings().keys, "Sample Medical Devices Ltd.", None, clock.now())
             english, chinese = _language("en", rounds), _language("zh", rounds)
         finally:
-            _use(before)
+            use_home(before)
     seconds = statistics.mean([english["signed"], chinese["signed"]])
     return {
         "en_ratio": english["ratio"],
@@ -57,7 +57,8 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     }
 
 
-def _use(home: str | None) -> None:
+def use_home(home: str | None) -> None:
+    """Make a folder this process's installation; None for the usual one."""
     if home is None:
         os.environ.pop("QMS_HOME", None)
     else:
@@ -80,7 +81,8 @@ def _printers(language: Layout) -> tuple[Callable[[], object], Callable[[], obje
     record, house = sample.record(language, results=RESULTS), sample.house(language)
     model = _MODEL.read_bytes()
     diagram = to_svg(model, lang=language)
-    signatures = _signatures(canonical_bytes(record))
+    signed_by = sample_signatures(canonical_bytes(record))
+    signatures = [PdfSignature.of(one.signature, one.wrapped_key) for one in signed_by]
     evidence = sample.evidence(SIGNERS, cms=bytes(3000))
 
     def plain() -> object:
@@ -93,8 +95,9 @@ def _printers(language: Layout) -> tuple[Callable[[], object], Callable[[], obje
     return plain, signed
 
 
-def _signatures(canonical: bytes) -> list[PdfSignature]:
-    done: list[Any] = []
+def sample_signatures(canonical: bytes) -> list[SignedRecord]:
+    """Have the sample's signers sign a canonical record, one after the other."""
+    done: list[SignedRecord] = []
     for one in sample.evidence(SIGNERS):
         signer = Signer(uuid.uuid4(), one.login, one.name, "qa", "XX")
         made = sign_record(
@@ -110,7 +113,7 @@ def _signatures(canonical: bytes) -> list[PdfSignature]:
             earlier=[earlier.signature for earlier in done],
         )
         done.append(made)
-    return [PdfSignature.of(made.signature, made.wrapped_key) for made in done]
+    return done
 
 
 def _seconds(act: Callable[[], object]) -> float:
