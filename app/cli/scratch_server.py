@@ -28,6 +28,7 @@ FORGETFUL = {
     "synchronous_commit": "off",
     "full_page_writes": "off",
     "autovacuum": "off",
+    "dynamic_shared_memory_type": "mmap",
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "min_wal_size": "32MB",
