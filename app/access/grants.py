@@ -4,11 +4,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.errors import cannot_decide, decided_already, no_second_person, nobody_verified
-from app.access.models import GrantState, Person, RoleGrant
+from app.access.models import GrantState, Person, PersonState, RoleGrant
 from app.access.queries import roles_of
 from app.web.rights import ADMIN_ROLES, QA, ROLES, SECURITY_ADMIN, TWO_PERSON_ROLES
 from core.actor import Actor
@@ -99,17 +99,17 @@ def _may_decide(session: Session, grant: RoleGrant, actor: Actor, now: datetime)
     held = {role for role, _ in roles_of(session, uuid.UUID(actor.id), on=now.date())}
     if held & {QA, SECURITY_ADMIN}:
         return True
-    return bool(held & ADMIN_ROLES) and not _others_could(session, grant)
+    return bool(held & ADMIN_ROLES) and not _others_could(session, grant, now)
 
 
-def _others_could(session: Session, grant: RoleGrant) -> bool:
-    query = select(func.count()).where(
-        RoleGrant.role.in_((QA, SECURITY_ADMIN)),
-        RoleGrant.state == GrantState.EFFECTIVE,
-        RoleGrant.person_id != uuid.UUID(grant.granted_by),
-        RoleGrant.person_id != grant.person_id,
+def _others_could(session: Session, grant: RoleGrant, now: datetime) -> bool:
+    """Whether an active person of quality assurance or security is left besides the two of the grant."""
+    query = select(RoleGrant).join(Person, RoleGrant.person_id == Person.id)
+    found = session.scalars(
+        query.where(RoleGrant.role.in_((QA, SECURITY_ADMIN)), Person.state == PersonState.ACTIVE)
     )
-    return bool(session.scalar(query.select_from(RoleGrant)))
+    own = (grant.granted_by, str(grant.person_id))
+    return any(held.holds_on(now.date()) and str(held.person_id) not in own for held in found)
 
 
 def _check_mixture(person: Person, command: GrantRole, *, besides: RoleGrant | None = None) -> None:
