@@ -8,10 +8,12 @@ from alembic import context
 from sqlalchemy import text
 
 import app.factory  # every room's tables; the name is not used
+from core import clock
 from core.config import settings
 from core.db import Base, engine, owner_connection
 from core.types import JSON_TYPE, Amount, Quantity, UtcDateTime
-from signatures.audit import grant_application, install_triggers, schema_changes
+from signatures.audit import grant_application, schema_changes
+from signatures.audit_migration import audited_columns, finish_migration
 
 assert app.factory
 
@@ -46,10 +48,11 @@ def _run_on(connection):  # type: ignore[no-untyped-def]
         compare_type=False,
         render_item=_plain_type,
     )
+    before = audited_columns(connection, Base.metadata)
     with schema_changes(connection), context.begin_transaction():
         context.run_migrations()
     if context.get_context().get_current_revision() == context.get_head_revision():
-        install_triggers(connection, Base.metadata)
+        finish_migration(connection, Base.metadata, before, now=clock.now())
 
 
 def _plain_type(kind, item, context):  # type: ignore[no-untyped-def]

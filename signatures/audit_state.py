@@ -2,8 +2,8 @@
 
 A table is read once, in batches; the entries that speak of a batch are folded into what the rows should say.
 Only a batch is ever in memory, so the size of the trail does not matter. Large columns are compared by their
-hash; of secrets the trail knows nothing. A migration that fills a column of existing rows must therefore
-write it like anybody else, under an actor's name.
+hash; of secrets the trail knows nothing. What a change of the schema fills is an entry of the trail as well
+(``audit_migration``).
 """
 
 import json
@@ -231,8 +231,7 @@ def _present(
 ) -> Generator[tuple[str, dict[str, Any]], None, None]:
     """Read the rows of a table as its triggers would have written them: key, and value of each column."""
     readers = readers_of(table, connection.dialect)
-    rows = _raw_rows_sqlite if connection.dialect.name == "sqlite" else _raw_rows_postgresql
-    for raw in rows(connection, plan):
+    for raw in raw_rows(connection, plan):
         values = {
             name: value if value is None or name in plan.hashed else _read(readers[name], value)
             for name, value in raw.items()
@@ -245,6 +244,12 @@ def _read(read: Callable[[Any], Any], value: Any) -> Any:
         return read(value)
     except (ArithmeticError, LookupError, TypeError, ValueError):
         return _UNREADABLE  # no value of this column: somebody has written past the product
+
+
+def raw_rows(connection: Connection, plan: TablePlan) -> Iterator[dict[str, Any]]:
+    """Read the rows of a table in the notation of its triggers; secret columns are left out."""
+    rows = _raw_rows_sqlite if connection.dialect.name == "sqlite" else _raw_rows_postgresql
+    return rows(connection, plan)
 
 
 def _raw_rows_sqlite(connection: Connection, plan: TablePlan) -> Iterator[dict[str, Any]]:

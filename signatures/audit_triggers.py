@@ -33,6 +33,11 @@ def missing_triggers(connection: Connection, metadata: MetaData) -> list[str]:
     return sorted(missing)
 
 
+def is_audited(connection: Connection, table: str) -> bool:
+    """Whether triggers catch the changes of an existing table."""
+    return any(name.startswith(f"audit_{table}") for name in _present(connection, table))
+
+
 @contextmanager
 def schema_changes(connection: Connection) -> Iterator[None]:
     """Let set-up and migrations drop and alter tables on this connection, which others may never."""
