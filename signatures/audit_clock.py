@@ -21,7 +21,7 @@ TOLERANCE = timedelta(seconds=30)
 CLOCK = ("clock", "plant clock")
 """The subject of events about the clock."""
 
-STEPPED_BACK, CONFIRMED = "clock.stepped_back", "clock.confirmed"
+STEPPED, STEPPED_BACK, CONFIRMED = "clock.stepped", "clock.stepped_back", "clock.confirmed"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,8 @@
 The system administrator sets the clock, the audit administrator confirms it: two persons, neither signs.
 """
 
+import json
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -11,13 +13,30 @@ from werkzeug.wrappers import Response
 from app.web import access, db, navigation, piece, request_time, visitor, writing
 from core.errors import Conflict, Invalid
 from signatures import audit
-from signatures.audit_clock import CLOCK, CONFIRMED, TOLERANCE, ClockStep, latest_moment, open_step
+from signatures.audit_clock import (
+    CLOCK,
+    CONFIRMED,
+    STEPPED,
+    STEPPED_BACK,
+    TOLERANCE,
+    ClockStep,
+    latest_moment,
+    open_step,
+)
 
 bp = Blueprint("clock", __name__, url_prefix="/admin/clock")
 
 navigation(
     "clock.show", _l("Clock"), icon="clock", right="clock.read", order=96, group="admin", count="clock_steps"
 )
+
+
+EVENTS = {
+    STEPPED: _l("Clock set"),
+    STEPPED_BACK: _l("Clock ran back"),
+    CONFIRMED: _l("Clock confirmed"),
+}
+"""What happened to the clock, by action of the trail."""
 
 
 @piece("clock_step")
@@ -66,5 +85,9 @@ def _page(errors: dict[str, Invalid]) -> str:
         latest=latest_moment(session),
         step=open_step(session),
         tolerance=int(TOLERANCE.total_seconds()),
+        history=[
+            (entry.at, EVENTS.get(entry.action, entry.action), json.loads(entry.entry))
+            for entry in audit.history_of(session, *CLOCK, limit=20)
+        ],
         errors=errors,
     )

@@ -11,6 +11,7 @@ from rq import Queue
 from rq.exceptions import DuplicateJobError
 from sqlalchemy import exists, select
 
+from app.jobs.clock_watch import ClockWatch, note_step, steady_seconds
 from app.jobs.queue import RELAY_ALIVE, connect, open_queue
 from core import clock, log
 from core.actor import system_actor
@@ -63,8 +64,10 @@ def main() -> None:
         signal.signal(number, lambda *_: stop.set())
     connection = connect()
     queue = open_queue(connection)
-    available = True
+    available, watch = True, ClockWatch(clock.now(), steady_seconds())
     while not stop.is_set():
+        if step := watch.look(clock.now(), steady_seconds()):
+            note_step(step, now=clock.now())
         try:
             _say_alive(connection)
             hand_out(queue, now=clock.now())

@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from app.jobs.clock_watch import note_step
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
 from core.errors import NotAllowed
 from signatures import audit
-from signatures.audit_clock import CLOCK, CONFIRMED, STEPPED_BACK, TOLERANCE, open_step
+from signatures.audit_clock import CLOCK, CONFIRMED, STEPPED, STEPPED_BACK, TOLERANCE, open_step
 from signatures.audit_models import AuditEntry
 from signatures.models import Signature
 from tests.factories.inbox import RESULTS, Plant
@@ -60,6 +61,7 @@ def test_a_step_back_is_written_down_once_with_both_moments(plant: Plant) -> Non
     }
     with read_session() as session:
         found = open_step(session)
+    with read_session() as session:
         assert audit.verify_chain(session).ok
     assert found is not None
     assert found.after == plant.now
@@ -87,3 +89,11 @@ def test_signing_goes_on_once_somebody_has_confirmed_that_the_clock_is_right(pla
     with read_session() as session:
         assert open_step(session) is None
     plant.signs("inspector", "inspection", RESULTS)
+
+
+@pytest.mark.urs("URS-147")
+def test_a_clock_that_was_set_forward_stands_in_the_trail(plant: Plant) -> None:
+    note_step(AN_HOUR, now=plant.now + AN_HOUR)
+    with read_session() as session:
+        entry = session.scalars(select(AuditEntry).where(AuditEntry.action == STEPPED)).one()
+    assert json.loads(entry.entry)["facts"]["seconds"] == "3600"
