@@ -12,12 +12,16 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, new_id
 from core.errors import NotFound
+from core.types import JSON_TYPE
 
 ANY_SITE = "*"
 
 
 class NumberRule(Base):
-    """How one series is written at one site (``*`` = every site): prefix, year, width of the counter."""
+    """How one series is written at one site (``*`` = every site): prefix, year, width of the counter.
+
+    ``former`` are the prefixes it was written with before; they stay its own (core.number_rules).
+    """
 
     __tablename__ = "number_rule"
     __table_args__ = (UniqueConstraint("series", "site_code"),)
@@ -28,6 +32,7 @@ class NumberRule(Base):
     prefix: Mapped[str]
     digits: Mapped[int] = mapped_column(default=4)
     yearly: Mapped[bool] = mapped_column(default=True)
+    former: Mapped[list[str]] = mapped_column(JSON_TYPE, default=list)
 
 
 class NumberCounter(Base):
@@ -71,13 +76,28 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     Raises:
         NotFound: ``number.series_unknown``: nobody has defined the series.
     """
-    rule = _rule(session, series, site_code)
-    if rule is None:
-        raise NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
+    rule = rule_of(session, series, site_code)
     period = str(now.year) if rule.yearly else ""
     counter = _lock_counter(session, {"series": series, "site_code": site_code, "period": period})
     counter.last += 1
-    parts = [site_code, rule.prefix, period, str(counter.last).zfill(rule.digits)]
+    return written(rule, site_code, period, counter.last)
+
+
+def rule_of(session: Session, series: str, site_code: str) -> NumberRule:
+    """Find the rule that holds for a series at a site: its own, else the general one.
+
+    Raises:
+        NotFound: ``number.series_unknown``: nobody has defined the series.
+    """
+    rule = _rule(session, series, site_code)
+    if rule is None:
+        raise NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
+    return rule
+
+
+def written(rule: NumberRule, site_code: str, period: str, count: int) -> str:
+    """Write a number as its rule says."""
+    parts = [site_code, rule.prefix, period, str(count).zfill(rule.digits)]
     return "-".join(part for part in parts if part)
 
 

@@ -17,6 +17,7 @@ from documents.drawing import Drawing, prepare
 from documents.evidence import SignatureEvidence
 from documents.fonts import EXTENSION, RECORD
 from documents.labels import N_
+from documents.logos import printed_logo
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
 from documents.wording import Wording, wording
 
@@ -82,7 +83,7 @@ def compose(
         words=words,
         layout=record["language"],
         demo=site["demo"] == "yes",
-        logo=prepare(house.logo, words.plain(site["company"]), _FAMILY).markup if house.logo else None,
+        logo=printed_logo(house.logo, words.plain(site["company"]), _FAMILY) if house.logo else None,
         company=words.text(site["company"]),
         site=words.text(_place(site)),
         form_code=_form_code(record),

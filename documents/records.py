@@ -39,7 +39,8 @@ class SiteStyle:
     """How a site's documents look (URS-144): whose they are, in which languages, with which logo.
 
     ``zone`` is an IANA name; ``logo`` is an SVG drawing or empty; ``root_sha256`` is the fingerprint of the
-    plant's root certificate in hexadecimal digits, printed on every record.
+    plant's root certificate in hexadecimal digits, printed on every record. ``forms`` gives forms the site's
+    own number and revision: number of the product's form → (its revision, the site's number and revision).
     """
 
     code: str
@@ -53,6 +54,15 @@ class SiteStyle:
     demo: bool = False
     root_sha256: str = ""
     site_id: uuid.UUID | None = None
+    forms: Mapping[str, tuple[str, str, str]] = field(default_factory=dict)
+
+    def form(self, code: str, revision: str) -> tuple[str, str]:
+        """Give number and revision under which the site prints a form.
+
+        A revision that the site gave to another revision of the form is not printed: it would be wrong.
+        """
+        of_revision, own_code, own_revision = self.forms.get(code, (revision, code, revision))
+        return own_code, own_revision if of_revision == revision else revision
 
 
 @dataclass(frozen=True)
@@ -143,11 +153,12 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
     number = numbers.take(session, SERIES, site_code=draft.site.code, now=site_now)
     canonical = canonical_bytes(_compose(draft, number, actor=actor, now=now))
     subject_type, subject_id, subject_label = draft.subject or (None, None, "")
+    form_code, form_revision = draft.site.form(draft.form_code, draft.form_revision)
     record = Record(
         number=number,
         kind=draft.kind,
-        form_code=draft.form_code,
-        form_revision=draft.form_revision,
+        form_code=form_code,
+        form_revision=form_revision,
         title=dict(draft.title),
         site_id=draft.site.site_id,
         case_id=draft.case_id,
@@ -188,6 +199,7 @@ def check_record(record: Mapping[str, Any]) -> None:
 
 def _compose(draft: RecordDraft, number: str, *, actor: Actor, now: datetime) -> dict[str, Any]:
     site = draft.site
+    code, revision = site.form(draft.form_code, draft.form_revision)
     author = {"id": actor.id, "name": in_layout(actor.names, draft.language)}
     if actor.on_behalf_of:
         author["on_behalf_of"] = actor.on_behalf_of
@@ -196,7 +208,7 @@ def _compose(draft: RecordDraft, number: str, *, actor: Actor, now: datetime) ->
         "number": number,
         "kind": draft.kind,
         "title": dict(draft.title),
-        "form": {"code": draft.form_code, "revision": draft.form_revision},
+        "form": {"code": code, "revision": revision},
         "site": {
             "code": site.code,
             "name": dict(site.name),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
+from core.types import Bilingual
 
 Section = dict[str, Any]
 """A block of a record: ``{"title": {en, zh}, "rows": [{"label", "value", "unit", "mark"}], "table": …}``."""
@@ -14,6 +15,7 @@ Section = dict[str, Any]
 FactsProvider = Callable[[Session, uuid.UUID, Mapping[str, Any]], list[Section]]
 
 _providers: dict[str, FactsProvider] = {}
+_printed_forms: dict[str, tuple[str, Bilingual]] = {}
 
 
 def facts(name: str) -> Callable[[FactsProvider], FactsProvider]:
@@ -46,3 +48,13 @@ def gather(name: str, session: Session, subject_id: uuid.UUID, data: Mapping[str
     if provider is None:
         raise NotFound("facts.unknown", "No room provides the facts %(name)s.", name=name)
     return provider(session, subject_id, data)
+
+
+def printed_form(code: str, revision: str, title: Bilingual) -> None:
+    """Name a form that a room prints without asking anybody to fill it, such as a goods receipt."""
+    _printed_forms[code] = (revision, title)
+
+
+def printed_forms() -> list[tuple[str, str, Bilingual]]:
+    """List those forms: number, revision, name."""
+    return [(code, revision, title) for code, (revision, title) in sorted(_printed_forms.items())]

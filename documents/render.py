@@ -2,7 +2,7 @@
 
 The page embeds the canonical record, the signatures' evidence and the files it was given. The same input
 gives the same bytes, so a page can be printed again and compared. Fonts come from set-up alone and nothing is
-loaded: no network, no file, no font of the machine.
+loaded: no network, no file, no font of the machine; only a logo of pixels stands in the page itself.
 """
 
 import os
@@ -112,7 +112,7 @@ def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher
 def _html(page: composition.Page) -> HTML:
     template = _environment().get_template("record.html")
     markup = template.render(page=page, words=page.words, _=page.words.gettext, css=_stylesheet())
-    return HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=(), fail_on_errors=True))
+    return HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True))
 
 
 def _checked(finisher: Finisher) -> Any:

@@ -113,8 +113,8 @@ def problems() -> Iterator[str]:
         language = path.parts[-3]
         with path.open("rb") as file:
             catalogue = read_po(file, locale=language)
-        for msgid in wanted:
-            fault = _fault(msgid, catalogue.get(msgid))
+        for msgid, sentence in wanted.items():
+            fault = _fault(msgid, catalogue.get(sentence.id))  # a plural is looked up by both its forms
             if fault:
                 yield f"{language}: {fault}: {msgid!r}"
         left = {str(message.id) for message in catalogue if message.id} - set(wanted)

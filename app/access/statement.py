@@ -17,6 +17,7 @@ from core.languages import pick
 from core.outbox import later
 from core.types import Bilingual
 from documents.records import RecordDraft, SiteStyle, create_record, empty_content
+from documents.registry import printed_form
 from signatures import audit
 from signatures.audit_clock import check_clock
 from signatures.ceremony import Meaning, Signer, sign_record
@@ -38,6 +39,7 @@ TEXT: Bilingual = {
 }
 MEANING = Meaning("accepted", {"en": "Accepted", "zh": "接受"})
 FORM_CODE, FORM_REVISION = "QR-QA-001", "A0"
+printed_form(FORM_CODE, FORM_REVISION, TITLE)
 
 
 def accept_statement(

@@ -102,13 +102,13 @@ class TaskView:
 
     @property
     def form_code(self) -> str:
-        """Number of the form."""
-        return self.form.code if self.form else NO_FORM[0]
+        """Number of the form as the site prints it."""
+        return self.style.form(self.form.code, self.form.revision)[0] if self.form else NO_FORM[0]
 
     @property
     def form_revision(self) -> str:
-        """Revision of the form."""
-        return self.form.revision if self.form else NO_FORM[1]
+        """Revision of the form as the site prints it."""
+        return self.style.form(self.form.code, self.form.revision)[1] if self.form else NO_FORM[1]
 
     @property
     def record_title(self) -> Bilingual:

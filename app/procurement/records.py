@@ -7,10 +7,11 @@ from app.procurement.models import Receipt
 from app.sites.queries import style_of
 from core.actor import Actor
 from documents.records import RecordDraft, moment_text
-from documents.registry import Section
+from documents.registry import Section, printed_form
 
 FORM_CODE, FORM_REVISION = "QR-WH-004", "A2"
 TITLE = {"en": "Goods receipt", "zh": "收货记录"}
+printed_form(FORM_CODE, FORM_REVISION, TITLE)
 
 
 def receipt_draft(receipt: Receipt, *, actor: Actor) -> RecordDraft:

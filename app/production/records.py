@@ -11,10 +11,11 @@ from app.production.models import Output
 from app.sites.queries import style_of
 from core.actor import Actor
 from documents.records import RecordDraft, moment_text
-from documents.registry import Section
+from documents.registry import Section, printed_form
 
 FORM_CODE, FORM_REVISION = "QR-PD-021", "A1"
 TITLE = {"en": "Output receipt", "zh": "完工入库记录"}
+printed_form(FORM_CODE, FORM_REVISION, TITLE)
 _COLUMNS = (
     ("Item", "物料"),
     ("Lot", "批号"),

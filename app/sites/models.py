@@ -3,7 +3,7 @@
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, new_id
@@ -29,7 +29,8 @@ class Site(Base):
     """One place of the company. ``registrant_site_id`` names who releases its devices to the market.
 
     ``region`` is the regulation pack (``CN``, ``EU``, ``US``), ``zone`` an IANA name; ``logo`` is an SVG
-    drawing for record headers. Every page and record of a ``demo`` site says that it is no GMP record.
+    drawing or a PNG picture (documents.logos) for record headers. Every page and record of a ``demo`` site
+    says that it is no GMP record.
     """
 
     __tablename__ = "site"
@@ -49,5 +50,27 @@ class Site(Base):
     revision: Mapped[int] = mapped_column()
 
     registrant: Mapped["Site | None"] = relationship(remote_side=[id])
+    form_codes: Mapped[list["SiteFormCode"]] = relationship(order_by="SiteFormCode.form")
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class SiteFormCode(Base):
+    """Number and revision under which a site prints a form of the product (URS-144).
+
+    ``form`` is the product's number of the form and ``of_revision`` the revision the site has looked at; a
+    later one prints its own revision until the site has looked again.
+    """
+
+    __tablename__ = "site_form_code"
+    __table_args__ = (UniqueConstraint("site_id", "form"), UniqueConstraint("site_id", "code"))
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
+    form: Mapped[str]
+    of_revision: Mapped[str]
+    code: Mapped[str]
+    code_revision: Mapped[str]
+    revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}

@@ -51,6 +51,7 @@ def style_of(site: Site) -> SiteStyle:
         demo=site.demo,
         root_sha256=root_fingerprint(),
         site_id=site.id,
+        forms={one.form: (one.of_revision, one.code, one.code_revision) for one in site.form_codes},
     )
 
 

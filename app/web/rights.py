@@ -78,6 +78,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "clock.read": frozenset({SYSTEM_ADMIN, AUDIT_ADMIN}),
     "clock.confirm": frozenset({AUDIT_ADMIN}),
     "jobs.manage": frozenset({SYSTEM_ADMIN}),
+    "house.manage": frozenset({SYSTEM_ADMIN}),
 }
 """Each right with the roles that hold it. A new route takes one of these or adds a row."""
 
