@@ -49,7 +49,7 @@ def read(data: bytes, *, compare: bool = True) -> Paper:
     with proving("pdf.unreadable", "The file cannot be read as a PDF record."):
         reader = RecordReader(data)
         files = attachments.read_all(reader)
-        empty = tuple(name for name, _, _ in enumerate_sig_fields(reader, filled_status=False))
+        empty = tuple(_text(name) for name, _, _ in enumerate_sig_fields(reader, filled_status=False))
         embedded = reader.embedded_signatures
         faults = _faults(data, reader, embedded, compare=compare)
         signed = tuple(_signed(data, one) for one in embedded)
@@ -66,7 +66,14 @@ def _signed(data: bytes, embedded: EmbeddedPdfSignature) -> SignedField:
     if any(padded[len(message) :]) or embedded.pkcs7_content.rstrip(b"\0") != padded.rstrip(b"\0"):
         raise Unprovable("pdf.not_canonical", "The place of a signature holds bytes that were not put there.")
     digest = hashlib.sha256(data[:start] + data[resume : resume + rest]).digest()
-    return SignedField(embedded.field_name, message, digest)
+    return SignedField(_text(embedded.field_name), message, digest)
+
+
+def _text(name: object) -> str:
+    """Take the name of a field; one outside PDF's own alphabet comes as bytes and is none of ours."""
+    if not isinstance(name, str):
+        raise Unprovable("pdf.unreadable", "The file cannot be read as a PDF record.")
+    return name
 
 
 def _faults(

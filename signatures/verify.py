@@ -53,7 +53,8 @@ def verify_pdf(
         sheet = paper.read(data, compare=compare)
         findings.extend(Finding.of(fault) for fault in sheet.faults)
         record = _record(sheet)
-        signatures = _check_all(sheet, record, anchor, findings)
+        with proving("pdf.unreadable", "The file cannot be read as a PDF record."):
+            signatures = _check_all(sheet, record, anchor, findings)
         if expect is not None and record.number != expect:
             raise Unprovable(
                 "record.other", "This is record %(number)s, not the one asked for.", number=record.number

@@ -111,6 +111,10 @@ ATTACKS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "cut back to the unsigned page": (_revision(1), "seal.missing"),
     "cut back to the first signer": (_revision(2), "seal.missing"),
     "cut back to before the seal": (_revision(3), "seal.missing"),
+    "a field whose name is no text": (
+        lambda data: data.replace(b"(sig\\0551)", b"(sig\\1771)"),
+        "pdf.unreadable",
+    ),
     "half a file": (lambda data: data[: len(data) // 2], "pdf.unreadable"),
     "no PDF at all": (lambda data: b"hello", "pdf.unreadable"),
     "an empty file": (lambda data: b"", "pdf.unreadable"),
