@@ -45,6 +45,7 @@ EXAMPLE: dict[str, Any] = {
             "language": "en",
             "zone": "Europe/Berlin",
         },
+        {"login": "wu.min", "name": {"en": "Wu Min", "zh": "吴敏"}, "role": "audit_admin", "language": "zh"},
     ],
 }
 
@@ -120,7 +121,8 @@ def _check(plan: Plan, path: Path) -> None:
     codes = {site.code for site in plan.sites}
     strangers = {registrant for registrant in plan.registrants.values() if registrant not in codes}
     others = {person.role for person in plan.administrators} - ADMIN_ROLES
-    if not any(person.role == "security_admin" for person in plan.administrators):
-        raise CannotCheck(f"{path}: one administrator has to be security_admin, or nobody can open accounts")
     if strangers or others:
         raise CannotCheck(f"{path}: unknown here: {', '.join(sorted(strangers | others))}")
+    missing = sorted(ADMIN_ROLES - {person.role for person in plan.administrators})
+    if missing:
+        raise CannotCheck(f"{path}: three administrators are needed; missing: {', '.join(missing)}")
