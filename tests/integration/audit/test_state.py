@@ -57,7 +57,7 @@ def test_an_untouched_plant_agrees_with_its_trail_row_by_row(plant: Plant, verif
     status, said = verify()
     assert (status, said["ok"], said["findings"], said["reason"]) == (0, True, [], None)
     assert said["rows_compared"] > 20
-    assert said["not_compared"] == ["person.password_hash"]
+    assert "person.password_hash" in said["not_compared"]
     assert len(said["not_proven"]) == 2
 
 
