@@ -128,7 +128,7 @@ class Person:
     def sign(self, name: str) -> None:
         """Review what was entered and sign it with the password."""
         self.picture(f"{name}-form")
-        self.page.locator("#task-form .card-footer .btn-primary").click()
+        self.page.locator(".task-actions .btn-primary").click()
         expect(self.page.locator("dialog#sign")).to_be_visible()
         self.picture(f"{name}-sign")
         self.page.locator("#sign-password").fill(DEMO_PASSWORD)
