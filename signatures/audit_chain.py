@@ -51,6 +51,11 @@ NOT_PROVEN = (
 )
 """What walking a trail cannot show unless its end is compared with one kept elsewhere; gettext msgids."""
 
+NEVER_PROVEN = (
+    N_("Whoever owns the database can add entries with correct hashes at the end of the trail."),
+)
+"""What no chain of hashes shows, with or without a kept head."""
+
 _BATCH = 5000
 _DAMAGE = ("malformed", "decode to utf-8", "not a database")
 _COLUMNS = ("seq", "at", "actor_id", "action", "subject_type", "subject_id", "entry", "prev_hash", "hash")
@@ -82,7 +87,7 @@ class ChainReport:
     @property
     def not_proven(self) -> tuple[str, ...]:
         """What this report does not show, as gettext msgids."""
-        return () if self.kept else NOT_PROVEN
+        return NEVER_PROVEN if self.kept else (*NOT_PROVEN, *NEVER_PROVEN)
 
 
 @dataclass

@@ -58,7 +58,7 @@ def test_an_untouched_plant_agrees_with_its_trail_row_by_row(plant: Plant, verif
     assert (status, said["ok"], said["findings"], said["reason"]) == (0, True, [], None)
     assert said["rows_compared"] > 20
     assert "person.password_hash" in said["not_compared"]
-    assert len(said["not_proven"]) == 2
+    assert len(said["not_proven"]) == 3
 
 
 @pytest.mark.urs("URS-025")
@@ -138,7 +138,7 @@ def test_a_cut_end_and_a_history_written_anew_are_found_against_a_kept_head(
     kept = tmp_path / "head.txt"
     kept.write_text(capsys.readouterr().out)
     status, said = verify("--head", str(kept))
-    assert (status, said["not_proven"], said["kept_head"]) == (0, [], kept.read_text().strip())
+    assert (status, len(said["not_proven"]), said["kept_head"]) == (0, 1, kept.read_text().strip())
     seq = KeptHead.parse(kept.read_text()).seq
     moved(plant)
     assert verify("--head", kept.read_text().strip())[0] == 0, "what came later changes nothing"
