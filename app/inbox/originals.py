@@ -62,7 +62,7 @@ def change_errors(view: TaskView, entries: Mapping[str, Any], typed: Fields) -> 
         errors[one.path] = (
             ReasonUnprintable(one.path, lost)
             if lost
-            else ChangeUnexplained(one, before.shown, before.person_name, _local(before, view))
+            else ChangeUnexplained(one, before.shown, before.person_name, written_at(before, view))
         )
     return errors
 
@@ -72,6 +72,13 @@ def changes(view: TaskView, entries: Mapping[str, Any]) -> list[tuple[Original, 
     return unexplained(view.originals, originals(view.form, entries)) if view.form else []
 
 
+def written_at(entry: OriginalEntry, view: TaskView) -> str:
+    """Say when something was entered, on the clock of the site whose record it will be."""
+    local = to_zone(entry.at, view.style.zone)
+    offset = local.strftime("%z")
+    return f"{local:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:5]}"
+
+
 def _given(session: Session, task: HumanTask, form: Form) -> dict[str, Any]:
     opened = human_tasks.open_task(session, task.id)
     return sources.prefill(form, session, opened.case.subject_id, opened.data)
@@ -79,9 +86,3 @@ def _given(session: Session, task: HumanTask, form: Form) -> dict[str, Any]:
 
 def _printable(form: Form, typed: Fields) -> dict[str, str]:
     return {path: reason for path, reason in reasons(form, typed).items() if not glyphs.missing(reason)}
-
-
-def _local(entry: OriginalEntry, view: TaskView) -> str:
-    local = to_zone(entry.at, view.style.zone)
-    offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:5]}"

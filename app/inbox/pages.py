@@ -10,7 +10,7 @@ from app.access.models import Person
 from app.inbox import policy
 from app.inbox.errors import SignedAlready
 from app.inbox.meanings import meaning_text, statement_text
-from app.inbox.originals import changes
+from app.inbox.originals import changes, written_at
 from app.inbox.queries import TaskRow, names_of, row_of
 from app.inbox.records import DecisionMade, TaskView, file_fields, files_of, step_names
 from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
@@ -139,7 +139,7 @@ def whys_asked(
                 "So far: %(value)s, entered by %(name)s on %(when)s",
                 value=in_language(before.shown),
                 name=in_language(before.person_name),
-                when=moment(before.at),
+                when=written_at(before, view),
             ),
             given.get(one.path, ""),
         )

@@ -197,6 +197,7 @@ def test_the_page_asks_for_the_reason_at_the_field_and_keeps_everything_typed(
     answer = inspector.post(f"{path}/review", **typed)
     assert answer.status_code == 422
     assert "Say why Outer diameter · Measured value changes" in answer.text
+    assert re.search(r"So far: 4\.30 mm, entered by [^<&]+ on 2026-11-22 16:10 UTC\+08:00<", answer.text)
     assert re.search(r'name="_why\.results\.0\.value" value=""', answer.text)
     assert "second gauge" in answer.text
     assert 'value="4.10"' in answer.text
