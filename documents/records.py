@@ -14,12 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-import rfc8785
 from jsonschema import Draft202012Validator
 from sqlalchemy.orm import Session
 
 from core import numbers
 from core.actor import Actor
+from core.canonical import canonical_json
 from core.clock import to_zone
 from core.errors import Invalid
 from core.languages import in_layout
@@ -107,8 +107,7 @@ def canonical_bytes(mapping: Mapping[str, Any]) -> bytes:
         Invalid: ``record.not_text``: a value is a number, a moment or an object instead of its text.
     """
     _refuse_other_than_text(mapping, "record")
-    canonical: bytes = rfc8785.dumps(mapping)
-    return canonical
+    return canonical_json(mapping)
 
 
 def sha256_hex(data: bytes) -> str:
@@ -187,7 +186,7 @@ def check_record(record: Mapping[str, Any]) -> None:
     Raises:
         Invalid: ``record.not_text`` or ``record.schema``, with the place and the reason.
     """
-    canonical_bytes(record)
+    _refuse_other_than_text(record, "record")
     for fault in _validator().iter_errors(record):
         raise Invalid(
             "record.schema",
