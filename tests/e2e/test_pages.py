@@ -19,6 +19,8 @@ PAGES = {
     "auditor": ["/audit", "/sites"],
     "owner": ["/models"],
     "admin": ["/admin/people", "/admin/jobs"],
+    "secadmin": ["/admin/people/rules", "/admin/people/new"],
+    "audadmin": ["/admin/clock"],
 }
 # Words that stay English in Chinese pages: names of standards and formats, codes, user names.
 LATIN = re.compile(r"[A-Za-z]{4,}(?: [A-Za-z]{2,}){3,}")
