@@ -4,7 +4,7 @@ Every statement about proof on the page is made here: what the signatures show t
 internal evidence until an anchor outside the plant covers it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,13 +16,13 @@ from documents import page as blocks
 from documents.drawing import Drawing, prepare
 from documents.evidence import SignatureEvidence
 from documents.fonts import EXTENSION, RECORD
-from documents.labels import N_
+from documents.labels import MARKS, N_
 from documents.logos import printed_logo
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
 from documents.wording import Wording, wording
 
 FIELD_TITLE = "Signature"
-_ANSWER_ORDER = ("outputs", "rows", "annotations", "policy", "decision")
+_ANSWER_ORDER = ("rows", "annotations", "policy", "decision")
 _FAMILY = f"'{RECORD.family}', '{EXTENSION.family}'"
 
 
@@ -171,8 +171,17 @@ def _decision(words: Wording, decision: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(inputs, list) and all(isinstance(one, Mapping) and "value" in one for one in inputs):
         rest.pop("inputs")
         table = blocks.table(words, _inputs(words, inputs))
-    pairs = list(blocks.pairs_of(words, {**dict.fromkeys(_ANSWER_ORDER), **rest}))
+    answers = list(_answers(words, rest.pop("outputs", None) or {}, rest.pop("labels", None) or {}))
+    pairs = answers + list(blocks.pairs_of(words, {**dict.fromkeys(_ANSWER_ORDER), **rest}))
     return {"title": words.text(title), "lines": blocks.lines(pairs), "table": table}
+
+
+def _answers(words: Wording, outputs: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[blocks.Pair]:
+    """What the table answered, each output under the heading of its column."""
+    for name, value in outputs.items():
+        label = words.text(labels[name]) if name in labels else blocks.label_of(words, name)
+        known = MARKS.get(value) if isinstance(value, str) else None
+        yield blocks.pair(label, words.gettext(known[0]) if known else blocks.listed(words, value))
 
 
 def _inputs(words: Wording, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

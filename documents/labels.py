@@ -21,7 +21,6 @@ LABELS = {
     "started_at": N_("Started"),
     "started_by": N_("Started by"),
     "inputs": N_("Inputs"),
-    "outputs": N_("Result"),
     "decision": N_("Decision table"),
     "policy": N_("Hit policy"),
     "rows": N_("Rows that hit"),

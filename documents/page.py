@@ -21,7 +21,7 @@ Pair = dict[str, Any]
 _SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
 
-_TOGETHER = frozenset({"outputs", "rounds"})  # small mappings that read well on one line
+_TOGETHER = frozenset({"rounds"})  # small mappings that read well on one line
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
 _TAG = re.compile(r"<[^>]+>")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -93,7 +93,7 @@ def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = No
         if isinstance(value, Mapping) and not is_bilingual(value) and key not in _TOGETHER:
             yield from pairs_of(words, value, name)
         elif value not in (None, "", [], {}) and not (isinstance(value, str) and _UUID.fullmatch(value)):
-            yield pair(name, _listed(words, value))
+            yield pair(name, listed(words, value))
 
 
 def label_of(words: Wording, key: str) -> Markup:
@@ -115,12 +115,13 @@ def grouped(digest: str, step: int = 8) -> str:
     return " ".join(digest[place : place + step] for place in range(0, len(digest), step))
 
 
-def _listed(words: Wording, value: object) -> Markup:
+def listed(words: Wording, value: object) -> Markup:
+    """Print any value of a record on one line: lists and small mappings with their labels."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return Markup("; ").join(_listed(words, inner) for inner in value)
+        return Markup("; ").join(listed(words, inner) for inner in value)
     if isinstance(value, Mapping) and not is_bilingual(value):
         named = Markup("{}: {}")
-        parts = [named.format(label_of(words, key), _listed(words, inner)) for key, inner in value.items()]
+        parts = [named.format(label_of(words, key), listed(words, inner)) for key, inner in value.items()]
         return Markup(", ").join(parts)
     return _value(words, value)
 

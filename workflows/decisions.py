@@ -22,6 +22,7 @@ class Explanation:
     rows: list[int]
     annotations: list[Bilingual]
     outputs: dict[str, Any]
+    labels: dict[str, Bilingual]
 
     def as_json(self) -> dict[str, Any]:
         """Give the explanation as plain facts."""
@@ -33,6 +34,7 @@ class Explanation:
             "rows": self.rows,
             "annotations": self.annotations,
             "outputs": self.outputs,
+            "labels": self.labels,
         }
 
 
@@ -71,6 +73,7 @@ def decide(table: DecisionTable, facts: Mapping[str, Any], *, now: datetime) -> 
         rows=[rule.number for rule in hits],
         annotations=[rule.annotation for rule in hits if rule.annotation["en"]],
         outputs=outputs,
+        labels=dict(zip(table.outputs, table.labels, strict=True)),
     )
 
 

@@ -54,6 +54,7 @@ class DecisionTable:
     policy: str
     inputs: tuple[Input, ...]
     outputs: tuple[str, ...]
+    labels: tuple[Bilingual, ...]
     rules: tuple[Rule, ...]
 
 
@@ -92,16 +93,17 @@ class _Reader:
             )
         columns = [node for node in table if local(node) == "input"]
         inputs = tuple(self._input(column) for column in columns)
-        outputs = tuple(self._output(node) for node in table if local(node) == "output")
+        results = [node for node in table if local(node) == "output"]
+        outputs = tuple(self._output(node) for node in results)
+        labels = tuple(_both(node, node.get("label") or node.get("name") or "") for node in results)
         rows = [node for node in table if local(node) == "rule"]
         if not rows:
             self.refuse("dmn.empty", table)
         rules = tuple(self._rule(number, row, columns, len(outputs)) for number, row in enumerate(rows, 1))
         if self.findings:
             return None
-        return DecisionTable(
-            decision.get("id", ""), _both(decision, decision.get("name", "")), policy, inputs, outputs, rules
-        )
+        name = _both(decision, decision.get("name", ""))
+        return DecisionTable(decision.get("id", ""), name, policy, inputs, outputs, labels, rules)
 
     def _input(self, column: etree._Element) -> Input:
         expression = text_of(_child(_child(column, "inputExpression"), "text"))
