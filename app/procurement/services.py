@@ -120,7 +120,7 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
     _check_delivery(session, line, command, today=clock.site_day(now, line.order.site.zone))
     line.received += command.quantity
     receipt_id, site = new_id(), line.order.site
-    number = numbers.take(session, "receipt", site_code=site.code, now=now)
+    number = numbers.take(session, "receipt", site_code=site.code, now=clock.to_zone(now, site.zone))
     lot = _lot(session, line, command, number, actor=actor, now=now)
     case = start_release(
         session,
@@ -252,7 +252,7 @@ def _lot(
         item=line.item,
         site=site,
         location_id=command.location_id,
-        number=numbers.take(session, "lot", site_code=site.code, now=now),
+        number=numbers.take(session, "lot", site_code=site.code, now=clock.to_zone(now, site.zone)),
         quantity=command.quantity,
         expiry=command.expiry,
         kind=MovementKind.RECEIPT,

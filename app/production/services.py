@@ -111,7 +111,7 @@ def receive_output(session: Session, command: ReceiveOutput, *, actor: Actor, no
     _check_output(session, order, command)
     order.made += command.quantity
     output_id, site = new_id(), order.site
-    number = numbers.take(session, "output", site_code=site.code, now=now)
+    number = numbers.take(session, "output", site_code=site.code, now=clock.to_zone(now, site.zone))
     lot = _lot(session, order, command, number, actor=actor, now=now)
     _consume(session, command, lot, number, actor=actor, now=now)
     case = start_release(

@@ -16,6 +16,7 @@ from app.inventory.models import Lot
 from app.quality.models import Inspection, InspectionResult, Verdict
 from core import numbers
 from core.actor import Actor
+from core.clock import to_zone
 from core.errors import Conflict, Invalid
 from signatures import audit
 from workflows.models import ProcessCase
@@ -34,7 +35,7 @@ def open_inspection(
             "inspection.no_standard", "Item %(item)s has no inspection standard.", item=lot.item.code
         )
     inspection = Inspection(
-        number=numbers.take(session, "inspection", site_code=lot.site.code, now=now),
+        number=numbers.take(session, "inspection", site_code=lot.site.code, now=to_zone(now, lot.site.zone)),
         lot=lot,
         case_id=case.id,
         plan=[plan_row(characteristic) for characteristic in lot.item.characteristics],

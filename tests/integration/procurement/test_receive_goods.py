@@ -11,6 +11,7 @@ from app.catalog.gs1 import parse_scan, write_message
 from app.inventory.models import Balance, Lot, LotStatus, Movement, MovementKind
 from app.procurement import services
 from app.procurement.models import PurchaseOrderLine, Receipt
+from app.quality.models import Inspection
 from core import db
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, QmsError
@@ -192,3 +193,19 @@ def test_the_expiry_day_itself_still_counts_and_the_day_is_the_sites(
     receive(plant, keeper, now, label=label(), expiry=now.date())
 
     assert refusal.value.code == "lot.expired_on_arrival", "in Shanghai it is tomorrow already"
+
+
+@pytest.mark.urs("URS-144", "URS-147")
+def test_numbers_carry_the_year_of_the_site_not_of_greenwich(
+    plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    new_year_in_shanghai = now.replace(month=12, day=31, hour=17)
+
+    posted = receive(plant, keeper, new_year_in_shanghai)
+
+    with db.read_session() as session:
+        numbers = [posted.number]
+        for numbered in (Lot, Record, Inspection):
+            numbers += session.scalars(select(numbered.number))
+    assert len(numbers) == 4
+    assert all("-2027-" in number for number in numbers)
