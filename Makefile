@@ -30,11 +30,12 @@ test: ## all tests, in a real browser too (Debian's chromium, poppler-utils, pos
 	@$(PYTHON) scripts/setup.py test
 	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(TESTS)
 
-bench: ## the measured figures: a signed record, a signing request, the audit trail
-	@$(PYTHON) scripts/setup.py dev
+bench: ## the measured figures: a signed record, a signing request, the audit trail, the pages
+	@$(PYTHON) scripts/setup.py bench
 	$(BIN)/qms bench record --json
 	$(BIN)/qms bench sign --json
 	$(BIN)/qms bench audit --json
+	$(BIN)/qms bench pages --json
 
 chaos: ## kill processes while records are made, edit rows and bytes: nothing may be lost, all must be found
 	@$(PYTHON) scripts/setup.py dev

@@ -3,8 +3,9 @@
 Standard library only. Each phase is stamped with the hash of what it depends on and skipped while that is
 unchanged. Packages come from wherever this machine's pip, npm and apt are configured to look.
 
-Usage: python3 scripts/setup.py [run|dev|test]
-run = what the product needs, dev = and its checks, test = and the programs that tests drive.
+Usage: python3 scripts/setup.py [run|dev|test|bench]
+run = what the product needs, dev = and its checks, test = and the programs that tests drive,
+bench = and Lighthouse, which scores the pages.
 """
 
 import ctypes
@@ -96,11 +97,13 @@ def main(arguments: list[str]) -> int:
         _system(scope)
         for phase in (_environment(), _requirements("packages", "requirements.txt"), _product()):
             phase.run()
-        if scope in ("dev", "test"):
+        if scope != "run":
             _requirements("check-packages", "requirements-dev.txt").run()
         with ThreadPoolExecutor(2) as side_by_side:
             for _ in side_by_side.map(Phase.run, (_fonts(), _pages(), _translations())):
                 pass
+        if scope == "bench":
+            _lighthouse().run()
     except (SetUpFailed, subprocess.CalledProcessError) as reason:
         print(f"Set-up cannot go on: {reason}", file=sys.stderr)
         return 2
@@ -116,7 +119,7 @@ def _system(scope: str) -> None:
     missing = [package for library, package in LIBRARIES.items() if not _loads(library)]
     if not VENV.exists() and importlib.util.find_spec("ensurepip") is None:
         missing.append("python3-venv")
-    if scope == "test":
+    if scope in ("test", "bench"):
         missing += [package for program, package in PROGRAMS.items() if not _present(program)]
     if not missing:
         return
@@ -176,9 +179,20 @@ def _build_pages() -> None:
     lock = hashlib.sha256((STATIC / "package-lock.json").read_bytes()).hexdigest()
     installed = STATIC / "node_modules" / ".installed"
     if not installed.exists() or installed.read_text() != lock:
-        _run(str(VENV / "bin" / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=STATIC)
+        _npm_ci(STATIC)
         installed.write_text(lock)
     _run(str(VENV / "bin" / "node"), "build.mjs", cwd=STATIC)
+
+
+def _lighthouse() -> Phase:
+    """A tool that measures the pages; nothing of the product needs it."""
+    folder = ROOT / "scripts" / "lighthouse"
+    inputs = (folder / "package.json", folder / "package-lock.json")
+    return Phase("lighthouse", inputs, folder / "node_modules", lambda: _npm_ci(folder))
+
+
+def _npm_ci(folder: Path) -> None:
+    _run(str(VENV / "bin" / "npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=folder)
 
 
 def _translations() -> Phase:

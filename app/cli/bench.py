@@ -4,19 +4,20 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import bench_audit, bench_record, bench_sign
+from app.cli import bench_audit, bench_pages, bench_record, bench_sign
 from app.cli.output import Subparsers, add_json, emit
 
 Measure = Callable[..., dict[str, Any]]
 FIGURES: dict[str, tuple[Measure, str]] = {
     "audit": (bench_audit.measure, "the audit trail: walking a million entries, eight writers at once"),
+    "pages": (bench_pages.measure, "Lighthouse on the main pages: desk and phone, both languages"),
     "record": (bench_record.measure, "a signed record against plain rendering of the same document"),
     "sign": (bench_sign.measure, "server time of a signing request without the password hash"),
 }
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms bench record|sign`."""
+    """Add `qms bench audit|pages|record|sign`."""
     group = subparsers.add_parser("bench", help="measure")
     verbs = group.add_subparsers(metavar="FIGURE", required=True)
     for name, (measure, meaning) in FIGURES.items():

@@ -69,7 +69,8 @@ class Visitor:
         self.address = address
         self.language = language
         self.login, self.password = "", ""
-        self._browser = build_opener(HTTPCookieProcessor(CookieJar()))
+        self._jar = CookieJar()
+        self._browser = build_opener(HTTPCookieProcessor(self._jar))
 
     def sign_in(self, login: str, password: str) -> "Visitor":
         """Sign in.
@@ -82,6 +83,10 @@ class Visitor:
         if page.url.endswith("/login"):
             raise UnexpectedPage(f"{login} cannot sign in: {page.text()[:300]}")
         return self
+
+    def cookies(self) -> str:
+        """The cookies of this session, as the header a browser would send."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
 
     def get(self, path: str) -> Page:
         """Open a page; an answer with an error status is a page too."""
