@@ -22,6 +22,7 @@ from core import clock
 from core.actor import Actor
 from core.config import settings
 from core.errors import Conflict
+from core.log import caused_by
 from core.types import JSON_TYPE, UtcDateTime
 
 NAMING = {
@@ -51,7 +52,8 @@ def new_id() -> uuid.UUID:
 class WriteContext:
     """Who writes, why, and when: what the triggers put beside every change.
 
-    ``facts`` name what moved the change when it was not the person directly: release, element, job.
+    ``facts`` name what moved the change when it was not the person directly: release, element, job; and the
+    correlation id, under which the log tells of the same act.
     """
 
     actor: Actor
@@ -157,7 +159,7 @@ def unit_of_work(
         _inside.open = True
         try:
             session = Session(database.execution_options(qms_write=True), expire_on_commit=False)
-            session.info["write"] = WriteContext(actor=actor, reason=reason, now=now or clock.now())
+            session.info["write"] = WriteContext(actor, reason, now or clock.now(), _caused_by())
             with session:
                 yield session
                 _finish(session)
@@ -212,6 +214,11 @@ def write_context(session: Session) -> WriteContext:
     if context is None:
         raise LookupError("this session only reads")
     return context
+
+
+def _caused_by() -> dict[str, str]:
+    given = caused_by()
+    return {"correlation_id": given} if given else {}
 
 
 class _NoLock:

@@ -14,6 +14,7 @@ from sqlalchemy import Index, LargeBinary, delete, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, after_commit, new_id, write_context
+from core.log import caused_by
 
 LEASE = timedelta(seconds=60)
 LAST_ATTEMPT = 12
@@ -29,6 +30,7 @@ class OutboxEntry(Base):
 
     ``due_at`` is when it may be handed out next; a lease is a due time in the future. ``dead`` entries have
     used up their attempts and wait for an administrator, with ``last_error`` as the reason.
+    ``correlation_id`` is that of the click or command that left the entry; its job runs under it.
     """
 
     __tablename__ = "outbox_entry"
@@ -43,6 +45,7 @@ class OutboxEntry(Base):
     due_at: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     last_error: Mapped[str | None]
+    correlation_id: Mapped[str | None]
     dead: Mapped[bool] = mapped_column(default=False)
 
 
@@ -82,7 +85,15 @@ def later(
 ) -> OutboxEntry:
     """Write down a job to be done once this unit of work has been committed; ``key`` makes it unique."""
     now = write_context(session).now
-    entry = OutboxEntry(job=name, key=key, payload=payload, secret=secret, created_at=now, due_at=now)
+    entry = OutboxEntry(
+        job=name,
+        key=key,
+        payload=payload,
+        secret=secret,
+        created_at=now,
+        due_at=now,
+        correlation_id=caused_by(),
+    )
     session.add(entry)
     for listener in _listeners:
         after_commit(session, listener)

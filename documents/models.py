@@ -24,7 +24,7 @@ class Record(Base):
 
     ``canonical`` is RFC 8785 JSON of schema ``qms.record/1`` and ``sha256`` its hash; both never change.
     ``state``, ``pdf_sha256`` and ``sealed_at`` are written once, by the worker that seals the page
-    (URS-020, ISO 13485 4.2.5).
+    (URS-020, ISO 13485 4.2.5). ``correlation_id`` names the click that made it, for logs and trail (URS-134).
     """
 
     __tablename__ = "record"
@@ -60,6 +60,7 @@ class Record(Base):
     state: Mapped[RecordState] = mapped_column(str_enum(RecordState), default=RecordState.PENDING)
     pdf_sha256: Mapped[str | None] = mapped_column(String(64))
     sealed_at: Mapped[datetime | None]
+    correlation_id: Mapped[str | None] = mapped_column(String(32))
 
     def seal(self, pdf_sha256: str, now: datetime) -> None:
         """Note the sealed page; doing it again with the same page changes nothing.

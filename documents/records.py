@@ -23,6 +23,7 @@ from core.canonical import canonical_json
 from core.clock import to_zone
 from core.errors import Invalid
 from core.languages import in_layout
+from core.log import caused_by
 from core.types import Bilingual
 from documents.glyphs import refuse_unprintable
 from documents.models import Record
@@ -174,6 +175,7 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
         created_at=now,
         created_by=actor.id,
         created_by_name=in_layout(actor.names, draft.language),
+        correlation_id=caused_by(),
     )
     session.add(record)
     session.flush()  # the record's key is needed by its signature and by its outbox row

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.sites.models import Site
 from app.sites.queries import root_fingerprint, style_of
 from app.web.rights import ROLES
+from core.canonical import canonical_json
 from core.types import Bilingual
 from documents import store
 from documents.evidence import Attached, SignatureEvidence
@@ -29,6 +30,7 @@ METHODS: dict[str, Bilingual] = {
     },
 }
 MODEL_SUFFIXES = (".bpmn", ".dmn")
+CAUSE_FILE, CAUSE_SCHEMA = "correlation.json", "qms.correlation/1"
 
 
 def base_page(session: Session, record: Record, signatures: Sequence[Signature]) -> bytes:
@@ -45,7 +47,7 @@ def base_page(session: Session, record: Record, signatures: Sequence[Signature])
         said,
         evidence=[_evidence(one, house.zone) for one in signatures],
         diagram_svg=_diagram(release, said),
-        attachments=[*_model(release), *_files(said["content"]["attachments"])],
+        attachments=[*_model(release), *_files(said["content"]["attachments"]), *_cause(record)],
         house=house,
     )
 
@@ -113,6 +115,14 @@ def _model(release: ProcessRelease | None) -> list[Attached]:
         for name, text in sorted(release.files.items())
         if name.endswith(MODEL_SUFFIXES)
     ]
+
+
+def _cause(record: Record) -> list[Attached]:
+    """The id under which log and trail tell of the click that made the record; it is none of its content."""
+    if record.correlation_id is None:
+        return []
+    said = {"schema": CAUSE_SCHEMA, "record": record.number, "correlation_id": record.correlation_id}
+    return [Attached(CAUSE_FILE, canonical_json(said), "Correlation id of logs and audit trail")]
 
 
 def _files(attachments: Sequence[Mapping[str, str]]) -> list[Attached]:

@@ -1,16 +1,20 @@
 """Sealing a record: its page is printed, signed with the signers' one-signature keys, sealed and checked."""
 
+import logging
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.archive.errors import KeyMissing, SelfCheckFailed
 from app.archive.records import base_page
+from core.db import after_commit
 from documents.models import Record, RecordState
 from signatures import audit, keys, one_time
 from signatures.pdf import PdfSignature, sign_pdf
 from signatures.register import signatures_of
 from signatures.verify import verify_pdf
+
+log = logging.getLogger(__name__)
 
 
 def make_page(session: Session, record: Record, secret: bytes | None, *, now: datetime) -> bytes:
@@ -41,3 +45,5 @@ def note_sealed(session: Session, record: Record, pdf_sha256: str, *, now: datet
     record.seal(pdf_sha256, now)
     facts = {"number": record.number, "pdf_sha256": pdf_sha256}
     audit.record(session, "record.sealed", subject=("record", str(record.id)), facts=facts)
+    sealed = {"record": record.number, "record_id": str(record.id), "pdf_sha256": pdf_sha256}
+    after_commit(session, lambda: log.info("record.sealed", extra=sealed))

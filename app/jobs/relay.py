@@ -30,7 +30,7 @@ def hand_out(queue: Queue, *, now: datetime) -> int:
     """Lease what is due and put it into the queue; give how many entries were handed out.
 
     The queue is asked first: an entry is leased only while somebody can receive it. A job carries the key of
-    its entry and nothing else, so that no secret and no command ever lies in the queue.
+    its entry and, to be found by, the correlation id; no secret and no command ever lies in the queue.
 
     Raises:
         RedisError: the queue does not answer; what was leased comes up again when its lease ends.
@@ -39,21 +39,29 @@ def hand_out(queue: Queue, *, now: datetime) -> int:
     if not _anything_due(now):
         return 0
     with unit_of_work(RELAY, now=now) as session:
-        leased = [(entry.id, entry.attempts) for entry in lease_due(session, now=now)]
-    for entry_id, attempt in leased:
-        try:
-            queue.enqueue(
-                "outbox",
-                str(entry_id),
-                job_id=f"outbox-{entry_id}-{attempt}",
-                unique=True,
-                job_timeout=JOB_SECONDS,
-                result_ttl=0,
-                failure_ttl=KEEP_FAILURES_SECONDS,
-            )
-        except DuplicateJobError:
-            logger.info("queued already", extra={"entry": str(entry_id), "attempt": attempt})
+        leased = lease_due(session, now=now)
+    for entry in leased:
+        with log.correlated(entry.correlation_id):
+            _enqueue(queue, entry)
     return len(leased)
+
+
+def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
+    told = {"job": entry.job, "entry": str(entry.id), "attempt": entry.attempts}
+    try:
+        queue.enqueue(
+            "outbox",
+            str(entry.id),
+            job_id=f"outbox-{entry.id}-{entry.attempts}",
+            unique=True,
+            meta={"correlation_id": entry.correlation_id},
+            job_timeout=JOB_SECONDS,
+            result_ttl=0,
+            failure_ttl=KEEP_FAILURES_SECONDS,
+        )
+        logger.info("job handed out", extra=told)
+    except DuplicateJobError:
+        logger.info("job queued already", extra=told)
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import uuid
 from core import clock
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
+from core.log import correlated
 from core.outbox import OutboxEntry, failed, handler_of
 
 WORKER = system_actor("worker")
@@ -26,11 +27,18 @@ def do_entry(entry_id: uuid.UUID) -> bool:
         entry = session.get(OutboxEntry, entry_id)
     if entry is None:
         return False
+    with correlated(entry.correlation_id):
+        _do(entry)
+    return True
+
+
+def _do(entry: OutboxEntry) -> None:
+    told = {"job": entry.job, "entry": str(entry.id), "attempt": entry.attempts}
     try:
         handler_of(entry.job)(entry.id, entry.payload, entry.secret)
     except Exception as error:
         with unit_of_work(WORKER) as session:
-            failed(session, entry_id, f"{type(error).__name__}: {error}", now=clock.now())
-        logger.exception("job failed", extra={"job": entry.job, "entry": str(entry_id)})
+            failed(session, entry.id, f"{type(error).__name__}: {error}", now=clock.now())
+        logger.exception("job failed", extra=told)
         raise
-    return True
+    logger.info("job done", extra=told)

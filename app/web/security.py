@@ -4,7 +4,6 @@ import contextlib
 import gzip
 import os
 import secrets
-import uuid
 from itertools import chain
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 
 from core.config import settings
-from core.log import correlation_id
+from core.log import NONE, correlation_id, new_correlation_id, read_correlation_id
 
 POLICY = {
     "default-src": "'none'",
@@ -46,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_refuse_nul)
     app.after_request(_dress)
     app.after_request(_pack)
+    app.teardown_request(_forget_request)
 
 
 def allow(directive: str, sources: str) -> None:
@@ -79,9 +79,13 @@ def _refuse_nul() -> None:
 
 
 def _name_request() -> None:
-    given = request.headers.get("X-Correlation-ID", "")
-    fits = len(given) <= 64 and given.replace("-", "").isalnum()
-    correlation_id.set(given if fits and given else uuid.uuid4().hex)
+    """Take the id of the caller only if it is a UUID, which says nothing; whatever else it is, make one."""
+    given = request.headers.get("X-Request-ID") or request.headers.get("X-Correlation-ID", "")
+    correlation_id.set(read_correlation_id(given) or new_correlation_id())
+
+
+def _forget_request(_error: BaseException | None) -> None:
+    correlation_id.set(NONE)
 
 
 def _dress(response: Response) -> Response:
@@ -94,7 +98,7 @@ def _dress(response: Response) -> Response:
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(self), geolocation=(), microphone=(), payment=()"
-    headers["X-Correlation-ID"] = correlation_id.get()
+    headers["X-Request-ID"] = headers["X-Correlation-ID"] = correlation_id.get()
     headers.setdefault("Cache-Control", "no-store")
     if settings().url.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
