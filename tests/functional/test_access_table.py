@@ -5,8 +5,10 @@ the demo plant; persons are made for the purpose, one for every role and place.
 """
 
 import itertools
+import shutil
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -21,6 +23,7 @@ from app.access.models import Person, RoleGrant
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
 from app.catalog.models import Item
 from app.cli.demo import load_demo
+from app.cli.scratch_server import APPLICATION
 from app.factory import create_app
 from app.inventory.models import Lot
 from app.procurement.models import PurchaseOrder, Receipt
@@ -33,7 +36,6 @@ from core import clock, db
 from core.config import settings
 from core.outbox import OutboxEntry
 from documents.models import Record
-from signatures import audit
 from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
 
@@ -199,16 +201,21 @@ class World:
         return f"here-{lacking[0]}".replace("_", "-") if lacking else None
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("QMS_HOME", str(tmp_path_factory.mktemp("plant")))
-        patch.delenv("QMS_DATABASE_URL", raising=False)
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as ends:
+        home = tmp_path_factory.mktemp("plant")
+        patch.setenv("QMS_HOME", str(home))
+        for name in ("QMS_DATABASE_URL", "QMS_DATABASE_OWNER_URL"):
+            patch.delenv(name, raising=False)
+        if request.param == "sqlite":
+            shutil.copy(request.getfixturevalue("empty_plant"), home / "qms.sqlite3")
+        else:
+            server = request.getfixturevalue("postgres_server")
+            database = ends.enter_context(server.database(request.getfixturevalue("postgres_template")))
+            patch.setenv("QMS_DATABASE_URL", server.url(database, APPLICATION))
         settings.cache_clear()
         engine = db.configure()
-        with engine.execution_options(qms_write=True).begin() as connection:
-            db.Base.metadata.create_all(connection)
-            audit.install_triggers(connection, db.Base.metadata)
         load_demo()
         known = _people_everywhere()
         yield World(create_app(testing=True), known)

@@ -1,6 +1,5 @@
 """`qms models`: the command a process owner and a script rely on."""
 
-import importlib
 import json
 import shutil
 import uuid
@@ -86,12 +85,8 @@ def test_two_folders_are_compared(capsys, tmp_path):
 
 
 @pytest.fixture
-def plant(home):
+def plant(database):
     """An installation with one site, one process owner and the delivered models in effect."""
-    importlib.import_module("app.factory")
-    engine = db.configure(f"sqlite:///{home / 'qms.sqlite3'}")
-    with engine.execution_options(qms_write=True).begin() as connection:
-        db.Base.metadata.create_all(connection)
     both = {"en": "Plant", "zh": "工厂"}
     with db.unit_of_work(system_actor("test"), now=made.NOW) as session:
         site = Site(code="SZ", name=both, company=both, address=both, region="CN", zone="Asia/Shanghai")
@@ -102,8 +97,7 @@ def plant(home):
         session.add(owner)
         for name in ("lot_release", "process_model_change"):
             made.release(session, bundle.read_folder(MODELS / name), name)
-    yield engine
-    engine.dispose()
+    return database
 
 
 @pytest.mark.urs("URS-007")
