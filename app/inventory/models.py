@@ -54,6 +54,7 @@ class MovementKind(StrEnum):
     STATUS = "status"
     CONSUMPTION = "consumption"
     REVERSAL = "reversal"
+    SHIPMENT = "shipment"
 
 
 MOVEMENT_NAMES: dict[str, dict[str, str]] = {
@@ -62,6 +63,7 @@ MOVEMENT_NAMES: dict[str, dict[str, str]] = {
     "status": {"en": "Change of status", "zh": "状态变更"},
     "consumption": {"en": "Consumption", "zh": "领用"},
     "reversal": {"en": "Taken back", "zh": "冲回"},
+    "shipment": {"en": "Shipment", "zh": "发货"},
 }
 """What people call the kinds of movement."""
 
@@ -251,3 +253,33 @@ class LotEdge(Base):
 
     parent: Mapped[Lot] = relationship(foreign_keys=parent_id)
     child: Mapped[Lot] = relationship(foreign_keys=child_id)
+
+
+class Shipment(Base):
+    """So much of a released lot that left the house for a customer, under a delivery note; never changed.
+
+    ``quantity`` is positive, in the lot's ``unit``; the ledger lines that took it out carry ``number``
+    as their document. ``key`` is the form's own.
+    """
+
+    __tablename__ = "shipment"
+    __table_args__ = (
+        CheckConstraint("quantity > 0", name="quantity"),
+        Index(None, "lot_id"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    number: Mapped[str] = mapped_column(unique=True)
+    lot_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("lot.id"))
+    site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
+    quantity: Mapped[Decimal] = mapped_column(Quantity())
+    unit: Mapped[str]
+    customer: Mapped[str]
+    delivery_note: Mapped[str]
+    shipped_at: Mapped[datetime]
+    shipped_by: Mapped[str]
+    shipped_by_name: Mapped[str]
+    key: Mapped[str] = mapped_column(unique=True)
+
+    lot: Mapped[Lot] = relationship()

@@ -11,10 +11,12 @@ from sqlalchemy.orm import Session
 
 from app.catalog.units import check_unit, quantity_text
 from app.inventory import queries
-from app.inventory.models import STATUS_NAMES, Lot
+from app.inventory.models import STATUS_NAMES, Lot, Shipment
+from app.sites.queries import style_of
+from core.actor import Actor
 from core.types import Bilingual
-from documents.records import moment_text
-from documents.registry import Section, facts
+from documents.records import RecordDraft, moment_text
+from documents.registry import Section, facts, printed_form
 
 KIND_NAMES: dict[str, Bilingual] = {
     "material": {"en": "Material", "zh": "原材料"},
@@ -22,6 +24,10 @@ KIND_NAMES: dict[str, Bilingual] = {
     "packaging": {"en": "Packaging", "zh": "包装材料"},
     "finished": {"en": "Finished device", "zh": "成品"},
 }
+
+SHIPMENT_FORM, SHIPMENT_REVISION = "QR-WH-006", "A1"
+SHIPMENT_TITLE: Bilingual = {"en": "Shipment", "zh": "发货记录"}
+printed_form(SHIPMENT_FORM, SHIPMENT_REVISION, SHIPMENT_TITLE)
 
 
 def row(
@@ -93,3 +99,30 @@ def lot_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) 
         row("Received", "接收时间", moment_text(lot.created_at)),
     ]
     return [shown]
+
+
+def shipment_draft(shipment: Shipment, *, actor: Actor) -> RecordDraft:
+    """Put a shipment into the form of a record; nobody signs it, the plant seals it."""
+    lot, style = shipment.lot, style_of(shipment.lot.site)
+    rows = [
+        row("Shipment number", "发货单号", shipment.number),
+        row("Customer", "客户", shipment.customer),
+        row("Delivery note", "送货单号", shipment.delivery_note),
+        row("Quantity shipped", "发货数量", amount(shipment.quantity, shipment.unit)),
+        row("Shipped by", "发货人", actor.names),
+        row("Shipped", "发货时间", moment_text(shipment.shipped_at)),
+    ]
+    return RecordDraft(
+        kind="inventory.shipment",
+        title=SHIPMENT_TITLE,
+        form_code=SHIPMENT_FORM,
+        form_revision=SHIPMENT_REVISION,
+        site=style,
+        language=style.layout,
+        content={
+            "shown": [lot_section(lot, shipment.quantity)],
+            "entered": [section("Shipment", "发货", rows)],
+        },
+        subject=("inventory.lot", lot.id, lot.number),
+        search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},
+    )

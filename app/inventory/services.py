@@ -267,8 +267,9 @@ def reverse_movement(
 
 
 def define_numbers(session: Session) -> None:
-    """Say how the plant's own lots of bought goods are numbered; made goods carry the lot printed on them."""
+    """Say how shipments are numbered, and the plant's own lots of bought goods; made goods carry theirs."""
     numbers.define(session, "lot", prefix="L")
+    numbers.define(session, "shipment", prefix="SH")
 
 
 def open_warehouse(
@@ -278,6 +279,19 @@ def open_warehouse(
     warehouse = Warehouse(site_id=site.id, code=code, name=name)
     places = [Location(warehouse=warehouse, code=place, name=called) for place, called in locations]
     session.add_all([warehouse, *places])
+    session.flush()  # callers need the new ids
+    return places
+
+
+def add_locations(
+    session: Session, site: Site, code: str, name: Bilingual, locations: Sequence[tuple[str, Bilingual]]
+) -> Sequence[Location]:
+    """Add locations to a warehouse of a site, opening it under this name if it is not there yet."""
+    warehouse = session.scalar(select(Warehouse).filter_by(site_id=site.id, code=code))
+    if warehouse is None:
+        return open_warehouse(session, site, code, name, locations)
+    places = [Location(warehouse=warehouse, code=place, name=called) for place, called in locations]
+    session.add_all(places)
     session.flush()  # callers need the new ids
     return places
 

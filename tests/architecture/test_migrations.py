@@ -13,6 +13,7 @@ from sqlalchemy import inspect
 
 import app.factory
 from app.cli import scratch_server
+from app.inventory.models import MovementKind
 from core import db
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -59,3 +60,11 @@ def test_the_migrated_schema_is_the_one_of_the_models(config: Config) -> None:
         differences = compare_metadata(MigrationContext.configure(connection), db.Base.metadata)
     assert app.factory
     assert differences == []
+
+
+@pytest.mark.usefixtures("empty_database")
+def test_the_migrated_ledger_knows_every_kind_of_movement(config: Config) -> None:
+    command.upgrade(config, "head")
+    checks = inspect(db.engine()).get_check_constraints("movement")
+    written = " ".join(check["sqltext"] for check in checks)
+    assert all(f"'{kind.value}'" in written for kind in MovementKind)
