@@ -124,6 +124,12 @@ def failed(session: Session, entry_id: uuid.UUID, error: str, *, now: datetime) 
         entry.due_at = now + timedelta(seconds=min(2**entry.attempts, 3600))
 
 
+def due_again(session: Session, entry_id: uuid.UUID, *, attempt: int, why: str, now: datetime) -> None:
+    """Have an entry handed out again at once, for nobody does this attempt; nothing if it is done by now."""
+    lost = update(OutboxEntry).where(OutboxEntry.id == entry_id, OutboxEntry.attempts == attempt)
+    session.execute(lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why))
+
+
 def retry(session: Session, entry_id: uuid.UUID, *, now: datetime) -> None:
     """Give a dead entry another round of attempts."""
     session.execute(

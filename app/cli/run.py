@@ -4,7 +4,6 @@ import argparse
 import fcntl
 import json
 import os
-import shlex
 import socket
 import subprocess
 import sys
@@ -13,18 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from honcho.manager import Manager
 from sqlalchemy import text
 
 from app.cli import db
 from app.cli.output import CannotCheck, Subparsers
+from app.cli.supervisor import Program, Supervisor
+from core import log
 from core.config import settings
 from core.db import engine
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO_LOADED = "demo.json"
 """In the data folder: the demo is loaded, and these are its accounts."""
-INTERRUPTED = (130, 143)
+WAITING_CONNECTIONS = 2048
 
 
 def register(subparsers: Subparsers) -> None:
@@ -33,37 +33,40 @@ def register(subparsers: Subparsers) -> None:
     parser.set_defaults(run=_run)
 
 
-def programs() -> dict[str, str]:
-    """The processes of an installation, by name: what the supervisor starts."""
-    python = shlex.quote(sys.executable)
-    listed = {
-        "queue": f"exec {python} -m app.jobs.embedded",
-        "relay": f"exec {python} -m app.jobs.relay",
-        "worker": f"exec {python} -m app.jobs.worker",
-        "web": f"exec {python} -m gunicorn --config {shlex.quote(str(ROOT / 'gunicorn.conf.py'))} wsgi:app",
-    }
-    if settings().redis_url != f"unix://{settings().home / 'valkey.sock'}":
-        del listed["queue"]
-    return listed
+def programs(listening: int | None = None) -> list[Program]:
+    """The processes of an installation: what the supervisor keeps running, the queue first.
+
+    ``listening`` is the descriptor of the socket that people's browsers reach. It stays open while the web
+    server starts anew, so that a click waits instead of failing.
+    """
+    python = (sys.executable, "-m")
+    web = (*python, "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"))
+    reached = ("--bind", f"fd://{listening}") if listening is not None else ()
+    listed = [
+        Program("queue", (*python, "app.jobs.embedded")),
+        Program("relay", (*python, "app.jobs.relay")),
+        Program("worker", (*python, "app.jobs.worker")),
+        Program("web", (*web, *reached, "wsgi:app"), (listening,) if listening is not None else ()),
+    ]
+    own_queue = settings().redis_url == f"unix://{settings().home / 'valkey.sock'}"
+    return listed if own_queue else listed[1:]
 
 
 def _run(_arguments: argparse.Namespace) -> int:
     home = settings().home
     home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with _only_one(home):
-        _need_free_port(settings().port)
+    with _only_one(home), _listening() as browsers:
         _prepare(home)
         demo = _plant_is_demo()
         if demo:
             print(_accounts(home), flush=True)
         print(f"  Starting {settings().url} …  (Ctrl-C stops everything)", flush=True)
-        own = {"QMS_HOME": str(home), "QMS_DEMO": str(int(demo or False)), "QMS_STARTED": repr(time.time())}
-        environment = {**os.environ, **own}
-        manager = Manager()
-        for name, command in programs().items():
-            manager.add_process(name, command, env=environment, cwd=str(ROOT))
-        manager.loop()
-    return 0 if manager.returncode in INTERRUPTED else 1
+        engine().dispose()
+        log.configure()
+        own = {"QMS_HOME": str(home), "QMS_DEMO": str(int(demo or False))}
+        running = programs(browsers.fileno())
+        Supervisor(running, environment={**os.environ, **own}, folder=ROOT).run()
+    return 0
 
 
 def _prepare(home: Path) -> None:
@@ -123,10 +126,18 @@ def _only_one(home: Path) -> Iterator[None]:
         yield
 
 
-def _need_free_port(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as taken:
-            raise CannotCheck(f"port {port} is taken; choose another one:  PORT=8001 make run") from taken
+@contextmanager
+def _listening() -> Iterator[socket.socket]:
+    """Take the address that the browsers reach.
+
+    Raises:
+        CannotCheck: somebody else has it.
+    """
+    host, port = os.environ.get("QMS_BIND", "127.0.0.1"), settings().port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        taken = socket.create_server((host.strip("[]"), port), family=family, backlog=WAITING_CONNECTIONS)
+    except OSError as refused:
+        raise CannotCheck(f"port {port} is taken; choose another one:  PORT=8001 make run") from refused
+    with taken:
+        yield taken

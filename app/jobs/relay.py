@@ -10,8 +10,10 @@ from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
 from sqlalchemy import exists, select
+from sqlalchemy.exc import DBAPIError
 
 from app.jobs.clock_watch import ClockWatch, note_step, steady_seconds
+from app.jobs.lost import job_id, take_back
 from app.jobs.queue import RELAY_ALIVE, connect, open_queue
 from core import clock, log
 from core.actor import system_actor
@@ -19,6 +21,8 @@ from core.db import read_session, unit_of_work
 from core.outbox import OutboxEntry, lease_due
 
 POLL_SECONDS = 0.2
+SEARCH_SECONDS = 2.0
+"""How often it looks for jobs that were handed out and lost."""
 JOB_SECONDS = 180
 KEEP_FAILURES_SECONDS = 86_400
 RELAY = system_actor("relay")
@@ -52,7 +56,7 @@ def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
         queue.enqueue(
             "outbox",
             str(entry.id),
-            job_id=f"outbox-{entry.id}-{entry.attempts}",
+            job_id=job_id(entry),
             unique=True,
             meta={"correlation_id": entry.correlation_id},
             job_timeout=JOB_SECONDS,
@@ -65,26 +69,53 @@ def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
 
 
 def main() -> None:
-    """Relay until told to stop (SIGTERM or SIGINT); a queue that is away is waited for."""
+    """Relay until told to stop (SIGTERM or SIGINT); a queue or a database that is away is waited for."""
     log.configure()
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    connection = connect()
-    queue = open_queue(connection)
-    available, watch = True, ClockWatch(clock.now(), steady_seconds())
+    rounds, away = Rounds(open_queue(connect())), ""
     while not stop.is_set():
-        if step := watch.look(clock.now(), steady_seconds()):
-            note_step(step, now=clock.now())
-        try:
-            _say_alive(connection)
-            hand_out(queue, now=clock.now())
-            available = True
-        except RedisError:
-            if available:
-                logger.warning("the queue does not answer; waiting for it")
-            available = False
+        missing = _missing_in(rounds)
+        if missing and missing != away:
+            logger.warning(f"{missing} does not answer; waiting for it")
+        away = missing
         stop.wait(POLL_SECONDS)
+
+
+class Rounds:
+    """What the relay does again and again: look at the clock, find lost jobs, hand out what is due."""
+
+    def __init__(self, queue: Queue) -> None:
+        self._queue = queue
+        self._watch = ClockWatch(clock.now(), steady_seconds())
+        self._searched = 0.0
+
+    def go(self) -> None:
+        """Make one round.
+
+        Raises:
+            RedisError: the queue does not answer.
+            DBAPIError: the database does not.
+        """
+        if step := self._watch.look(clock.now(), steady_seconds()):
+            note_step(step, now=clock.now())
+        if steady_seconds() - self._searched >= SEARCH_SECONDS:
+            take_back(self._queue, actor=RELAY, now=clock.now())
+            self._searched = steady_seconds()
+        hand_out(self._queue, now=clock.now())
+        _say_alive(self._queue.connection)
+
+
+def _missing_in(rounds: Rounds) -> str:
+    """Make a round; name what was away, if anything."""
+    try:
+        rounds.go()
+    except RedisError:
+        return "the queue"
+    except DBAPIError:
+        return "the database"
+    return ""
 
 
 def _anything_due(now: datetime) -> bool:

@@ -42,3 +42,10 @@ def _do(entry: OutboxEntry) -> None:
         logger.exception("job failed", extra=told)
         raise
     logger.info("job done", extra=told)
+
+
+def note_killed(entry_id: uuid.UUID, how: str) -> None:
+    """Keep that the process doing an entry was ended from outside, ``how`` by the name of the signal."""
+    logger.error("the worker was killed at work", extra={"entry": str(entry_id), "because": how})
+    with unit_of_work(WORKER) as session:
+        failed(session, entry_id, f"The worker was killed at work: {how}.", now=clock.now())

@@ -53,7 +53,7 @@ def test_jobs_go_through_a_server_of_ones_own(elsewhere: int, home: Path, work_o
 
 
 def test_no_queue_of_its_own_is_started_then(elsewhere: int) -> None:
-    assert "queue" not in programs()
+    assert "queue" not in [program.name for program in programs()]
     with Redis(port=elsewhere) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
 
