@@ -40,11 +40,13 @@ ROOMS = (
     "archive",
     "governance",
     "modeler",
+    "imports",
+    "setup",
     "jobs",
 )
 """Rooms from the bottom up; a new room is added here and in ``.importlinter``."""
 
-FURNITURE = ("models", "checks", "records", "sources", "steps", "tasks", "routes", "admin")
+FURNITURE = ("models", "checks", "records", "sources", "steps", "tasks", "imports", "routes", "admin")
 """Modules of a room that register something when they are imported."""
 
 

@@ -1,5 +1,6 @@
 """Passwords as argon2id hashes; at most two are computed at once, so that workers stay small."""
 
+import secrets
 import threading
 
 from argon2 import PasswordHasher, Type
@@ -7,6 +8,11 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1, type=Type.ID)
 _two_at_once = threading.BoundedSemaphore(2)
+
+
+def new_first_password() -> str:
+    """Make up a first password, told once to its owner, who changes it at the first sign-in."""
+    return secrets.token_urlsafe(12)
 
 
 def hash_password(password: str) -> str:

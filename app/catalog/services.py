@@ -128,6 +128,22 @@ def open_bom(
     return bom
 
 
+def add_characteristics(
+    session: Session, item: Item, lines: Sequence[Characteristic], *, actor: Actor, now: datetime
+) -> None:
+    """Add lines to the inspection standard of an item, behind those it has.
+
+    Raises:
+        Invalid: a line that could never be judged.
+    """
+    last = max((one.position for one in item.characteristics), default=0)
+    for position, line in enumerate(lines, start=last + 1):
+        item.characteristics.append(_characteristic(line, position))
+    session.flush()  # the audit line below names the new rows
+    facts = {"item": item.code, "characteristics": [line.code for line in lines]}
+    audit.record(session, "item.standard_extended", subject=("catalog.item", item.id), facts=facts)
+
+
 @dataclass(frozen=True)
 class NewSupplier:
     """Everything needed to open a supplier; see ``Supplier``."""

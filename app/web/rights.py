@@ -63,6 +63,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "output.read": frozenset({KEEPER, BUYER, PLANNER, AUDITOR}) | _QUALITY,
     "output.post": frozenset({KEEPER}),
     "stock.read": WORK_ROLES,
+    "stock.ship": frozenset({KEEPER}),
     "catalog.read": WORK_ROLES,
     "records.read": WORK_ROLES,
     "audit.read": frozenset({AUDITOR, QA, AUDIT_ADMIN}),
@@ -78,6 +79,10 @@ RIGHTS: dict[str, frozenset[str]] = {
     "clock.read": frozenset({SYSTEM_ADMIN, AUDIT_ADMIN}),
     "clock.confirm": frozenset({AUDIT_ADMIN}),
     "jobs.manage": frozenset({SYSTEM_ADMIN}),
+    "imports.read": WORK_ROLES | {SECURITY_ADMIN},
+    "catalog.import": frozenset({OWNER, QA, BUYER, PLANNER}),
+    "places.import": frozenset({KEEPER, OWNER, PLANNER}),
+    "orders.import": frozenset({BUYER, PLANNER}),
     "house.manage": frozenset({SYSTEM_ADMIN}),
 }
 """Each right with the roles that hold it. A new route takes one of these or adds a row."""

@@ -1,0 +1,189 @@
+"""The list of people who shall have an account, one row a role (URS-028, 21 CFR 11.10(d), 11.100(a)).
+
+Accounts open with a password made up for each person, to be changed at the first sign-in; roles that approve
+wait for a second person as everywhere.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.grants import GrantRole, grant_role
+from app.access.models import Person
+from app.access.passwords import new_first_password
+from app.access.services import LOGIN, TIME_ZONES, CreatePerson, create_person
+from app.web.rights import ADMIN_ROLES, ROLES
+from core.actor import Actor
+from core.clock import site_day
+from core.errors import Conflict, Invalid
+from core.types import Bilingual
+from documents.sheets.cells import Column, choice, code, day, name_columns
+from documents.sheets.importers import Finding, Importer, Reach, Row, register, without_name
+
+EVERY_SITE = "*"
+FIRST_PASSWORDS = "first_passwords"
+"""Where a unit of work keeps the passwords it has made up: login → password, told once and stored nowhere."""
+
+_LANGUAGES: dict[str, Bilingual] = {
+    "en": {"en": "English", "zh": "英文"},
+    "zh": {"en": "Chinese", "zh": "中文"},
+}
+_ZONES = {zone.casefold(): zone for zone in TIME_ZONES}
+
+
+def read_login(value: Any) -> str:
+    """A user name: small letters, digits, dots, dashes and underscores.
+
+    Raises:
+        Invalid: ``access.login``.
+    """
+    word = str(value).strip().lower()
+    if not LOGIN.fullmatch(word):
+        raise Invalid(
+            "access.login",
+            "A user name has 2 to 32 small letters, digits, dots or dashes and begins with a letter.",
+        )
+    return word
+
+
+def read_zone(value: Any) -> str:
+    """A time zone by its IANA name.
+
+    Raises:
+        Invalid: ``access.zone``.
+    """
+    found = _ZONES.get(str(value).strip().casefold())
+    if found is None:
+        raise Invalid("access.zone", "There is no time zone of this name.")
+    return found
+
+
+def read_place(value: Any) -> str:
+    """A site's code, or a star for every site.
+
+    Raises:
+        Invalid: it is no code.
+    """
+    word = str(value).strip()
+    return word if word == EVERY_SITE else str(code(20)(word))
+
+
+def check_people(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
+    """Find logins that belong or belonged to somebody, unknown sites, and roles that never meet."""
+    taken = set(session.scalars(select(Person.login)))
+    sites = site_ids(session)
+    roles: dict[str, dict[str, int]] = {}
+    facts: dict[str, tuple[Any, ...]] = {}
+    for row in rows:
+        yield from without_name(row)
+        for column in ("home_site", "role_site"):
+            place = row.get(column)
+            if place is not None and place not in sites and (column, place) != ("role_site", EVERY_SITE):
+                sentence = "There is no site %(site)s, or not for you."
+                yield row.wrong(column, Invalid("site.not_found", sentence, site=place))
+        login, role = row.get("login"), row.get("role")
+        if login is None:
+            continue
+        if login in taken:
+            sentence = "The user name %(login)s belongs or belonged to somebody. User names are never reused."
+            yield row.wrong("login", Conflict("access.login_taken", sentence, login=login))
+        own = tuple(row.get(key) for key in ("name_en", "name_zh", "language", "zone", "home_site"))
+        if facts.setdefault(login, own) != own:
+            sentence = "%(login)s stands further up with other particulars."
+            yield row.wrong("login", Conflict("access.particulars", sentence, login=login))
+        if role is not None:
+            yield from _mixture(row, roles.setdefault(login, {}), role)
+
+
+def store_people(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
+    """Open every account of a list and give or propose its roles."""
+    made: dict[str, Person] = {}
+    sites = site_ids(session)
+    told: dict[str, str] = session.info.setdefault(FIRST_PASSWORDS, {})
+    for row in rows:
+        login, zone = row.get("login"), row.get("zone")
+        if login not in made:
+            told[login] = new_first_password()
+            command = CreatePerson(
+                login=login,
+                name=row.both("name"),
+                password=told[login],
+                language=row.get("language"),
+                zone=zone,
+                home_site_id=sites[row.get("home_site")],
+            )
+            made[login] = create_person(session, command, actor=actor, now=now)
+        if row.get("role") is not None:
+            place = row.get("role_site") or row.get("home_site")
+            grant = GrantRole(
+                row.get("role"),
+                None if place == EVERY_SITE else sites[place],
+                valid_from=row.get("valid_from") or site_day(now, zone),
+                valid_to=row.get("valid_to"),
+            )
+            grant_role(session, made[login], grant, actor=actor, now=now)
+
+
+def _mixture(row: Row, held: dict[str, int], role: str) -> Iterator[Finding]:
+    if held and any((other in ADMIN_ROLES) != (role in ADMIN_ROLES) for other in held):
+        sentence = "One person never holds a role of the business and an administrator's role at once."
+        yield row.wrong("role", Conflict("access.admin_and_work", sentence))
+    elif role in ADMIN_ROLES and held.keys() - {role}:
+        sentence = "The three administrators are three persons: nobody holds two of these roles at once."
+        yield row.wrong("role", Conflict("access.two_administrators", sentence))
+    valid_from, valid_to = row.get("valid_from"), row.get("valid_to")
+    if valid_from and valid_to and valid_to < valid_from:
+        sentence = "The last day is before the first day."
+        yield row.wrong("valid_to", Invalid("access.range", sentence))
+    held[role] = row.number
+
+
+def site_ids(session: Session) -> dict[str, Any]:
+    """The sites of the company by code; the room of sites stands above this one, so the table is asked."""
+    table = Person.metadata.tables["site"]
+    return dict(session.execute(select(table.c.code, table.c.id)).tuples().all())
+
+
+_ROLE_HINT = {
+    lang: "; ".join(f"{role} = {name[lang]}" for role, name in ROLES.items()) for lang in ("en", "zh")
+}
+PEOPLE = register(
+    Importer(
+        name="access.people",
+        title={"en": "People and their roles", "zh": "人员与角色"},
+        about={
+            "en": "Accounts with a first password each; roles that approve wait for a second person.",
+            "zh": "为每人开立账号并生成首次密码；审批类角色须由第二人确认。",
+        },
+        right="people.manage",
+        order=5,
+        proposal=False,
+        check=check_people,
+        store=store_people,
+        columns=(
+            Column("login", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
+                   {"en": "Never reused; one row a role, the same particulars in each",
+                    "zh": "不得重复使用；每行一个角色，其余资料须一致"}),
+            *name_columns("name", "Name", "姓名", {"en": "Chen Jie", "zh": "陈杰"}),
+            Column("language", {"en": "Language", "zh": "语言"}, choice(_LANGUAGES), "zh",
+                   {"en": "en or zh", "zh": "en 或 zh"}),
+            Column("zone", {"en": "Time zone", "zh": "时区"}, read_zone, "Asia/Shanghai",
+                   {"en": "IANA name", "zh": "IANA 时区名称"}),
+            Column("home_site", {"en": "Site", "zh": "所属场所"}, code(20), "SZ",
+                   {"en": "The code of the person's own site", "zh": "所属场所编码"}),
+            Column("role", {"en": "Role", "zh": "角色"}, choice(ROLES), "inspector", _ROLE_HINT,
+                   required=False),
+            Column("role_site", {"en": "Role at site", "zh": "角色适用场所"}, read_place, "SZ",
+                   {"en": "The person's own site if empty, * for every site",
+                    "zh": "留空为所属场所，* 为全部场所"},
+                   required=False),
+            Column("valid_from", {"en": "Role from", "zh": "角色生效日期"}, day, "2026-11-22",
+                   {"en": "Today if empty", "zh": "留空为当日"}, required=False),
+            Column("valid_to", {"en": "Role until", "zh": "角色截止日期"}, day, "2028-12-31",
+                   {"en": "Open if empty", "zh": "留空为长期"}, required=False),
+        ),
+    )
+)  # fmt: skip

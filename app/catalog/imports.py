@@ -1,0 +1,185 @@
+"""Lists of items and suppliers that can be brought in (URS-030, URS-031)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.catalog import standard_lists
+from app.catalog.gs1 import check_gtin
+from app.catalog.models import Item, ItemKind, Supplier
+from app.catalog.services import NewItem, NewSupplier, open_item, open_supplier
+from app.catalog.units import STOCK_UNITS, check_unit
+from core.actor import Actor
+from core.errors import Conflict, Invalid
+from core.types import Bilingual
+from documents.sheets.cells import Column, choice, code, day, name_columns, text, whole
+from documents.sheets.importers import (
+    Finding,
+    Importer,
+    Reach,
+    Row,
+    doubled,
+    register,
+    without_name,
+)
+
+KINDS: dict[str, Bilingual] = {
+    "material": {"en": "Material", "zh": "原料"},
+    "component": {"en": "Component", "zh": "组件"},
+    "packaging": {"en": "Packaging", "zh": "包材"},
+    "finished": {"en": "Finished device", "zh": "成品"},
+}
+CLASSES: dict[str, Bilingual] = {letter: {"en": letter, "zh": letter} for letter in "ABC"}
+_UNITS = {name.casefold(): unit.code for unit in STOCK_UNITS.values() for name in unit.symbol.values()}
+
+
+def read_unit(value: Any) -> str:
+    """A stock unit by its UCUM code, or by what people call it.
+
+    Raises:
+        Invalid: ``unit.unknown``.
+    """
+    word = str(value).strip()
+    return check_unit(_UNITS.get(word.casefold(), word) if word not in STOCK_UNITS else word).code
+
+
+def read_gtin(value: Any) -> str:
+    """A trade item number with the right check digit, as 14 digits.
+
+    Raises:
+        Invalid: ``gtin.format`` or ``gtin.check_digit``.
+    """
+    return check_gtin(code(20)(value))
+
+
+def check_items(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
+    """Find codes and GTINs that are taken, in the file or before."""
+    codes = set(session.scalars(select(Item.code)))
+    gtins = set(session.scalars(select(Item.gtin).where(Item.gtin.is_not(None))))
+    seen_codes: dict[Any, int] = {}
+    seen_gtins: dict[Any, int] = {}
+    for row in rows:
+        yield from without_name(row)
+        yield from doubled(row, "code", seen_codes)
+        yield from doubled(row, "gtin", seen_gtins)
+        if row.get("code") in codes:
+            exists = Conflict("item.exists", "Item %(item)s exists already.", item=row.get("code"))
+            yield row.wrong("code", exists)
+        if row.get("gtin") in gtins:
+            yield row.wrong(
+                "gtin", Conflict("item.gtin_taken", "Another item has GTIN %(gtin)s.", gtin=row.get("gtin"))
+            )
+
+
+def store_items(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
+    """Open every item of a list."""
+    for row in rows:
+        command = NewItem(
+            code=row.get("code"),
+            name=row.both("name"),
+            kind=ItemKind(row.get("kind")),
+            uom=row.get("uom"),
+            gtin=row.get("gtin"),
+            shelf_life_days=row.get("shelf_life_days"),
+            storage=row.both("storage"),
+            specification=row.get("specification") or "",
+        )
+        open_item(session, command, actor=actor, now=now)
+
+
+def check_suppliers(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
+    """Find codes that are taken, in the file or before, and certificates without a last day."""
+    codes = set(session.scalars(select(Supplier.code)))
+    seen: dict[Any, int] = {}
+    for row in rows:
+        yield from without_name(row)
+        yield from doubled(row, "code", seen)
+        if row.get("code") in codes:
+            exists = Conflict(
+                "supplier.exists", "Supplier %(supplier)s exists already.", supplier=row.get("code")
+            )
+            yield row.wrong("code", exists)
+        open_ended = not row.get("certificate_until") and "certificate_until" not in row.bad
+        if row.get("certificate") and open_ended:
+            sentence = "A certificate needs its last day."
+            yield row.wrong("certificate_until", Invalid("supplier.certificate_until", sentence))
+
+
+def store_suppliers(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
+    """Put every supplier of a list on the approved list."""
+    for row in rows:
+        command = NewSupplier(
+            code=row.get("code"),
+            name=row.both("name"),
+            criticality=row.get("criticality"),
+            country=row.get("country"),
+            certificate=row.get("certificate") or "",
+            certificate_until=row.get("certificate_until"),
+        )
+        open_supplier(session, command, actor=actor, now=now)
+
+
+_UNIT_HINT = ", ".join(STOCK_UNITS)
+_ITEM_NAME: Bilingual = {"en": "PVC granulate, 70 Shore A", "zh": "PVC 粒料，邵氏 A 70"}
+ITEMS = Importer(
+    name="catalog.items",
+    title={"en": "Items", "zh": "物料"},
+    about={
+        "en": "What is bought, made and packed: code, names, unit, GTIN, shelf life.",
+        "zh": "采购、生产和包装的物料：编码、名称、单位、GTIN、有效期。",
+    },
+    right="catalog.import",
+    order=20,
+    check=check_items,
+    store=store_items,
+    columns=(
+        Column("code", {"en": "Item code", "zh": "物料编码"}, code(), "RM-PVC-70",
+               {"en": "The code of your coding scheme; never used twice.", "zh": "按编码规则，不得重复。"}),
+        *name_columns("name", "Name", "名称", _ITEM_NAME),
+        Column("kind", {"en": "Kind", "zh": "类别"}, choice(KINDS), "material",
+               {"en": "material, component, packaging or finished", "zh": "原料、组件、包材或成品"}),
+        Column("uom", {"en": "Stock unit", "zh": "库存单位"}, read_unit, "kg",
+               {"en": f"UCUM code: {_UNIT_HINT}", "zh": f"UCUM 代码：{_UNIT_HINT}"}),
+        Column("gtin", {"en": "GTIN", "zh": "GTIN"}, read_gtin, "06901234560015",
+               {"en": "8, 12, 13 or 14 digits. Goods are received by scanning it.",
+                "zh": "8、12、13 或 14 位数字；收货时扫描核对。"}, required=False),
+        Column("shelf_life_days", {"en": "Shelf life (days)", "zh": "有效期（天）"}, whole(1, 36500), "730",
+               {"en": "Empty if it does not expire.", "zh": "无有效期则留空。"}, required=False),
+        *name_columns("storage", "Storage", "储存条件", {"en": "dry, 5 to 30 °C", "zh": "干燥，5～30 °C"}),
+        Column("specification", {"en": "Specification", "zh": "质量标准"}, text(), "SPEC-RM-001 B",
+               {"en": "Document and revision it is judged by", "zh": "检验依据的文件及版本"},
+               required=False),
+    ),
+)  # fmt: skip
+SUPPLIERS = Importer(
+    name="catalog.suppliers",
+    title={"en": "Suppliers", "zh": "供应商"},
+    about={
+        "en": "The approved supplier list: code, names, class, country, certificate.",
+        "zh": "合格供应商名录：编码、名称、分类、国家、证书。",
+    },
+    right="catalog.import",
+    order=10,
+    check=check_suppliers,
+    store=store_suppliers,
+    columns=(
+        Column("code", {"en": "Supplier code", "zh": "供应商编码"}, code(), "S-101",
+               {"en": "Never used twice.", "zh": "不得重复。"}),
+        *name_columns("name", "Name", "名称", {"en": "Ruipu Polymers", "zh": "瑞普高分子"}),
+        Column("criticality", {"en": "Class", "zh": "分类"}, choice(CLASSES), "A",
+               {"en": "A, B or C: how closely it is watched", "zh": "A、B 或 C：监控程度"}),
+        Column("country", {"en": "Country", "zh": "国家"}, code(2), "CN",
+               {"en": "Two letters, ISO 3166", "zh": "两位国家代码（ISO 3166）"}),
+        Column("certificate", {"en": "Certificate", "zh": "证书"}, text(), "ISO 13485 MD-71001",
+               {"en": "Standard and number", "zh": "标准及证书编号"}, required=False),
+        Column("certificate_until", {"en": "Certificate valid until", "zh": "证书有效期至"}, day,
+               "2028-06-30", {"en": "A day like 2028-06-30", "zh": "日期，如 2028-06-30"}, required=False),
+    ),
+)  # fmt: skip
+
+LISTS = tuple(register(one) for one in (SUPPLIERS, ITEMS, *standard_lists.LISTS))

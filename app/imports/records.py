@@ -1,0 +1,115 @@
+"""What the step that accepts a list shows and its record prints, and the record that keeps its file."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.imports.models import DataImport
+from app.imports.queries import import_of
+from app.sites.queries import style_of
+from core.actor import Actor
+from core.types import Bilingual
+from documents.models import StoredFile
+from documents.records import RecordDraft, empty_content, moment_text
+from documents.registry import Section, facts, printed_form
+from documents.sheets.importers import Importer, importer_of
+
+SUBJECT = "imports.data_import"
+FORM_CODE, FORM_REVISION = "QR-QM-004", "A1"
+TITLE = {"en": "List brought in", "zh": "清单导入申请"}
+printed_form(FORM_CODE, FORM_REVISION, TITLE)
+
+
+@facts(SUBJECT)
+def import_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """Tell which file is to be accepted, how many rows it has, and what stands in them.
+
+    Raises:
+        NotFound: there is no such import.
+    """
+    found = import_of(session, subject_id)
+    return [_file_section(found), _rows_section(found)]
+
+
+def proposal_draft(session: Session, found: DataImport, *, actor: Actor) -> RecordDraft:
+    """The record of a proposed list, which keeps its file; nobody signs it, the plant seals it."""
+    assert found.site is not None
+    assert found.case is not None
+    style = style_of(found.site)
+    file = session.get_one(StoredFile, found.sha256)
+    attached = {
+        "name": found.file_name,
+        "sha256": file.sha256,
+        "size": str(file.size),
+        "media_type": file.media_type,
+    }
+    return RecordDraft(
+        kind="imports.proposal",
+        title={lang: f"{text} · {found.file_name}" for lang, text in TITLE.items()},
+        form_code=FORM_CODE,
+        form_revision=FORM_REVISION,
+        site=style,
+        language=style.layout,
+        content={
+            **empty_content(),
+            "case": {"number": found.case.number, "title": dict(found.case.title)},
+            "shown": [_file_section(found), _rows_section(found)],
+            "attachments": [attached],
+        },
+        case_id=found.case.id,
+        subject=(SUBJECT, found.id, found.file_name),
+    )
+
+
+def _file_section(found: DataImport) -> Section:
+    importer = importer_of(found.list_name)
+    rows = [
+        _row("List", "清单", dict(importer.title)),
+        _row("File", "文件", found.file_name),
+        _row("SHA-256 of the file", "文件 SHA-256", found.sha256),
+        _row("New rows", "新增行数", str(found.row_count)),
+        _row("Changed rows", "变更行数", "0"),
+        _row("Findings of the check", "检查发现", str(found.finding_count)),
+        _row("Brought by", "上传人", found.uploaded_by_name),
+        _row("Brought", "上传时间", moment_text(found.uploaded_at)),
+        _row("Reason", "原因", found.note or "–"),
+    ]
+    return {"title": {"en": "List to be brought in", "zh": "拟导入的清单"}, "rows": rows, "table": None}
+
+
+def _rows_section(found: DataImport) -> Section:
+    importer = importer_of(found.list_name)
+    shown = found.first_rows
+    columns = [("What", "对象"), ("Particulars", "内容")]
+    title = {"en": "What will be new", "zh": "新增内容"}
+    if found.row_count > len(shown):
+        title = {
+            "en": f"What will be new: the first {len(shown)} of {found.row_count} rows; the file holds all",
+            "zh": f"新增内容：{found.row_count} 行中的前 {len(shown)} 行，全部内容见附件",
+        }
+    return {
+        "title": title,
+        "rows": [],
+        "table": {
+            "columns": [{"en": english, "zh": chinese} for english, chinese in columns],
+            "rows": [[_what(importer, row), _particulars(importer, row)] for row in shown],
+        },
+    }
+
+
+def _what(importer: Importer, row: Mapping[str, str]) -> str:
+    return row.get(importer.columns[0].key) or "–"
+
+
+def _particulars(importer: Importer, row: Mapping[str, str]) -> Bilingual:
+    filled = [column for column in importer.columns[1:] if row.get(column.key)]
+    return {
+        lang: "; ".join(f"{column.name[lang]}: {row[column.key]}" for column in filled) or "–"
+        for lang in ("en", "zh")
+    }
+
+
+def _row(english: str, chinese: str, value: str | Bilingual) -> dict[str, Any]:
+    return {"label": {"en": english, "zh": chinese}, "value": value, "unit": None, "mark": None}

@@ -1,0 +1,226 @@
+"""Verbs on lists: bring one and have it checked, propose it, store it or refuse it.
+
+A dry run stores nothing but the file, what was found in it, and who brought it. Nothing else is stored before
+a second person has signed; people's accounts are the administrator's own act (URS-028, Annex 11 clause 5).
+"""
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, BinaryIO
+
+from sqlalchemy.orm import Session
+
+from app.imports.models import DataImport, ImportState
+from app.imports.records import SUBJECT, proposal_draft
+from core import outbox
+from core.actor import Actor
+from core.errors import Conflict, Invalid, NotAllowed
+from documents import store, uploads
+from documents.models import StoredFile
+from documents.records import create_record
+from documents.sheets import importers
+from documents.sheets.importers import Examined, Importer, Reach
+from signatures import audit
+from workflows import runtime
+
+PROCESS = "data_import"
+ENDINGS = (".xlsx", ".csv")
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A list with what its dry run found, and the site whose quality assurance decides about it."""
+
+    importer: Importer
+    name: str
+    sha256: str
+    size: int
+    examined: Examined
+    site_id: uuid.UUID | None
+
+
+def keep_file(
+    session: Session, stream: BinaryIO, filename: str, *, actor: Actor, now: datetime
+) -> tuple[StoredFile, str]:
+    """Take a list's file in; gives it with the name it was brought under.
+
+    Raises:
+        Invalid: it is no CSV or XLSX, or not harmless.
+    """
+    if not filename.lower().endswith(ENDINGS):
+        raise Invalid("import.kind", "Choose a list as CSV or XLSX.", field="file")
+    return uploads.accept(session, stream, filename, actor=actor, now=now), uploads.clean_name(filename)
+
+
+def examine(session: Session, importer: Importer, sha256: str, name: str, reach: Reach) -> Examined:
+    """Check every cell of a stored list against its columns and the plant, storing nothing.
+
+    Raises:
+        Invalid: the file as a whole cannot be read as this list.
+    """
+    return importers.examine(session, importer, store.path_of(sha256), name, reach)
+
+
+def note_import(session: Session, brought: Brought, *, actor: Actor, now: datetime) -> DataImport:
+    """Keep what was brought and found."""
+    examined = brought.examined
+    kept = store.put(_findings(examined)) if examined.findings else None
+    noted = DataImport(
+        list_name=brought.importer.name,
+        file_name=brought.name,
+        sha256=brought.sha256,
+        size=brought.size,
+        site_id=brought.site_id,
+        row_count=examined.rows,
+        finding_count=examined.count,
+        findings_sha256=kept,
+        first_rows=[{key: _plain(value) for key, value in row.items()} for row in examined.first],
+        state=ImportState.FAULTY if examined.count else ImportState.CHECKED,
+        uploaded_by=actor.id,
+        uploaded_by_name=actor.name,
+        uploaded_at=now,
+    )
+    session.add(noted)
+    session.flush()  # the audit line below names the new row
+    facts = {"list": noted.list_name, "sha256": noted.sha256, "rows": noted.row_count}
+    audit.record(session, "import.checked", subject=(SUBJECT, noted.id), facts=facts)
+    return noted
+
+
+def propose(session: Session, noted: DataImport, *, reason: str, actor: Actor, now: datetime) -> DataImport:
+    """Start the case in which a second person accepts a list; a sealed record keeps the file.
+
+    Raises:
+        Invalid: no reason was given.
+        NotAllowed: somebody else has brought the list.
+        Conflict: it has findings, or is proposed already.
+    """
+    if not reason.strip():
+        raise Invalid("import.reason", "Say why the list is brought in.", field="reason")
+    importer = importers.importer_of(noted.list_name)
+    _own_and_whole(noted, actor)
+    if not importer.proposal or noted.site_id is None:
+        raise Conflict("import.direct", "This list needs no second person.")
+    noted.move(ImportState.PROPOSED, of=ImportState.CHECKED)
+    noted.note = reason.strip()
+    case = runtime.start_case(
+        session,
+        PROCESS,
+        title={lang: f"{importer.title[lang]} · {noted.file_name}" for lang in ("en", "zh")},
+        site_id=noted.site_id,
+        subject=(SUBJECT, noted.id),
+        data={
+            "upload": {
+                "id": str(noted.id),
+                "name": noted.file_name,
+                "list": noted.list_name,
+                "sha256": noted.sha256,
+                "rows": noted.row_count,
+            },
+            "sites": {"plant": str(noted.site_id)},
+        },
+        actor=actor,
+        now=now,
+    )
+    noted.case_id, noted.case = case.id, case
+    session.flush()  # the record below tells of the case
+    record = create_record(session, proposal_draft(session, noted, actor=actor), actor=actor, now=now)
+    outbox.later(session, "archive.seal_record", {"record_id": str(record.id)}, key=f"seal:{record.id}")
+    facts = {"list": noted.list_name, "sha256": noted.sha256, "case": case.number}
+    audit.record(session, "import.proposed", subject=(SUBJECT, noted.id), facts=facts)
+    return noted
+
+
+def apply_accepted(session: Session, noted: DataImport, *, actor: Actor, now: datetime) -> None:
+    """Store every row of a list that a second person accepts in this same transaction.
+
+    Raises:
+        Conflict: ``import.overtaken``: a row does not fit any more, or it is not proposed.
+    """
+    noted.move(ImportState.APPLIED, of=ImportState.PROPOSED)
+    _apply(session, noted, actor=actor, now=now)
+
+
+def apply_own(
+    session: Session, noted: DataImport, *, reach: Reach, actor: Actor, now: datetime
+) -> Mapping[str, str]:
+    """Store a list that is the administrator's own act; gives what has to be told once, login → password.
+
+    Raises:
+        NotAllowed: somebody else has brought the list.
+        Conflict: it has findings, is applied already, or needs a second person.
+    """
+    if importers.importer_of(noted.list_name).proposal:
+        raise NotAllowed("import.needs_second", "This list is stored when a second person has accepted it.")
+    _own_and_whole(noted, actor)
+    noted.move(ImportState.APPLIED, of=ImportState.CHECKED)
+    _apply(session, noted, actor=actor, now=now)
+    told: Mapping[str, str] = session.info.get("first_passwords", {})
+    return told
+
+
+def refuse(session: Session, noted: DataImport, *, reason: str, actor: Actor, now: datetime) -> None:
+    """Refuse a proposed list, with the reason.
+
+    Raises:
+        Conflict: it is not proposed.
+    """
+    noted.move(ImportState.REFUSED, of=ImportState.PROPOSED)
+    noted.decided_by, noted.decided_at = actor.id, now
+    facts = {"list": noted.list_name, "reason": reason}
+    audit.record(session, "import.refused", subject=(SUBJECT, noted.id), facts=facts)
+
+
+def _own_and_whole(noted: DataImport, actor: Actor) -> None:
+    if noted.uploaded_by != actor.id:
+        raise NotAllowed("import.others", "Somebody else has brought this list. Bring it yourself.")
+    if noted.finding_count:
+        raise Conflict("import.faulty", "The list has findings. Mend them and bring it again.")
+
+
+def _apply(session: Session, noted: DataImport, *, actor: Actor, now: datetime) -> None:
+    importer, path = importers.importer_of(noted.list_name), store.path_of(noted.sha256)
+    store.read(noted.sha256)  # the bytes are still those that were checked
+    again = importers.examine(session, importer, path, noted.file_name, None)
+    if again.findings:
+        first = again.findings[0]
+        raise Conflict(
+            "import.overtaken",
+            "The plant has changed since the list was checked: row %(row)s does not fit any more. %(why)s",
+            row=first.row,
+            why={lang: first.error.text(lang) for lang in ("en", "zh")},
+        )
+    importers.store(session, importer, path, noted.file_name, actor=actor, now=now)
+    noted.decided_by, noted.decided_at = actor.id, now
+    facts = {"list": noted.list_name, "sha256": noted.sha256, "rows": noted.row_count}
+    audit.record(session, "import.applied", subject=(SUBJECT, noted.id), facts=facts)
+
+
+def _findings(examined: Examined) -> bytes:
+    listed = [
+        {
+            "row": one.row,
+            "column": one.column,
+            "value": one.value,
+            "code": one.error.code,
+            "message": one.error.message,
+            "facts": one.error.facts,
+        }
+        for one in examined.findings
+    ]
+    return json.dumps(listed, ensure_ascii=False, default=str).encode()
+
+
+def _plain(value: Any) -> str:
+    """A raw cell as people read it."""
+    if isinstance(value, datetime) and value.time() == time():
+        value = value.date()
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return "" if value is None else str(value) if not isinstance(value, Decimal) else f"{value:f}"

@@ -1,0 +1,222 @@
+"""What one cell of a list may hold: each kind reads a raw value of CSV or XLSX exactly or refuses it.
+
+Nothing is guessed: a day is an ISO day or a real date of the spreadsheet, a number has a point, a formula is
+never taken for its result (URS-120, Annex 11 clause 5).
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from core.errors import Invalid
+from core.types import Bilingual
+from documents.glyphs import missing
+
+Raw = str | int | float | bool | date | datetime | time | None
+Reader = Callable[[Any], Any]
+
+LONGEST = 500
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_NUMBER = re.compile(r"-?\d{1,15}(\.\d{1,9})?")
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_SHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
+_TEXT_OF_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]*")
+_LARGEST_EXACT = 10**15
+"""Spreadsheets keep 15 digits of a number; a longer one has lost some already."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a list: its key, its names, how a cell of it is read, and an example that would be taken.
+
+    ``hint`` says to people what may stand there; ``also`` are other headings it is known by.
+    """
+
+    key: str
+    name: Bilingual
+    read: Reader
+    example: str
+    hint: Bilingual
+    required: bool = True
+    also: tuple[str, ...] = ()
+
+
+def read_cell(column: Column, raw: Raw) -> Any:
+    """Read one cell; an empty one gives None.
+
+    Raises:
+        Invalid: it is empty and needed, a formula, an error of the spreadsheet, or not of the column's kind.
+    """
+    value = raw.strip() if isinstance(raw, str) else raw
+    if value is None or value == "":
+        if column.required:
+            raise Invalid("cell.required", "This cell must not be empty.", field=column.key)
+        return None
+    if isinstance(value, str) and value.startswith("="):
+        sentence = "A formula is not taken. Paste the values alone."
+        raise Invalid("cell.formula", sentence, field=column.key)
+    if isinstance(value, str) and value in _SHEET_ERRORS:
+        sentence = "The spreadsheet shows an error here."
+        raise Invalid("cell.error", sentence, field=column.key)
+    return column.read(value)
+
+
+def text(most: int = 120) -> Reader:
+    """A line of text that records can print."""
+
+    def read(value: Any) -> str:
+        line = " ".join(_as_text(value).split())
+        if _CONTROLS.search(line):
+            raise Invalid("cell.control", "This cell holds a sign that no text has.")
+        if len(line) > most:
+            raise Invalid("form.too_long", "Please write at most %(limit)s characters.", limit=most)
+        if lost := missing(line):
+            raise Invalid(
+                "form.glyph",
+                "The record cannot print %(characters)s. Please write it another way.",
+                characters=" ".join(sorted(lost)),
+            )
+        return line
+
+    return read
+
+
+def code(most: int = 40) -> Reader:
+    """A code: letters, digits, dots, dashes, underscores and slashes, no blanks."""
+
+    def read(value: Any) -> str:
+        word = _as_text(value).strip()
+        if len(word) > most or not _TEXT_OF_CODE.fullmatch(word):
+            raise Invalid(
+                "cell.code",
+                "“%(text)s” is no code: up to %(limit)s letters, digits, dots, dashes and slashes.",
+                text=word[:60],
+                limit=most,
+            )
+        return word
+
+    return read
+
+
+def choice(options: Mapping[str, Bilingual]) -> Reader:
+    """One of the given answers, by its code or its name in either language."""
+    known = {code.casefold(): code for code in options}
+    for key, name in options.items():
+        known |= {word.casefold(): key for word in name.values()}
+
+    def read(value: Any) -> str:
+        word = _as_text(value).strip()
+        found = known.get(word.casefold())
+        if found is None:
+            raise Invalid(
+                "cell.choice",
+                "“%(text)s” is none of: %(known)s.",
+                text=word[:60],
+                known=", ".join(options),
+            )
+        return found
+
+    return read
+
+
+def whole(least: int, most: int) -> Reader:
+    """A whole number between two bounds, both included."""
+
+    def read(value: Any) -> int:
+        number = _as_decimal(value)
+        if number != number.to_integral_value() or not least <= number <= most:
+            raise Invalid(
+                "cell.whole", "A whole number from %(least)s to %(most)s is wanted.", least=least, most=most
+            )
+        return int(number)
+
+    return read
+
+
+def number(value: Any) -> Decimal:
+    """An exact number with a decimal point.
+
+    Raises:
+        Invalid: ``cell.comma`` (a comma could separate decimals or thousands) or ``cell.number``.
+    """
+    return _as_decimal(value)
+
+
+def day(value: Any) -> date:
+    """A calendar day: ISO 8601, or a real date of the spreadsheet without a time.
+
+    Raises:
+        Invalid: ``cell.day``: another form, in which day and month could be told apart only by guessing.
+    """
+    if isinstance(value, datetime):
+        if value.time() == time():
+            return value.date()
+    elif isinstance(value, date):
+        return value
+    elif isinstance(value, str) and _ISO_DAY.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            pass
+    raise Invalid(
+        "cell.day",
+        "“%(text)s” is not taken for a day. Write it like 2026-11-22, or as a date of the spreadsheet.",
+        text=str(value)[:40],
+    )
+
+
+def name_columns(key: str, english: str, chinese: str, example: Bilingual) -> tuple[Column, Column]:
+    """The two columns of a text in both languages; one of them is enough."""
+    hint: Bilingual = {"en": "One of the two languages is enough.", "zh": "中英文任填其一即可。"}
+    first = {"en": f"{english} (English)", "zh": f"{chinese}（英文）"}
+    second = {"en": f"{english} (Chinese)", "zh": f"{chinese}（中文）"}
+    return (
+        Column(f"{key}_en", first, text(), example["en"], hint, required=False),
+        Column(f"{key}_zh", second, text(), example["zh"], hint, required=False),
+    )
+
+
+def _as_decimal(value: Any) -> Decimal:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        value = repr(value)
+    written = value if isinstance(value, str) else ""
+    if "," in written or "，" in written:
+        sentence = "“%(text)s” has a comma. Write a decimal point and no thousands separators."
+        raise Invalid("cell.comma", sentence, text=written[:40])
+    try:
+        if _NUMBER.fullmatch(written):
+            return Decimal(written)
+        if written and isinstance(value, str) and "e" in written.lower():
+            return _plain(Decimal(written))
+    except InvalidOperation:
+        pass
+    raise Invalid("cell.number", "“%(text)s” is not a number.", text=str(value)[:40])
+
+
+def _plain(number: Decimal) -> Decimal:
+    """A float of a spreadsheet in scientific notation, when it is an ordinary number for all that."""
+    written = f"{number:f}" if -12 < number.adjusted() < 15 else ""
+    if not _NUMBER.fullmatch(written):
+        raise InvalidOperation
+    return Decimal(written)
+
+
+def _as_text(value: Any) -> str:
+    """The text of a cell; a whole number of a spreadsheet without its decimals, never in scientific notation.
+
+    Raises:
+        Invalid: ``cell.not_text``: a day, a truth value or a number that the spreadsheet has rounded.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) < _LARGEST_EXACT:
+        return str(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_EXACT:
+        return str(int(value))
+    if isinstance(value, float) and not value.is_integer() and "e" not in repr(value):
+        return repr(value)
+    sentence = "The spreadsheet has turned this into something else. Format the column as text."
+    raise Invalid("cell.not_text", sentence)
