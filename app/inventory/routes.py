@@ -1,15 +1,36 @@
-"""The stock board."""
+"""The stock board, and the form with which a lot leaves the house."""
 
 from __future__ import annotations
 
-from flask import Blueprint, render_template, request
+import uuid
+from collections.abc import Mapping
+from decimal import Decimal
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
 from app.catalog.models import Item
-from app.inventory import queries
+from app.inventory import queries, shipping
+from app.inventory.inputs import read_shipment
+from app.inventory.ledger import balances_of
 from app.inventory.models import Lot, LotStatus
-from app.web import access, db, in_order, listing, navigation, paginate, reachable_sites, request_time
+from app.web import (
+    access,
+    current_actor,
+    db,
+    in_order,
+    listing,
+    navigation,
+    paginate,
+    reachable_sites,
+    request_time,
+    writing,
+)
+from app.web.refusals import keep, matters
 from core import clock
+from core.errors import Conflict, FieldErrors, Invalid, QmsError
 
 bp = Blueprint("inventory", __name__)
 
@@ -48,4 +69,48 @@ def stock() -> str:
         counts=queries.count_by_status(db.session(), where),
         today=today,
         soon=today + queries.SOON,
+    )
+
+
+def _site_of(lot_id: uuid.UUID) -> uuid.UUID:
+    return queries.lot(db.session(), lot_id).site_id
+
+
+@bp.get("/lots/<uuid:lot_id>/ship")
+@access("stock.ship", site=_site_of)
+def new_shipment(lot_id: uuid.UUID) -> str:
+    """Show the form with which a lot leaves, and what still keeps it here."""
+    return _ship_form(lot_id, {}, {})
+
+
+@bp.post("/lots/<uuid:lot_id>/ship")
+@access("stock.ship", site=_site_of)
+def ship(lot_id: uuid.UUID) -> Response | tuple[str, int]:
+    """Post a shipment; a form that was sent twice leads to the same one."""
+    try:
+        command = read_shipment(request.form, queries.lot(db.session(), lot_id))
+        with writing() as session:
+            sent = shipping.ship_lot(session, command, actor=current_actor(), now=request_time())
+            number, lot = sent.number, sent.lot.number
+    except (Invalid, Conflict) as refusal:
+        if matters(refusal):
+            keep(refusal)
+        errors = refusal.errors if isinstance(refusal, FieldErrors) else {refusal.field or "": refusal}
+        return _ship_form(lot_id, request.form, errors), refusal.status
+    flash(_("Shipment %(number)s of lot %(lot)s is posted.", number=number, lot=lot), "success")
+    return redirect(url_for("traceability.lot", lot_id=lot_id), 303)
+
+
+def _ship_form(lot_id: uuid.UUID, fields: Mapping[str, str], errors: Mapping[str, QmsError]) -> str:
+    session = db.session()
+    lot = queries.lot(session, lot_id)
+    there = [balance.quantity for balance in balances_of(session, lot_id, LotStatus.RELEASED)]
+    return render_template(
+        "inventory/ship.html",
+        lot=lot,
+        there=sum(there, Decimal(0)),
+        waiting=shipping.unsealed_release_records(session, lot_id),
+        fields=fields,
+        errors=errors,
+        key=fields.get("key") or str(uuid.uuid4()),
     )

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.inventory import genealogy
-from app.inventory.models import Lot, LotEdge
+from app.inventory.models import Lot, LotEdge, Shipment
 from app.inventory.queries import on_hand
+from app.inventory.shipping import shipments_of
 from documents.models import Record
 from workflows.models import ProcessCase
 
@@ -44,6 +45,11 @@ def uses_of(session: Session, lot_id: uuid.UUID) -> Sequence[TraceLine]:
 def neighbours(session: Session, lot_id: uuid.UUID) -> tuple[Sequence[LotEdge], Sequence[LotEdge]]:
     """One level up and one level down: the edges into this lot and those out of it."""
     return genealogy.inputs_of(session, lot_id), genealogy.outputs_of(session, lot_id)
+
+
+def deliveries_of(session: Session, lot_id: uuid.UUID) -> Sequence[Shipment]:
+    """Every shipment of this lot and of all lots it is in: where a recall of it has to ask."""
+    return shipments_of(session, [lot_id, *genealogy.all_outputs(session, lot_id)])
 
 
 def cases_of(session: Session, lot_id: uuid.UUID) -> Sequence[ProcessCase]:

@@ -10,6 +10,7 @@ from app.inventory.ledger import balances_of
 from app.inventory.models import MOVEMENT_NAMES
 from app.inventory.queries import lot as lot_with
 from app.inventory.queries import movements_of
+from app.inventory.shipping import shipments_of
 from app.quality.queries import inspections_of
 from app.traceability import queries
 from app.web import access, db, request_time
@@ -38,6 +39,7 @@ def lot(lot_id: uuid.UUID) -> str:
         movement_names=MOVEMENT_NAMES,
         inputs=inputs,
         outputs=outputs,
+        shipments=shipments_of(session, [lot_id]),
         inspections=inspections_of(session, lot_id),
         cases=queries.cases_of(session, lot_id),
         records=queries.records_of(session, lot_id),
@@ -47,11 +49,12 @@ def lot(lot_id: uuid.UUID) -> str:
 @bp.get("/lots/<uuid:lot_id>/trace")
 @access("stock.read", site=_site_of)
 def trace(lot_id: uuid.UUID) -> str:
-    """Show every lot inside this one and every lot this one is in, over all levels."""
+    """Show every lot inside this one, every lot this one is in, over all levels, and whom they went to."""
     session = db.session()
     return render_template(
         "traceability/trace.html",
         lot=lot_with(session, lot_id),
         materials=queries.materials_of(session, lot_id),
         uses=queries.uses_of(session, lot_id),
+        shipments=queries.deliveries_of(session, lot_id),
     )

@@ -112,6 +112,8 @@ ROWS: dict[str, Row] = {
     "inbox.review": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.sign": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.task": sited("inbox.work", role="task_role", task_id="task"),
+    "inventory.new_shipment": sited("stock.ship", lot_id="lot"),
+    "inventory.ship": sited("stock.ship", lot_id="lot"),
     "inventory.stock": plain("stock.read"),
     "jobs.index": plain("jobs.manage"),
     "jobs.try_again": plain("jobs.manage", entry_id="outbox_entry"),

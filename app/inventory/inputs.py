@@ -1,0 +1,41 @@
+"""The posted shipment form, read into a command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.catalog.units import check_unit, read_quantity
+from app.inventory.entry import Entered
+from app.inventory.models import Lot
+from app.inventory.shipping import ShipLot
+from core.errors import Invalid
+
+
+def read_shipment(fields: Mapping[str, str], lot: Lot) -> ShipLot:
+    """Read fields ``quantity`` (in the lot's unit), ``customer``, ``delivery_note``, ``confirmed``, ``key``.
+
+    Raises:
+        FieldErrors: every fault by field.
+    """
+    entered = Entered(fields)
+    unit = check_unit(lot.unit)
+    quantity = entered.read("quantity", lambda: read_quantity(entered.text("quantity"), unit))
+    customer, delivery_note = entered.printable("customer"), entered.printable("delivery_note")
+    for name, typed, sentence in (
+        ("customer", customer, "Write who gets it."),
+        ("delivery_note", delivery_note, "Write the number of the delivery note."),
+    ):
+        if not typed:
+            entered.errors.setdefault(name, Invalid(f"shipment.{name}", sentence, field=name))
+    if not entered.text("key"):
+        entered.errors["key"] = Invalid("form.key", "Open the form again.", field="key")
+    entered.check()
+    assert quantity is not None
+    return ShipLot(
+        lot_id=lot.id,
+        quantity=quantity,
+        customer=customer,
+        delivery_note=delivery_note,
+        confirmed=bool(entered.text("confirmed")),
+        key=entered.text("key"),
+    )
