@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 
 from core import numbers
 from core.actor import Actor, system_actor
+from core.clock import to_zone
 from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, repository, store
 from workflows.engine import Move
 from workflows.models import CaseState, ProcessCase
+from workflows.places import place_of
 
 
 def start_case(
@@ -30,7 +32,7 @@ def start_case(
     """Start a case of the effective release and let it run to its first human tasks.
 
     ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number
-    comes from the series ``case.<process key>``, which is defined at its first use.
+    comes from the series ``case.<process key>`` of its site, in the year of the site's clock.
 
     Raises:
         NotFound: ``release.none``: no release of the process is in effect.
@@ -44,8 +46,9 @@ def start_case(
         raise Conflict(
             "case.fact_is_step", "“%(fact)s” is the key of a step and cannot be a first fact.", fact=taken[0]
         )
+    place, series = place_of(session, site_id), repository.case_series(process_key)
     case = ProcessCase(
-        number=numbers.take(session, repository.case_series(process_key), site_code="", now=now),
+        number=numbers.take(session, series, site_code=place.code, now=to_zone(now, place.zone)),
         release_id=release.id,
         process_key=process_key,
         title=title,

@@ -23,7 +23,6 @@ from documents.logos import accept_logo
 from documents.preview import preview_of
 from documents.registry import printed_forms
 from forms import loader
-from workflows.repository import case_series
 
 LONGEST = 120
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,29}")
@@ -144,13 +143,8 @@ def change_numbers(session: Session, command: WriteNumbers, *, reason: str) -> N
         NotFound: there is no such series or site.
     """
     errors = reason_errors(reason)
-    if command.site_code != ANY_SITE:
-        if site_by_code(session, command.site_code) is None:
-            raise NotFound("site.unknown", "There is no such site.")
-        if is_company_wide(command.series):
-            errors["site_code"] = Invalid(
-                "number.company_wide", "Cases are numbered through all sites.", field="site_code"
-            )
+    if command.site_code != ANY_SITE and site_by_code(session, command.site_code) is None:
+        raise NotFound("site.unknown", "There is no such site.")
     if errors:
         raise FieldErrors(errors)
     try:
@@ -181,15 +175,10 @@ def series_rows(session: Session, *, now: datetime) -> list[SeriesRow]:
     rows = []
     places: Sequence[tuple[str, str]] = [(site.code, site.zone) for site in sites(session)]
     for series in all_series(session):
-        for code, zone in [("", "UTC")] if is_company_wide(series) else places:
+        for code, zone in places:
             following = next_number(session, series, site_code=code, now=to_zone(now, zone))
             rows.append(SeriesRow(series, rule_of(session, series, code), code, following))
     return rows
-
-
-def is_company_wide(series: str) -> bool:
-    """Whether a series counts through all sites (cases do)."""
-    return series.startswith(case_series(""))
 
 
 def reason_errors(reason: str) -> dict[str, Invalid]:

@@ -12,6 +12,7 @@ from core.errors import NotFound
 from documents.records import SiteStyle
 from signatures import keys
 from signatures.errors import KeysMissing
+from workflows.places import Place, place_finder
 
 
 def site_of(session: Session, site_id: uuid.UUID) -> Site:
@@ -35,6 +36,13 @@ def sites(session: Session, among: Collection[uuid.UUID] | None = None) -> Seque
     """List sites by code; ``among`` narrows to those of the given ids, ``None`` gives all."""
     query = select(Site).order_by(Site.code)
     return session.scalars(query if among is None else query.where(Site.id.in_(among))).all()
+
+
+@place_finder
+def place_of(session: Session, site_id: uuid.UUID) -> Place | None:
+    """Say how cases of a site are numbered: with its code, in the year of its clock."""
+    site = session.get(Site, site_id)
+    return Place(site.code, site.zone) if site is not None else None
 
 
 def style_of(site: Site) -> SiteStyle:

@@ -205,7 +205,7 @@ def test_numbers_carry_the_year_of_the_site_not_of_greenwich(
 
     with db.read_session() as session:
         numbers = [posted.number]
-        for numbered in (Lot, Record, Inspection):
+        for numbered in (Lot, Record, Inspection, ProcessCase):
             numbers += session.scalars(select(numbered.number))
-    assert len(numbers) == 4
-    assert all("-2027-" in number for number in numbers)
+    assert len(numbers) == 5
+    assert all(number.startswith(f"{plant.site.code}-") and "-2027-" in number for number in numbers)
