@@ -172,3 +172,64 @@ class StepHistory(Base):
     actor_name: Mapped[str]
     data: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     decision: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+
+
+class MigrationState(StrEnum):
+    """Where a migration stands; ``reverted`` means that another migration has taken it back."""
+
+    PROPOSED = "proposed"
+    DONE = "done"
+    REFUSED = "refused"
+    REVERTED = "reverted"
+
+
+class ProcessMigration(Base):
+    """A proposal to move running cases of a process to another release, decided by a signed case (URS-007).
+
+    ``cases`` lists the chosen cases as proposed: id, number, verdict, reasons in both languages, and the
+    decision where one was needed. ``outcome`` says what became of each. ``reverts_id`` names the migration
+    that this one takes back.
+    """
+
+    __tablename__ = "process_migration"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    process_key: Mapped[str]
+    target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_release.id"))
+    reverts_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("process_migration.id"))
+    reason: Mapped[str]
+    cases: Mapped[list[JsonDict]] = mapped_column(JSON_TYPE)
+    outcome: Mapped[list[JsonDict] | None] = mapped_column(JSON_TYPE)
+    state: Mapped[MigrationState] = mapped_column(str_enum(MigrationState), default=MigrationState.PROPOSED)
+    proposed_by: Mapped[uuid.UUID | None]
+    proposed_at: Mapped[datetime]
+    decided_by: Mapped[uuid.UUID | None]
+    decided_at: Mapped[datetime | None]
+    revision: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class CaseMigration(Base):
+    """One case that was moved, with what it was before, so that the way back is exact while it stands still.
+
+    ``state_before`` is the stored state, ``tasks_before`` the open human tasks as they were; the stored state
+    had ``revision_after`` when the move was done.
+    """
+
+    __tablename__ = "case_migration"
+    __table_args__ = (
+        UniqueConstraint("migration_id", "case_id"),
+        Index(None, "case_id"),
+        {"info": {"append_only": True}},
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    migration_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_migration.id"))
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    from_release_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_release.id"))
+    to_release_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_release.id"))
+    state_before: Mapped[bytes] = mapped_column(LargeBinary)
+    tasks_before: Mapped[list[JsonDict]] = mapped_column(JSON_TYPE)
+    revision_after: Mapped[int]
+    moved_at: Mapped[datetime]
