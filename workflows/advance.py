@@ -157,7 +157,7 @@ def _open_task(loaded: LoadedCase, task: Task) -> None:
             step=policy.step,
             name=element.name,
             role=policy.role,
-            site_id=_site(loaded, element, policy),
+            site_id=site_of(loaded, element, policy),
             form_key=policy.form,
             policy=policy.as_json(),
             flows=_flows(loaded, task, element),
@@ -168,7 +168,12 @@ def _open_task(loaded: LoadedCase, task: Task) -> None:
     )
 
 
-def _site(loaded: LoadedCase, element: Element, policy: Policy) -> UUID | None:
+def site_of(loaded: LoadedCase, element: Element, policy: Policy) -> UUID | None:
+    """Say which site's people a task is for, by its policy.
+
+    Raises:
+        StepFailed: ``case.step_failed``: the case does not name that site.
+    """
     site = loaded.facts.get("sites", {}).get(policy.site_scope)
     if site is not None:
         return UUID(str(site))

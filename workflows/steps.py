@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows import repository
-from workflows.models import ProcessRelease
+from workflows.migration import plan
+from workflows.models import ProcessMigration, ProcessRelease
 from workflows.registry import OperationCall, operation
 
 _KEY = {"type": "string", "format": "uuid", "description": "id of the process release"}
@@ -19,6 +20,14 @@ _REFUSAL = {
     "type": "object",
     "properties": {"release": _KEY, "reason": _REASON},
     "required": ["release", "reason"],
+    "additionalProperties": False,
+}
+_MIGRATION = {
+    "type": "object",
+    "properties": {
+        "migration": {"type": "string", "format": "uuid", "description": "id of the proposed migration"}
+    },
+    "required": ["migration"],
     "additionalProperties": False,
 }
 
@@ -49,3 +58,34 @@ def refuse_release(call: OperationCall) -> Mapping[str, Any]:
     release = call.session.get_one(ProcessRelease, call.uuid("release"), with_for_update=True)
     repository.refuse_release(call.session, release, reason=str(call.params["reason"]), actor=call.actor)
     return {"process": release.process_key, "version": release.version}
+
+
+@operation(
+    "workflows.migrate_cases",
+    schema=_MIGRATION,
+    title={"en": "Move the cases to the release", "zh": "将流程实例迁移到该版本"},
+)
+def migrate_cases(call: OperationCall) -> Mapping[str, Any]:
+    """Move the cases of the accepted migration, each judged again; one that cannot be moved stays.
+
+    Raises:
+        Conflict: ``migration.decided``: it has been decided already.
+    """
+    migration = call.session.get_one(ProcessMigration, call.uuid("migration"), with_for_update=True)
+    outcome = plan.carry_out(call.session, migration, actor=call.actor, now=call.now)
+    moved = sum(1 for line in outcome if line["moved"])
+    return {"moved": moved, "stayed": len(outcome) - moved}
+
+
+@operation(
+    "workflows.refuse_migration", schema=_MIGRATION, title={"en": "Refuse the migration", "zh": "不批准迁移"}
+)
+def refuse_migration(call: OperationCall) -> Mapping[str, Any]:
+    """Refuse the proposed migration; every case stays where it is.
+
+    Raises:
+        Conflict: ``migration.decided``: it has been decided already.
+    """
+    migration = call.session.get_one(ProcessMigration, call.uuid("migration"), with_for_update=True)
+    plan.refuse(call.session, migration, actor=call.actor, now=call.now)
+    return {"process": migration.process_key}

@@ -3,9 +3,12 @@
 import uuid
 from datetime import UTC, datetime
 from itertools import pairwise
+from pathlib import Path
+
+import orjson
 
 from core.actor import Actor
-from workflows import compiler, repository, runtime
+from workflows import bundle, compiler, repository, runtime
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 SITE = uuid.UUID("77777777-7777-4777-8777-777777777777")
@@ -116,6 +119,16 @@ def case(session, key="trial", *, data=None, actor=None, now=NOW):
         actor=actor or person(1),
         now=now,
     )
+
+
+def folder(name):
+    """The bundle of one of the product's own processes."""
+    return bundle.read_folder(Path(__file__).parents[2] / "bpmn" / name)
+
+
+def rows_of(state):
+    """A stored state as its format says it."""
+    return orjson.loads(state)
 
 
 def _qms(settings):

@@ -11,31 +11,36 @@ import orjson
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from workflows import codec, compaction
+from workflows import codec
+from workflows.compaction import compact
 from workflows.compiled import CompiledProcess
 from workflows.engine import CaseEngine, Move
 from workflows.migration.verdicts import LIVE, SPLIT
+from workflows.store import LoadedCase
 
 Row = list[Any]
 _KEY, _PARENT, _SPEC, _STATE = 0, 1, 2, 3
 _AHEAD = TaskState.PREDICTED_MASK | TaskState.FUTURE
 
 
-def transplant(state: bytes, process: CompiledProcess, move: Move) -> tuple[bytes, Any]:
-    """Give the state of a case under another release, and the case set up on it."""
+def transplant(state: bytes, process: CompiledProcess, move: Move) -> LoadedCase:
+    """Give a case as it stands under another release; nothing is saved, the state is read back once.
+
+    Raises:
+        LookupError: the release does not know something that the case is in the middle of.
+    """
     kept = orjson.loads(state)
-    kept["top"] = _rows(kept["top"], process.spec)
-    for sub in kept["subs"]:
-        sub[1] = _rows(sub[1], _subspec(process, kept, sub[0]))
-    facts = codec.load_facts(state)
-    workflow = codec.load(orjson.dumps(kept), process, CaseEngine(process, facts, move))
+    subs = [[sub[0], _rows(sub[1], _subspec(process, kept, sub[0]))] for sub in kept["subs"]]
+    kept |= {"top": _rows(kept["top"], process.spec), "subs": subs}
+    engine = CaseEngine(process, codec.load_facts(state), move)
+    workflow = codec.load(orjson.dumps(kept), process, engine)
     for scope in (workflow, *workflow.subprocesses.values()):
         _mend_families(scope)
         for task in [task for task in scope.tasks.values() if task.has_state(LIVE)]:
             task.task_spec._predict(task, mask=TaskState.NOT_FINISHED_MASK)
-    compaction.compact(workflow)  # parents first again
-    written = codec.dump(workflow, facts)
-    return written, codec.load(written, process, CaseEngine(process, facts, move))
+    compact(workflow)  # puts parents first again
+    codec.load(codec.dump(workflow, engine.facts), process, engine)
+    return LoadedCase(move, engine, workflow, revision=0)
 
 
 def _rows(rows: list[Row], spec: Any) -> list[Row]:
@@ -56,8 +61,10 @@ def _rows(rows: list[Row], spec: Any) -> list[Row]:
 def _subspec(process: CompiledProcess, kept: dict[str, Any], task_id: str) -> Any:
     rows = [row for group in (kept["top"], *(sub[1] for sub in kept["subs"])) for row in group]
     name = next(row[_SPEC] for row in rows if row[_KEY] == task_id)
-    specs = (process.spec, *process.subspecs.values())
-    return process.subspecs[next(s.task_specs[name].spec for s in specs if name in s.task_specs)]
+    specs = [spec for spec in (process.spec, *process.subspecs.values()) if name in spec.task_specs]
+    if not specs:
+        raise LookupError(f"{name} is not in the release")
+    return process.subspecs[specs[0].task_specs[name].spec]
 
 
 def _mend_families(scope: Any) -> None:

@@ -49,6 +49,7 @@ _FACT = N_("“%(step)s” asks for “%(fact)s”, which this case does not hav
 _SKIPPED = N_("“%(step)s” comes before where the case stands; the case would never do it.")
 _DONE = N_("“%(step)s” has been done under another form or signature.")
 _SIGNERS = N_("Several people sign “%(step)s”, and what they sign differs in the other release.")
+_BROKEN = N_("The move was tried on a copy of the case and failed: %(why)s")
 _DRAFT = N_("Somebody has begun to fill in “%(step)s”, which has another form in the other release.")
 
 
@@ -108,6 +109,11 @@ def judge(passage: Passage, state: bytes, tasks: Sequence[HumanTask]) -> Judgeme
     said_once = {(one.code, one.element): one for one in reasons}
     found = tuple(sorted(said_once.values(), key=lambda one: -_RANK.index(one.verdict)))
     return Judgement(found[0].verdict if found else Verdict.SAFE, found)
+
+
+def broken(why: str) -> Reason:
+    """Say that the move failed on a copy of the case, with the engine's own words."""
+    return Reason(Verdict.MUST_FINISH, "migration.tried", "", said(_BROKEN, why=why))
 
 
 def _scopes(workflow: Any) -> list[Any]:
