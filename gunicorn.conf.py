@@ -1,10 +1,17 @@
 """The web server's settings: the application is loaded once and shared by forked workers with threads."""
 
 import os
+import shutil
 import time
 
 from core.config import settings
 from core.db import engine
+
+FIGURES = settings().home / "figures"
+"""Where the web processes keep what they count, so that any of them can tell for all (Prometheus)."""
+shutil.rmtree(FIGURES, ignore_errors=True)  # what an earlier run counted belongs to processes that are gone
+FIGURES.mkdir(parents=True, mode=0o700)
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(FIGURES)
 
 bind = f"{os.environ.get('QMS_BIND', '127.0.0.1')}:{settings().port}"
 workers = int(os.environ.get("QMS_WEB_WORKERS", "2"))
@@ -13,6 +20,15 @@ preload_app = True
 timeout = 120
 graceful_timeout = 4
 loglevel = "warning"
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"lines": {"()": "core.log.JsonFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
+    "root": {"level": "WARNING", "handlers": ["stderr"]},
+    "loggers": {"gunicorn.error": {"level": "WARNING", "handlers": ["stderr"], "propagate": False}},
+}
+"""The server's own lines look like everybody's; it keeps no list of requests: app.web.measures does."""
 control_socket_disable = True
 
 

@@ -9,7 +9,19 @@ from flask_login import LoginManager
 from jinja2 import StrictUndefined
 
 from app.access.visitors import load_visitor
-from app.web import assets, doors, errors, filters, languages, lists, pages, security, sessions, statuses
+from app.web import (
+    assets,
+    doors,
+    errors,
+    filters,
+    languages,
+    lists,
+    measures,
+    pages,
+    security,
+    sessions,
+    statuses,
+)
 from app.web.database import db
 from core.config import settings
 
@@ -84,7 +96,7 @@ def create_app(*, testing: bool = False) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings().database_url
     db.init_app(app)
     _remember_people(app)
-    for toolkit in (security, languages, filters, statuses, assets, pages, lists, errors):
+    for toolkit in (measures, security, languages, filters, statuses, assets, pages, lists, errors):
         toolkit.init_app(app)
     for bp in BLUEPRINTS:
         app.register_blueprint(bp)

@@ -12,6 +12,10 @@ class Settings:
 
     ``database_url`` is whom the product connects as; ``owner_url`` is the owner of the tables, known only
     where the schema is changed. They differ on a well-kept PostgreSQL and are the same on SQLite.
+
+    ``metrics_token_file`` holds what a reader of ``/metrics`` has to show; without it only this machine
+    reads. ``mail`` is the mail server, ``smtp://host:25``, ``smtp+starttls://host:587`` or
+    ``smtps://host:465``; empty: no mail is sent.
     """
 
     home: Path
@@ -21,6 +25,11 @@ class Settings:
     port: int
     demo: bool
     url: str
+    metrics_token_file: Path | None = None
+    mail: str = ""
+    mail_from: str = ""
+    mail_user: str = ""
+    mail_password_file: Path | None = None
 
     @property
     def files(self) -> Path:
@@ -41,7 +50,8 @@ class Settings:
 @cache
 def settings() -> Settings:
     """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_DATABASE_OWNER_URL``, ``QMS_REDIS_URL``, ``PORT``,
-    ``QMS_DEMO`` and ``QMS_URL``.
+    ``QMS_DEMO``, ``QMS_URL``, ``QMS_METRICS_TOKEN_FILE``, ``QMS_MAIL``, ``QMS_MAIL_FROM``, ``QMS_MAIL_USER``
+    and ``QMS_MAIL_PASSWORD_FILE``.
     """
     home = Path(os.environ.get("QMS_HOME", "var")).resolve()
     port = int(os.environ.get("PORT", "8000"))
@@ -54,4 +64,14 @@ def settings() -> Settings:
         port=port,
         demo=os.environ.get("QMS_DEMO", "0") == "1",
         url=os.environ.get("QMS_URL", f"http://127.0.0.1:{port}"),
+        metrics_token_file=_file("QMS_METRICS_TOKEN_FILE"),
+        mail=os.environ.get("QMS_MAIL", ""),
+        mail_from=os.environ.get("QMS_MAIL_FROM", ""),
+        mail_user=os.environ.get("QMS_MAIL_USER", ""),
+        mail_password_file=_file("QMS_MAIL_PASSWORD_FILE"),
     )
+
+
+def _file(variable: str) -> Path | None:
+    given = os.environ.get(variable)
+    return Path(given).resolve() if given else None

@@ -6,6 +6,7 @@ same id. Names, logins, addresses and what people typed are left out of a line e
 
 import json
 import logging
+import os
 import re
 import sys
 import traceback
@@ -97,11 +98,22 @@ def correlated(given: str | None) -> Iterator[None]:
 
 
 def configure(level: int = logging.INFO) -> None:
-    """Send all logs of this process to standard error as JSON lines; ``level`` is for the libraries."""
+    """Send all logs of this process to standard error as JSON lines; ``level`` is for the libraries.
+
+    The product's own lines begin at ``QMS_LOG`` (debug, info, warning, error): by default info, or warning
+    where somebody watches a terminal.
+    """
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
     for chatty in _CHATTY:
         logging.getLogger(chatty).setLevel(logging.WARNING)
     for own in OWN_LOGGERS:
-        logging.getLogger(own).setLevel(logging.INFO)
+        logging.getLogger(own).setLevel(_own_level())
+
+
+def _own_level() -> int:
+    asked = logging.getLevelNamesMapping().get(os.environ.get("QMS_LOG", "").upper())
+    if asked is not None:
+        return asked
+    return logging.WARNING if sys.stderr.isatty() else logging.INFO

@@ -11,6 +11,9 @@ from core.config import settings
 
 QUEUE = "qms"
 RELAY_ALIVE = "qms:relay:alive"
+WORKERS_ALIVE = "qms:workers:alive"
+SIGN_SECONDS = 60
+"""How long a sign of life is remembered; whoever asks judges its age."""
 
 
 def connect() -> "Redis":

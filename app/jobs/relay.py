@@ -13,8 +13,9 @@ from sqlalchemy import exists, select
 from sqlalchemy.exc import DBAPIError
 
 from app.jobs.clock_watch import ClockWatch, note_step, steady_seconds
+from app.jobs.days import Days
 from app.jobs.lost import job_id, take_back
-from app.jobs.queue import RELAY_ALIVE, connect, open_queue
+from app.jobs.queue import RELAY_ALIVE, SIGN_SECONDS, connect, open_queue
 from core import clock, log
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
@@ -84,11 +85,12 @@ def main() -> None:
 
 
 class Rounds:
-    """What the relay does again and again: look at the clock, find lost jobs, hand out what is due."""
+    """What the relay does again and again: clock, calendar, lost jobs, and handing out what is due."""
 
     def __init__(self, queue: Queue) -> None:
         self._queue = queue
         self._watch = ClockWatch(clock.now(), steady_seconds())
+        self._days = Days(RELAY)
         self._searched = 0.0
 
     def go(self) -> None:
@@ -103,6 +105,7 @@ class Rounds:
         if steady_seconds() - self._searched >= SEARCH_SECONDS:
             take_back(self._queue, actor=RELAY, now=clock.now())
             self._searched = steady_seconds()
+        self._days.look(clock.now(), steady_seconds())
         hand_out(self._queue, now=clock.now())
         _say_alive(self._queue.connection)
 
@@ -126,7 +129,7 @@ def _anything_due(now: datetime) -> bool:
 
 
 def _say_alive(connection: "Redis") -> None:
-    connection.set(RELAY_ALIVE, clock.now().isoformat(), ex=10)
+    connection.set(RELAY_ALIVE, clock.now().isoformat(), ex=SIGN_SECONDS)
 
 
 if __name__ == "__main__":

@@ -20,9 +20,9 @@ from rq.worker_pool import WorkerPool
 
 from app.jobs import handlers
 from app.jobs.lost import HEARTBEAT_SECONDS
-from app.jobs.queue import QUEUE, connect
+from app.jobs.queue import QUEUE, SIGN_SECONDS, WORKERS_ALIVE, connect
 from app.jobs.work import do_entry, note_killed
-from core import log
+from core import clock, log
 from core.db import engine
 
 CORES = os.cpu_count() or 1
@@ -91,8 +91,12 @@ class PatientPool(WorkerPool):
     away = False
 
     def check_workers(self, respawn: bool = True) -> None:
-        """Replace workers that have ended, once the queue is there."""
-        super().check_workers(respawn=respawn and self._queue_answers())
+        """Replace workers that have ended, once the queue is there, and give a sign of life if one works."""
+        there = self._queue_answers()
+        super().check_workers(respawn=respawn and there)
+        if there and self.number_of_active_workers:
+            with contextlib.suppress(RedisError):
+                self.connection.set(WORKERS_ALIVE, clock.now().isoformat(), ex=SIGN_SECONDS)
 
     def wait_for_queue(self) -> None:
         """Wait until the queue answers."""

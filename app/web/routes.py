@@ -1,12 +1,12 @@
-"""Doors that belong to no room: the start page and the health check."""
+"""Doors that belong to no room: the start page, and what machines ask: health, readiness, figures."""
 
-from flask import Blueprint, Response, jsonify, redirect, url_for
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from flask import Blueprint, Response, abort, jsonify, redirect, request, url_for
+from prometheus_client import CONTENT_TYPE_LATEST
 
-from app.web.database import db
 from app.web.doors import access
+from app.web.measures import exposition
 from app.web.pages import PageContext
+from app.web.probes import State, examine, may_read_figures
 from app.web.rights import ANYBODY, SIGNED_IN
 
 bp = Blueprint("web", __name__)
@@ -22,10 +22,29 @@ def start() -> Response:
 
 @bp.get("/healthz")
 @access(ANYBODY)
-def health() -> tuple[Response, int]:
-    """Say whether this process can answer and read its database."""
-    try:
-        db.session.execute(text("SELECT 1"))
-    except SQLAlchemyError:
-        return jsonify(status="down", database=False), 503
-    return jsonify(status="ok", database=True), 200
+def health() -> Response:
+    """Say that this process answers, and no more: who restarts it must not be misled by a database away."""
+    return jsonify(status="ok")
+
+
+@bp.get("/readyz")
+@access(ANYBODY)
+def ready() -> tuple[Response, int]:
+    """Say whether work can be done here: each part by name; 503 names the failing ones."""
+    found = list(examine())
+    failing = [one.name for one in found if one.state is State.FAILING]
+    said = {
+        "status": "failing" if failing else "ok",
+        "checks": {one.name: one.state.value for one in found},
+        "failing": failing,
+    }
+    return jsonify(said), 503 if failing else 200
+
+
+@bp.get("/metrics")
+@access(ANYBODY)
+def metrics() -> Response:
+    """Give figures in Prometheus' text format, to this machine or to the bearer of the configured token."""
+    if not may_read_figures(request):
+        abort(403)
+    return Response(exposition(), content_type=CONTENT_TYPE_LATEST)

@@ -25,6 +25,7 @@ from app.catalog.models import Item
 from app.cli.demo import load_demo
 from app.cli.scratch_server import APPLICATION
 from app.factory import create_app
+from app.imports.models import DataImport, ImportState
 from app.inventory.models import Lot
 from app.procurement.models import PurchaseOrder, Receipt
 from app.production.models import Output, WorkOrder
@@ -35,9 +36,10 @@ from app.web.rights import ANYBODY, RIGHTS, ROLES, SIGNED_IN
 from core import clock, db
 from core.config import settings
 from core.outbox import OutboxEntry
+from documents import store
 from documents.models import Record
 from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
-from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
+from workflows.models import HumanTask, ProcessCase, ProcessMigration, ProcessRelease, TaskState
 
 ADDRESS_OF_NOTHING = uuid.UUID(int=0)
 
@@ -103,6 +105,15 @@ ROWS: dict[str, Row] = {
     "house.numbers": plain("house.manage"),
     "house.preview": sited("house.manage", site_id="site"),
     "house.show": sited("house.manage", site_id="site"),
+    "imports.check": plain("imports.bring", list_name="list"),
+    "imports.findings": sited("imports.read", import_id="import", kind="kind"),
+    "imports.index": plain("imports.read"),
+    "imports.new": plain("imports.bring", list_name="list"),
+    "imports.original": sited("imports.read", import_id="import"),
+    "imports.propose": sited("imports.bring", import_id="import"),
+    "imports.show": sited("imports.read", import_id="import"),
+    "imports.store_now": sited("people.manage", import_id="import"),
+    "imports.template": plain("imports.read", list_name="list"),
     "inbox.attach": plain("attachments.add"),
     "inbox.claim": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.draft": sited("inbox.work", role="task_role", task_id="task"),
@@ -119,13 +130,18 @@ ROWS: dict[str, Row] = {
     "jobs.try_again": plain("jobs.manage", entry_id="outbox_entry"),
     "modeler.check": plain("models.propose"),
     "modeler.index": plain("models.read"),
+    "modeler.migrate": plain("models.propose", release_id="release"),
+    "modeler.migration": plain("models.read", migration_id="migration"),
     "modeler.model": plain("models.read", release_id="release"),
     "modeler.operations": plain("models.read"),
     "modeler.picture": plain("models.read", release_id="release"),
+    "modeler.propose_migration": plain("models.propose", release_id="release"),
+    "modeler.revert_migration": plain("models.propose", migration_id="migration"),
     "modeler.send": plain("models.propose"),
     "modeler.show": plain("models.read", release_id="release"),
     "modeler.source": plain("models.read", release_id="release"),
     "modeler.upload": plain("models.propose"),
+    "operation.show": plain("jobs.manage"),
     "people.change_state": plain("people.manage", person_id="person", verb="verb"),
     "people.change_rules": plain("policy.manage"),
     "people.create": plain("people.manage"),
@@ -157,6 +173,8 @@ ROWS: dict[str, Row] = {
     "traceability.trace": sited("stock.read", lot_id="lot"),
     "web.asset": plain(ANYBODY, name="asset"),
     "web.health": plain(ANYBODY),
+    "web.metrics": plain(ANYBODY),
+    "web.ready": plain(ANYBODY),
     "web.start": plain(SIGNED_IN),
 }
 """The access table. A new route gets a row here: its right, and what fills its address."""
@@ -270,7 +288,45 @@ def _objects(session) -> dict[str, Any]:
         "verb": "unlock",
         "answer": "refuse",
         "asset": "nothing.css",
+        "import": _list_brought(session, site.id),
+        "migration": _migration(session),
+        "list": "catalog.items",
+        "kind": "csv",
     }
+
+
+def _migration(session) -> uuid.UUID:
+    target = session.scalars(select(ProcessRelease).limit(1)).one()
+    made = ProcessMigration(
+        process_key=target.process_key,
+        target_id=target.id,
+        reason="A gap is closed.",
+        cases=[],
+        proposed_at=LONG_AGO,
+    )
+    session.add(made)
+    session.flush()  # its key is asked for at once
+    return made.id
+
+
+def _list_brought(session, site_id: uuid.UUID) -> uuid.UUID:
+    noted = DataImport(
+        list_name="catalog.items",
+        file_name="items.csv",
+        sha256=store.put(b"code"),
+        size=4,
+        site_id=site_id,
+        row_count=1,
+        finding_count=0,
+        first_rows=[],
+        state=ImportState.CHECKED,
+        uploaded_by="nobody",
+        uploaded_by_name="Nobody",
+        uploaded_at=LONG_AGO,
+    )
+    session.add(noted)
+    session.flush()
+    return noted.id
 
 
 def test_every_route_has_a_row_and_every_row_a_route(world):
@@ -304,9 +360,11 @@ BEHIND_THE_DOOR = {
     "access.sign_in_post": 401,  # no password was typed
     "archive.download_file": 404,  # the record names no such file
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
+    "imports.store_now": 403,  # this list needs a second person
     "inbox.file": 404,  # the step has no such file
     "inbox.review": 403,  # signing asks for more than the door: the statement, and to have read the task
     "inbox.sign": 403,
+    "web.ready": 503,  # neither queue nor workers run here
     "modeler.send": 404,  # nothing was uploaded before
     "web.asset": 404,
 }
