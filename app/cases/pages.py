@@ -29,6 +29,7 @@ from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease
 SUBJECTS = {
     "inventory.lot": ("traceability.lot", "lot_id"),
     "workflows.release": ("modeler.show", "release_id"),
+    "workflows.migration": ("modeler.migration", "migration_id"),
 }
 """The page of a case's subject: endpoint and the name of its argument."""
 

@@ -2,19 +2,14 @@
 
 import argparse
 import importlib
-import uuid
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy.orm import Session
-
-from app.access.models import Person, PersonState
-from app.access.queries import person_by_login
+from app.cli import models_migrate
 from app.cli.output import CannotCheck, Subparsers, add_json, emit
-from app.sites.queries import site_by_code
+from app.cli.proposing import acting, deciding_site, proposer
 from core import clock
-from core.actor import Actor
 from core.db import read_session, unit_of_work
 from workflows import analysis, bundle, changes, compiler, repairs, repository
 from workflows.compiler import CheckReport
@@ -24,7 +19,7 @@ from workflows.models import ProcessRelease
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms models check|deploy|list|diff`."""
+    """Add `qms models check|deploy|list|migrate|diff`."""
     group = subparsers.add_parser("models", help="process models and their releases")
     verbs = group.add_subparsers(metavar="VERB", required=True)
     check = verbs.add_parser(
@@ -52,6 +47,7 @@ def register(subparsers: Subparsers) -> None:
     listing = verbs.add_parser("list", help="list process releases")
     add_json(listing)
     listing.set_defaults(run=_list)
+    models_migrate.register(verbs)
     diff = verbs.add_parser("diff", help="compare two folders of models; exit status 1 if they differ")
     diff.add_argument("old", metavar="A", type=Path)
     diff.add_argument("new", metavar="B", type=Path)
@@ -125,9 +121,9 @@ def _deploy(arguments: argparse.Namespace) -> int:
     files = bundle.read_folder(arguments.folder)
     key = compiler.compile_files(files).key
     with read_session() as session:
-        person = _proposer(session, arguments.by)
-        site_id = _deciding_site(session, arguments.site, person)
-    actor = Actor(str(person.id), person.login, person.name["en"], name_zh=person.name["zh"])
+        person = proposer(session, arguments.by)
+        site_id = deciding_site(session, arguments.site, person)
+    actor = acting(person)
     with unit_of_work(actor, reason=f"qms models deploy {arguments.folder.name}", now=now) as session:
         release = repository.propose_release(session, key, files, actor=actor, now=now)
         case = changes.ask_for_acceptance(session, release, site_id=site_id, actor=actor, now=now)
@@ -135,23 +131,6 @@ def _deploy(arguments: argparse.Namespace) -> int:
     said = f"{key} version {release.version} is proposed; somebody else accepts it in case {case.number}."
     emit(document, [said], as_json=arguments.json)
     return 0
-
-
-def _proposer(session: Session, login: str) -> Person:
-    person = person_by_login(session, login)
-    if person is None or person.state is not PersonState.ACTIVE:
-        raise CannotCheck(f"there is no active account {login}")
-    return person
-
-
-def _deciding_site(session: Session, code: str | None, person: Person) -> uuid.UUID:
-    site = site_by_code(session, code) if code else None
-    site_id = site.id if site is not None else None if code else person.home_site_id
-    if site_id is None:
-        raise CannotCheck(
-            f"there is no site {code}" if code else f"{person.login} has no home site; name one by --site"
-        )
-    return site_id
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -1,14 +1,16 @@
-"""Reads what a process owner uploads: the files of one process, loose or in a ZIP."""
+"""Reads what a process owner sends: the files of one process, loose or in a ZIP; cases to be moved."""
 
 import io
+import uuid
 import zipfile
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
-from werkzeug.datastructures import FileStorage
+from werkzeug.datastructures import FileStorage, MultiDict
 
 from core.errors import Invalid
 from workflows.bundle import SUFFIXES
+from workflows.migration.plan import ProposeMigration
 
 MAX_FILES = 50
 MAX_BYTES = 8 * 1024 * 1024
@@ -68,6 +70,22 @@ def write_zip(files: dict[str, str]) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, text)
     return out.getvalue()
+
+
+def read_migration(
+    form: MultiDict[str, str], release_id: uuid.UUID, site_id: uuid.UUID
+) -> ProposeMigration:
+    """Read which cases were chosen, and what was decided for each; what is no key is no case."""
+    keys = [key for key in map(_key, form.getlist("case")) if key is not None]
+    chosen = {key: form.get(f"decision-{key}", "").strip() for key in keys}
+    return ProposeMigration(release_id, chosen, form.get("reason", ""), site_id)
+
+
+def _key(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 def _wanted(info: zipfile.ZipInfo) -> bool:

@@ -10,7 +10,7 @@ from app.access.models import Person
 from core.errors import NotFound
 from core.types import Bilingual
 from workflows import changes
-from workflows.models import ProcessCase, ProcessRelease, ReleaseState
+from workflows.models import ProcessCase, ProcessMigration, ProcessRelease, ReleaseState
 
 
 def release_of(session: Session, release_id: uuid.UUID) -> ProcessRelease:
@@ -40,8 +40,31 @@ def base_of(session: Session, release: ProcessRelease) -> ProcessRelease | None:
 
 def cases_about(session: Session, release: ProcessRelease) -> Sequence[ProcessCase]:
     """List the cases in which a release was or is decided, newest first."""
-    query = select(ProcessCase).filter_by(subject_type=changes.SUBJECT, subject_id=release.id)
+    return cases_of(session, changes.SUBJECT, release.id)
+
+
+def cases_of(session: Session, subject_type: str, subject_id: uuid.UUID) -> Sequence[ProcessCase]:
+    """List the cases about one subject, newest first."""
+    query = select(ProcessCase).filter_by(subject_type=subject_type, subject_id=subject_id)
     return session.scalars(query.order_by(ProcessCase.started_at.desc())).all()
+
+
+def migration_of(session: Session, migration_id: uuid.UUID) -> ProcessMigration:
+    """Load a migration.
+
+    Raises:
+        NotFound: ``migration.unknown``: there is none.
+    """
+    migration = session.get(ProcessMigration, migration_id)
+    if migration is None:
+        raise NotFound("migration.unknown", "There is no such migration.")
+    return migration
+
+
+def versions(session: Session, process_key: str) -> dict[str, int]:
+    """Map the keys of a process's releases to their versions."""
+    query = select(ProcessRelease.id, ProcessRelease.version).filter_by(process_key=process_key)
+    return {str(key): version for key, version in session.execute(query)}
 
 
 def names(session: Session, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID | None, Bilingual]:

@@ -12,6 +12,8 @@ from core.types import Bilingual
 from documents.registry import Section, facts
 from workflows import changes, repository
 from workflows.difference import Change, compare
+from workflows.migration import plan
+from workflows.models import ProcessMigration
 
 KINDS: dict[str, Bilingual] = {
     "added": {"en": "added", "zh": "新增"},
@@ -51,6 +53,70 @@ def release_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str,
         made = compare(repository.compiled(base), repository.compiled(release)).changes
         found.append(_section("What changes", "变更内容", [], _table(made)))
     return found
+
+
+VERDICTS: dict[str, Bilingual] = {
+    "safe": {"en": "safe", "zh": "可安全迁移"},
+    "needs_decision": {"en": "needs a decision", "zh": "需决定"},
+    "must_finish": {"en": "must finish on its release", "zh": "须按原版本完成"},
+}
+
+
+@facts(plan.SUBJECT)
+def migration_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """Tell which cases are to be moved, each with its verdict, the reasons and the decision.
+
+    Raises:
+        NotFound: there is no such migration.
+    """
+    migration = queries.migration_of(session, subject_id)
+    target = queries.release_of(session, migration.target_id)
+    proposer = queries.names(session, [migration.proposed_by]).get(migration.proposed_by)
+    rows = [
+        _row("Process", "流程", target.name),
+        _row("To version", "迁移至版本", str(target.version)),
+        _row("Proposed by", "提出人", proposer or "–"),
+        _row("Reason", "原因", migration.reason),
+        _row("Takes back an earlier migration", "撤回先前的迁移", _yes_or_no(migration.reverts_id)),
+    ]
+    return [
+        _section("Proposed migration", "拟迁移", rows),
+        _section("Running cases to be moved", "拟迁移的流程实例", [], _cases(session, migration)),
+    ]
+
+
+def _cases(session: Session, migration: ProcessMigration) -> dict[str, Any]:
+    versions = queries.versions(session, migration.process_key)
+    columns = [
+        ("Case", "流程实例"),
+        ("From version", "原版本"),
+        ("Verdict", "判定"),
+        ("Why", "理由"),
+        ("Decision", "决定"),
+    ]
+    return {
+        "columns": [{"en": english, "zh": chinese} for english, chinese in columns],
+        "rows": [
+            [
+                line["number"],
+                str(versions.get(line["release_id"], "–")),
+                VERDICTS[line["verdict"]],
+                _joined(line["reasons"]),
+                line["decision"] or "–",
+            ]
+            for line in migration.cases
+        ],
+    }
+
+
+def _joined(reasons: list[Bilingual]) -> Bilingual | str:
+    if not reasons:
+        return "–"
+    return {language: " ".join(reason[language] for reason in reasons) for language in ("en", "zh")}
+
+
+def _yes_or_no(value: object) -> Bilingual:
+    return {"en": "yes", "zh": "是"} if value else {"en": "no", "zh": "否"}
 
 
 def _table(made: tuple[Change, ...]) -> dict[str, Any]:

@@ -1,20 +1,23 @@
 """The process owner's doors: releases and their history, comparison, upload and proposal, reference pages."""
 
 import uuid
+from collections.abc import Mapping
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.modeler import pages, queries
-from app.modeler.inputs import read_upload, read_zip, write_zip
+from app.modeler import migration_pages, pages, queries
+from app.modeler.inputs import read_migration, read_upload, read_zip, write_zip
 from app.modeler.services import propose
 from app.sites.queries import sites
 from app.web import access, current_actor, current_person, db, language, navigation, request_time, writing
-from core.errors import Invalid
+from core.errors import FieldErrors, Invalid
 from documents import store
 from workflows import diagram, repository
+from workflows.migration import plan
+from workflows.models import ProcessRelease
 
 Answer = str | AnyResponse | tuple[str, int]
 
@@ -111,6 +114,67 @@ def send() -> Answer:
 def operations() -> str:
     """Show what a model may use: operations, forms, roles, meanings, facts."""
     return render_template("modeler/operations.html", **pages.reference_page())
+
+
+@bp.get("/<uuid:release_id>/migrate")
+@access("models.propose")
+def migrate(release_id: uuid.UUID) -> str:
+    """Show which running cases could be moved to a release, each with its verdict."""
+    return _candidates(queries.release_of(db.session(), release_id), {})
+
+
+@bp.post("/<uuid:release_id>/migrate")
+@access("models.propose")
+def propose_migration(release_id: uuid.UUID) -> Answer:
+    """Propose to move the chosen cases; a second person accepts it in the inbox."""
+    command = read_migration(request.form, release_id, _deciding_site())
+    try:
+        with writing(reason=command.reason.strip() or None) as session:
+            migration, case = plan.propose(session, command, actor=current_actor(), now=request_time())
+    except FieldErrors as error:
+        release = queries.release_of(db.session(), release_id)
+        return _candidates(release, error.errors, command), error.status
+    flash(_("Proposed. A second person decides on the migration in %(case)s.", case=case.number), "success")
+    return redirect(url_for("modeler.migration", migration_id=migration.id))
+
+
+@bp.get("/migrations/<uuid:migration_id>")
+@access("models.read")
+def migration(migration_id: uuid.UUID) -> str:
+    """Show a migration: every case with its verdict, the decisions, and what became of it."""
+    page = migration_pages.show_page(db.session(), migration_id)
+    return render_template("modeler/migration.html", **page, errors={})
+
+
+@bp.post("/migrations/<uuid:migration_id>/revert")
+@access("models.propose")
+def revert_migration(migration_id: uuid.UUID) -> Answer:
+    """Propose to take back what a migration has moved; a second person accepts it in the inbox."""
+    reason = request.form.get("reason", "")
+    try:
+        with writing(reason=reason.strip() or None) as session:
+            proposed = plan.propose_revert(
+                session,
+                queries.migration_of(session, migration_id),
+                reason=reason,
+                site_id=_deciding_site(),
+                actor=current_actor(),
+                now=request_time(),
+            )
+    except FieldErrors as error:
+        page = migration_pages.show_page(db.session(), migration_id)
+        return render_template("modeler/migration.html", **page, errors=error.errors), error.status
+    flash(_("Proposed. A second person decides whether the cases go back."), "success")
+    return redirect(url_for("modeler.migration", migration_id=proposed[0].id))
+
+
+def _candidates(
+    release: ProcessRelease, errors: Mapping[str, Invalid], command: plan.ProposeMigration | None = None
+) -> str:
+    page = migration_pages.candidates_page(db.session(), release, current_actor(), request_time())
+    chosen = dict(command.chosen) if command else page["proposed"]
+    reason = command.reason if command else ""
+    return render_template("modeler/migrate.html", **page, chosen=chosen, reason=reason, errors=errors)
 
 
 def _preview(files: dict[str, bytes], errors: dict[str, Invalid]) -> Answer:

@@ -141,6 +141,11 @@ ROWS: dict[str, Row] = {
     "modeler.show": plain("models.read", release_id="release"),
     "modeler.source": plain("models.read", release_id="release"),
     "modeler.upload": plain("models.propose"),
+    "notifications.choose": plain(SIGNED_IN),
+    "notifications.follow": plain(SIGNED_IN, notice_id="nothing"),
+    "notifications.index": plain(SIGNED_IN),
+    "notifications.read_all": plain(SIGNED_IN),
+    "notifications.settings": plain(SIGNED_IN),
     "operation.show": plain("jobs.manage"),
     "people.change_state": plain("people.manage", person_id="person", verb="verb"),
     "people.change_rules": plain("policy.manage"),
@@ -288,6 +293,7 @@ def _objects(session) -> dict[str, Any]:
         "verb": "unlock",
         "answer": "refuse",
         "asset": "nothing.css",
+        "nothing": ADDRESS_OF_NOTHING,
         "import": _list_brought(session, site.id),
         "migration": _migration(session),
         "list": "catalog.items",
@@ -365,6 +371,7 @@ BEHIND_THE_DOOR = {
     "inbox.review": 403,  # signing asks for more than the door: the statement, and to have read the task
     "inbox.sign": 403,
     "web.ready": 503,  # neither queue nor workers run here
+    "notifications.follow": 404,  # a notice of nobody
     "modeler.send": 404,  # nothing was uploaded before
     "web.asset": 404,
 }
