@@ -8,6 +8,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.access.errors import account_locked, wrong_password
@@ -41,10 +42,7 @@ def authenticate(session: Session, login: str, password: str, *, now: datetime) 
     person = person_by_login(session, login, lock=True)
     if person is None:
         is_right(None, password)
-        session.add(
-            LoginFailure(person_id=None, login=login.strip().lower()[:100], purpose="sign_in", at=now)
-        )
-        return Refusal(wrong_password())
+        return _nobody(session, login.strip().lower()[:100], now=now)
     return _prove(session, person, password, purpose="sign_in", now=now)
 
 
@@ -58,6 +56,16 @@ def reauthenticate(
     person = session.get_one(Person, person_id, with_for_update=True)
     own = login is None or login.strip().lower() == person.login
     return _prove(session, person, password if own else "", purpose="signature", now=now)
+
+
+def _nobody(session: Session, login: str, *, now: datetime) -> Refusal:
+    """Refuse a name nobody has in the words an account is refused with: nobody learns which exist."""
+    session.add(LoginFailure(person_id=None, login=login, purpose="sign_in", at=now))
+    session.flush()
+    counted = select(func.count()).where(LoginFailure.login == login, LoginFailure.person_id.is_(None))
+    if (session.scalar(counted) or 0) >= policy_of(session).lock_after:
+        return Refusal(account_locked(), locked=True)
+    return Refusal(wrong_password())
 
 
 def _prove(

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_login import login_user, logout_user
 from werkzeug.wrappers import Response as AnyResponse
@@ -15,6 +15,7 @@ from app.access.queries import people_by_login
 from app.access.services import TIME_ZONES, choose_display, person_of
 from app.access.visitors import load_visitor
 from app.web import ANYBODY, SIGNED_IN, access, current_actor, current_person, db, request_time, writing
+from app.web.attempts import MOST, SPAN, attempts
 from app.web.filters import in_language
 from app.web.languages import language, remember
 from app.web.pages import PageContext
@@ -49,12 +50,18 @@ def sign_in() -> AnyResponse | str:
 def sign_in_post() -> AnyResponse | tuple[str, int]:
     """Prove identity by user name and password and open a session with a new id."""
     login, password = request.form.get("login", ""), request.form.get("password", "")
+    address = request.remote_addr or ""
+    if attempts().too_many(address, request_time()):
+        abort(429)
     with writing() as unit:
         answer = authenticate(unit, login, password, now=request_time())
         if not isinstance(answer, Refusal):
             audit.record(unit, "session.opened", subject=("person", answer.person_id), facts={})
+        elif attempts().failed(address, request_time()):
+            facts = {"failures": str(MOST), "minutes": str(SPAN.seconds // 60)}
+            audit.record(unit, "sign_in.held_up", subject=("web.address", address), facts=facts)
     if isinstance(answer, Refusal):
-        return _login_page(error=answer.error), 403 if answer.locked else 401
+        return _login_page(error=answer.error), 403 if isinstance(answer.error, NotAllowed) else 401
     person = load_visitor(str(answer.person_id))
     _server_session().end()
     login_user(person)

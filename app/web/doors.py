@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask, current_app, redirect, request, url_for
+from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from app.web.rights import ANYBODY, SIGNED_IN, roles_with
@@ -68,11 +68,16 @@ def _knock(right: str, site: SiteOf | None, arguments: dict[str, Any]) -> Respon
 
 
 def ask_to_sign_in() -> Response:
-    """Send a nobody to the login page and back; a partial or data request gets a plain 401."""
+    """Send a nobody to the login page and back; a partial is told to go there.
+
+    Raises:
+        Unauthorized: the client asked for data.
+    """
     if request.headers.get("HX-Request"):
-        return Response(status=401, headers={"HX-Redirect": url_for("access.sign_in")})
+        leads_on = {"HX-Redirect": url_for("access.sign_in")}
+        return Response(status=401, headers=leads_on, mimetype="text/html")
     if wants_data():
-        return Response("", status=401, mimetype="application/problem+json")
+        abort(401)
     back = request.full_path.rstrip("?") if request.method == "GET" else None
     return redirect(url_for("access.sign_in", next=back))
 

@@ -104,10 +104,13 @@ def _said(status: int, sentence: str, code: str) -> Response:
 def _sentence(status: int) -> str:
     known: dict[int, str] = {
         400: _("The request could not be understood."),
+        401: _("Sign in first."),
         403: _("You do not have the right to do this."),
         404: _("There is no such page, or not for you."),
         405: _("This address does not accept that kind of request."),
         413: _("This is too large. Files may have up to 20 MiB."),
+        414: _("This address is too long."),
+        429: _("Too many failed attempts came from this computer or network. Please wait five minutes."),
         500: _("Something went wrong on our side. Nothing was saved; please try again."),
     }
     return known.get(status) or str(_("The request could not be answered."))

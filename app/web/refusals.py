@@ -1,12 +1,21 @@
-"""Refusals that matter stay in the audit trail, although the act they belong to was rolled back."""
+"""Refusals that matter stay in the audit trail, although the act they belong to was rolled back.
+
+Nobody fills the trail with them: of the same refusal of the same person the first ones are written each, then
+one entry stands for as many as had come before, and so on. Such an entry says how many it stands for, and the
+log names every one.
+"""
 
 import logging
+import threading
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from flask import request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.web.transactions import request_time
 from app.web.visitor import current_actor
+from core.actor import Actor
 from core.db import unit_of_work
 from core.errors import Conflict, NotAllowed, QmsError
 from core.log import correlation_id
@@ -16,6 +25,56 @@ log = logging.getLogger(__name__)
 
 KEPT_CODES = frozenset({"site.unreachable"})
 """Refusals kept although their class says little: reaching for another site's object is an attempt."""
+
+WRITTEN_EACH = 20
+"""So many like refusals of one person are written one by one."""
+RUN = timedelta(minutes=10)
+"""Like refusals this far apart begin to count anew."""
+
+
+@dataclass
+class _Run:
+    """Like refusals of one person in a row: how many, how many of them no entry stands for yet."""
+
+    actor: Actor
+    endpoint: str
+    began: datetime
+    count: int = 0
+    waiting: int = 0
+    facts: dict[str, str] = field(default_factory=dict)
+
+
+class Runs:
+    """Decides which refusals are written, and how many each entry stands for; for one process."""
+
+    def __init__(self) -> None:
+        self._runs: dict[tuple[str, str], _Run] = {}
+        self._lock = threading.Lock()
+
+    def take(
+        self, actor: Actor, endpoint: str, facts: dict[str, str], now: datetime
+    ) -> list[tuple[Actor, str, dict[str, str]]]:
+        """Count one refusal; gives the entries to be written now, also for runs that have ended."""
+        with self._lock:
+            due = [self._entry(run) for run in self._ended(now) if run.waiting]
+            run = self._runs.setdefault((actor.id, facts["code"]), _Run(actor, endpoint, now))
+            run.count += 1
+            run.waiting += 1
+            run.facts, run.endpoint = facts, endpoint
+            if run.count <= WRITTEN_EACH or run.waiting * 2 >= run.count:
+                due.append(self._entry(run))
+            return due
+
+    def _ended(self, now: datetime) -> list[_Run]:
+        ended = [key for key, run in self._runs.items() if now - run.began > RUN]
+        return [self._runs.pop(key) for key in ended]
+
+    def _entry(self, run: _Run) -> tuple[Actor, str, dict[str, str]]:
+        times, run.waiting = run.waiting, 0
+        return run.actor, run.endpoint, run.facts | ({"times": str(times)} if times > 1 else {})
+
+
+_runs = Runs()
 
 
 def matters(refusal: QmsError) -> bool:
@@ -29,13 +88,18 @@ def keep(refusal: QmsError) -> None:
         "code": refusal.code,
         "sentence": refusal.text("en"),
         "method": request.method,
-        "path": request.path,
+        "path": request.path[:500],
         "correlation_id": correlation_id.get(),
     }
+    log.info("refused", extra={"code": refusal.code, "endpoint": request.endpoint})
+    now = request_time()
+    for actor, endpoint, said in _runs.take(current_actor(), str(request.endpoint), facts, now):
+        _write(actor, endpoint, said, now)
+
+
+def _write(actor: Actor, endpoint: str, facts: dict[str, str], now: datetime) -> None:
     try:
-        with unit_of_work(current_actor(), now=request_time()) as session:
-            audit.record(
-                session, "request.refused", subject=("web.route", str(request.endpoint)), facts=facts
-            )
+        with unit_of_work(actor, now=now) as session:
+            audit.record(session, "request.refused", subject=("web.route", endpoint), facts=facts)
     except SQLAlchemyError:
-        log.exception("refusal not written to the audit trail", extra={"code": refusal.code})
+        log.exception("refusal not written to the audit trail", extra={"code": facts["code"]})

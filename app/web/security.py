@@ -10,6 +10,8 @@ from pathlib import Path
 from flask import Flask, Response, abort, g, request
 from flask_wtf.csrf import CSRFProtect
 
+from app.web import attempts
+from app.web.visitor import visitor
 from core.config import settings
 from core.log import NONE, correlation_id, new_correlation_id, read_correlation_id
 
@@ -27,6 +29,13 @@ POLICY = {
 PACKED = frozenset({"text/html", "application/json", "application/problem+json", "image/svg+xml", "text/csv"})
 SMALLEST_PACKED = 1024
 
+LONGEST_QUERY = 4000
+"""Octets behind the question mark of an address; databases refuse to search for texts without end."""
+LARGEST_FORM = 2 * 1024 * 1024
+"""Octets of a form without files, which is read whole; and of anything from somebody not signed in."""
+MOST_FIELDS = 5000
+"""Entries of one form; the largest form of the product has a tenth of it."""
+
 csrf = CSRFProtect()
 
 
@@ -38,11 +47,14 @@ def init_app(app: Flask) -> None:
         SESSION_COOKIE_SECURE=settings().url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,
         MAX_CONTENT_LENGTH=64 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=LARGEST_FORM,
+        MAX_FORM_PARTS=MOST_FIELDS,
     )
-    csrf.init_app(app)
+    attempts.init_app(app)
     app.before_request(_name_request)
+    app.before_request(_refuse_oversize)
     app.before_request(_refuse_nul)
+    csrf.init_app(app)  # looks for its token in what has just been found readable
     app.after_request(_dress)
     app.after_request(_pack)
     app.teardown_request(_forget_request)
@@ -66,15 +78,31 @@ def _secret(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def _refuse_oversize() -> None:
+    """Refuse what no page of the product sends, before it is taken apart.
+
+    Raises:
+        RequestURITooLarge: the address asks for too much.
+        RequestEntityTooLarge: the form has too many entries, or octets.
+    """
+    if request.mimetype != "multipart/form-data" or visitor() is None:
+        request.max_content_length = LARGEST_FORM
+    if len(request.query_string) > LONGEST_QUERY:
+        abort(414)
+    if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
+        abort(413)
+
+
 def _refuse_nul() -> None:
     """No person types a NUL sign and PostgreSQL keeps none; it is refused before anything reads it.
 
     Raises:
-        BadRequest: an entry or a part of the address contains one.
+        BadRequest: an entry or a part of the address contains one, or a part of the body has no name.
     """
     typed = [*request.args.items(multi=True), *request.form.items(multi=True)]
     names = [upload.filename or "" for upload in request.files.values()]
-    if any("\0" in text for text in [request.path, *names, *chain.from_iterable(typed)]):
+    nameless = None in request.form or None in request.files
+    if nameless or any("\0" in text for text in [request.path, *names, *chain.from_iterable(typed)]):
         abort(400)
 
 
