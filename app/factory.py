@@ -54,6 +54,7 @@ ROOMS = (
     "modeler",
     "imports",
     "setup",
+    "notifications",
     "jobs",
 )
 """Rooms from the bottom up; a new room is added here and in ``.importlinter``."""

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import LargeBinary, String
+from sqlalchemy import Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base, new_id
@@ -28,13 +28,21 @@ class Record(Base):
     """
 
     __tablename__ = "record"
-    __table_args__ = {
-        "info": {
-            "append_only": True,
-            "append_only_except": ("state", "pdf_sha256", "sealed_at", "signers_text"),
-            "append_only_until": "sealed_at",
-        }
-    }
+    __table_args__ = (
+        Index(
+            "ix_record_pending",
+            "created_at",
+            sqlite_where=text("state = 'pending'"),
+            postgresql_where=text("state = 'pending'"),
+        ),
+        {
+            "info": {
+                "append_only": True,
+                "append_only_except": ("state", "pdf_sha256", "sealed_at", "signers_text"),
+                "append_only_until": "sealed_at",
+            }
+        },
+    )
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     number: Mapped[str] = mapped_column(String(80), unique=True)

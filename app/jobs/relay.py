@@ -16,6 +16,7 @@ from app.jobs.clock_watch import ClockWatch, note_step, steady_seconds
 from app.jobs.days import Days
 from app.jobs.lost import job_id, take_back
 from app.jobs.queue import RELAY_ALIVE, SIGN_SECONDS, connect, open_queue
+from app.notifications import services as notices
 from core import clock, log
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
@@ -24,6 +25,8 @@ from core.outbox import OutboxEntry, lease_due
 POLL_SECONDS = 0.2
 SEARCH_SECONDS = 2.0
 """How often it looks for jobs that were handed out and lost."""
+TELL_SECONDS = 5.0
+"""How often it looks for what people should be told."""
 JOB_SECONDS = 180
 KEEP_FAILURES_SECONDS = 86_400
 RELAY = system_actor("relay")
@@ -91,7 +94,7 @@ class Rounds:
         self._queue = queue
         self._watch = ClockWatch(clock.now(), steady_seconds())
         self._days = Days(RELAY)
-        self._searched = 0.0
+        self._searched = self._told = 0.0
 
     def go(self) -> None:
         """Make one round.
@@ -107,7 +110,18 @@ class Rounds:
             self._searched = steady_seconds()
         self._days.look(clock.now(), steady_seconds())
         hand_out(self._queue, now=clock.now())
+        if steady_seconds() - self._told >= TELL_SECONDS:
+            _tell_people()
+            self._told = steady_seconds()
         _say_alive(self._queue.connection)
+
+
+def _tell_people() -> None:
+    """Write notices; whatever goes wrong with them never holds up work."""
+    try:
+        notices.gather(now=clock.now())
+    except Exception:
+        logger.exception("notices were not written; they will be")
 
 
 def _missing_in(rounds: Rounds) -> str:

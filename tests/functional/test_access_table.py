@@ -172,6 +172,23 @@ ROWS: dict[str, Row] = {
     "production.post_output": plain("output.post"),
     "production.work_order": sited("output.read", work_order_id="work_order"),
     "production.work_orders": plain("output.read"),
+    "setup.baseline": plain(ANYBODY),
+    "setup.company": plain(ANYBODY),
+    "setup.confirm": plain(ANYBODY),
+    "setup.done": plain(ANYBODY),
+    "setup.enter": plain(ANYBODY),
+    "setup.found": plain(ANYBODY),
+    "setup.house": plain(ANYBODY),
+    "setup.index": plain(ANYBODY),
+    "setup.keep_company": plain(ANYBODY),
+    "setup.keep_house": plain(ANYBODY),
+    "setup.keep_people": plain(ANYBODY),
+    "setup.keep_site": plain(ANYBODY),
+    "setup.people": plain(ANYBODY),
+    "setup.review": plain(ANYBODY),
+    "setup.root": plain(ANYBODY),
+    "setup.root_key": plain(ANYBODY),
+    "setup.sites": plain(ANYBODY),
     "sites.index": plain("sites.read"),
     "sites.show": sited("sites.read", site_id="site"),
     "traceability.lot": sited("stock.read", lot_id="lot"),
@@ -374,6 +391,7 @@ BEHIND_THE_DOOR = {
     "notifications.follow": 404,  # a notice of nobody
     "modeler.send": 404,  # nothing was uploaded before
     "web.asset": 404,
+    **{name: 404 for name in ROWS if name.startswith("setup.")},  # this plant is set up
 }
 LAST = ("access.sign_out", "access.sign_in_post")
 

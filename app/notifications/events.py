@@ -1,0 +1,135 @@
+"""What has happened that people should hear of: read from the audit trail, the open tasks and the outbox.
+
+The trail has everything in the order of its commits, so nothing is missed and no room has to know that
+somebody listens. An event has a name that never changes; reading it twice finds the same name.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.orm import Session
+
+from app.notifications import recipients
+from app.sites.models import Site
+from app.web.rights import AUDIT_ADMIN, SECURITY_ADMIN, SYSTEM_ADMIN
+from core.outbox import OutboxEntry
+from signatures.audit_models import AuditEntry
+from workflows.models import HumanTask, ProcessCase, TaskState
+
+SOON = timedelta(hours=24)
+CLOCK_CODE = "signature.clock"
+NO_SITE = {"en": "all sites", "zh": "所有工厂"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to tell: whom, in which words (``kind`` and ``facts``), and where to look (``link``).
+
+    ``by_mail`` is False for what is told in the product only.
+    """
+
+    name: str
+    kind: str
+    people: frozenset[uuid.UUID]
+    link: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    by_mail: bool = True
+    correlation_id: str | None = None
+
+
+def in_trail(session: Session, after: int, until: int, *, now: datetime) -> Iterator[Event]:
+    """Read the events of the entries numbered above ``after`` up to ``until``."""
+    named = AuditEntry.action.in_(_NAMED)
+    rows = or_(
+        and_(AuditEntry.action == "insert", AuditEntry.subject_type == HumanTask.__tablename__),
+        and_(AuditEntry.action == "update", AuditEntry.subject_type == "person"),
+    )
+    query = select(AuditEntry).where(AuditEntry.seq > after, AuditEntry.seq <= until, or_(named, rows))
+    for entry in session.scalars(query.order_by(AuditEntry.seq)):
+        said = json.loads(entry.entry)
+        yield from _of_entry(session, entry, said, now=now)
+
+
+def of_due_times(session: Session, *, now: datetime) -> Iterator[Event]:
+    """Find open tasks that are overdue or due soon; soon is a day ahead, in the second half of their time."""
+    due = select(HumanTask).where(HumanTask.state == TaskState.OPEN, HumanTask.due_at < now + SOON)
+    for task in session.scalars(due):
+        assert task.due_at is not None
+        if task.due_at < now:
+            yield _of_task(session, task, "task.overdue", now=now)
+        elif now - task.created_at >= (task.due_at - task.created_at) / 2:
+            yield _of_task(session, task, "task.due", now=now)
+
+
+def of_jobs(session: Session, *, now: datetime) -> Iterator[Event]:
+    """Find jobs that gave up; a mail that could not be sent is told in the product only."""
+    for entry in session.scalars(select(OutboxEntry).where(OutboxEntry.dead.is_(True))):
+        yield Event(
+            f"job.dead:{entry.id}:{entry.due_at.isoformat()}",
+            "job.dead",
+            recipients.with_role(session, SYSTEM_ADMIN, None, on=now.date()),
+            "/admin/jobs",
+            {"job": entry.job},
+            by_mail=not entry.job.startswith("notifications."),
+            correlation_id=entry.correlation_id,
+        )
+
+
+_NAMED = (
+    "account.locked", "account.password_reset", "signing.suspended", "signature.refused", "request.refused"
+)  # fmt: skip
+
+
+def _of_entry(
+    session: Session, entry: AuditEntry, said: dict[str, Any], *, now: datetime
+) -> Iterable[Event]:
+    facts = said["facts"] or {}
+    cause = facts.get("correlation_id")
+    if entry.action == "insert":
+        task = session.get(HumanTask, uuid.UUID(entry.subject_id))
+        open_one = task is not None and task.state is TaskState.OPEN
+        return [_of_task(session, task, "task.new", now=now, cause=cause)] if task and open_one else []
+    if entry.action in ("signature.refused", "request.refused"):
+        return _of_clock(session, entry, now=now) if facts.get("code") == CLOCK_CODE else []
+    person = frozenset({uuid.UUID(entry.subject_id)})
+    if entry.action == "update":
+        before, after = (said["changes"] or {}).get("signing_suspended_at") or (None, None)
+        if before is None or after is not None:
+            return []
+        name = f"signing.restored:{entry.seq}"
+        return [Event(name, "signing.restored", person, "/me", correlation_id=cause)]
+    told = [Event(f"{entry.action}:{entry.seq}", entry.action, person, "/me", correlation_id=cause)]
+    if entry.action == "account.locked":
+        guards = recipients.with_role(session, SECURITY_ADMIN, None, on=now.date()) - person
+        link = f"/admin/people/{entry.subject_id}"
+        name = f"account.lockout:{entry.seq}"
+        told.append(Event(name, "account.lockout", guards, link, correlation_id=cause))
+    return told
+
+
+def _of_clock(session: Session, entry: AuditEntry, *, now: datetime) -> list[Event]:
+    """One notice an hour: while the clock is wrong every signature is refused."""
+    people = frozenset[uuid.UUID]().union(
+        *(recipients.with_role(session, role, None, on=now.date()) for role in (SYSTEM_ADMIN, AUDIT_ADMIN))
+    )
+    return [Event(f"clock.refused:{entry.at:%Y-%m-%dT%H}", "clock.refused", people, "/admin/clock")]
+
+
+def _of_task(
+    session: Session, task: HumanTask, kind: str, *, now: datetime, cause: str | None = None
+) -> Event:
+    case = session.get_one(ProcessCase, task.case_id)
+    site = session.get(Site, task.site_id) if task.site_id else None
+    facts = {"number": case.number, "step": task.name, "site": site.name if site else NO_SITE}
+    people = recipients.of_task(session, task, site, now=now)
+    return Event(f"{kind}:{task.id}", kind, people, f"/inbox/{task.id}", facts, correlation_id=cause)
+
+
+def names(events: Sequence[Event]) -> set[str]:
+    """The names of events."""
+    return {event.name for event in events}
