@@ -23,6 +23,7 @@ def register(subparsers: Subparsers) -> None:
     group = subparsers.add_parser("demo", help="the demo plant")
     verbs = group.add_subparsers(metavar="VERB", required=True)
     load = verbs.add_parser("load", help="load the demo plant; what is there already stays")
+    load.add_argument("--without-cases", action="store_true", help="the plant alone, nothing happened in it")
     add_json(load)
     load.set_defaults(run=_load)
     accounts = verbs.add_parser("accounts", help="list the demo's accounts and their password")
@@ -30,7 +31,7 @@ def register(subparsers: Subparsers) -> None:
     accounts.set_defaults(run=_accounts)
 
 
-def load_demo() -> None:
+def load_demo(*, with_cases: bool = True) -> None:
     """Load whatever of the demo plant is missing: the plant in one transaction, then its stories one by one.
 
     Raises:
@@ -52,12 +53,12 @@ def load_demo() -> None:
             places = {place.code: place for place in locations(session, plant.id)}
             load_opening_stock(session, plant, places, now=now)
     accept_statements(DEMO_PASSWORD)
-    for story in STORIES:
+    for story in STORIES if with_cases else ():
         tell(story, DEMO_PASSWORD)
 
 
 def _load(arguments: argparse.Namespace) -> int:
-    load_demo()
+    load_demo(with_cases=not arguments.without_cases)
     return _accounts(arguments)
 
 

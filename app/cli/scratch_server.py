@@ -9,9 +9,10 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine
@@ -43,11 +44,22 @@ class Server:
 
     folder: Path
     superuser: str
+    start: Callable[[], None]
+    """Starts it again on its data after its first process was killed."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def url(self, database: str = "postgres", role: str | None = None) -> str:
         """The address of a database for a role, the superuser unless one is named."""
         return f"postgresql+psycopg://{role or self.superuser}@/{database}?host={self.folder}"
+
+    def first_process(self) -> int | None:
+        """The process that has started the others, None when it is gone."""
+        try:
+            pid = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
+            status = (Path("/proc") / str(pid) / "status").read_text()
+            return pid if "postgres" in status.split()[1] and "\nState:\tZ" not in status else None
+        except (OSError, IndexError):
+            return None
 
     def run(self, *statements: str, database: str = "postgres") -> None:
         """Run statements one by one as the superuser, outside any transaction."""
@@ -103,9 +115,10 @@ def server(*, forgetful: bool = False) -> Iterator[Server]:
     try:
         _run(user, initdb, "-D", data, "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N")
         control: list[str | Path] = [initdb.with_name("pg_ctl"), "-D", data, "-w"]
-        _run(user, *control, "-o", options, "-l", folder / "log", "start")
+        start = partial(_run, user, *control, "-o", options, "-l", folder / "log", "start")
+        start()
         try:
-            made = Server(folder, superuser)
+            made = Server(folder, superuser, start)
             made.run(f"CREATE ROLE {OWNER} LOGIN", f"CREATE ROLE {APPLICATION} LOGIN")
             yield made
         finally:
