@@ -4,6 +4,7 @@ import contextlib
 import gzip
 import os
 import secrets
+from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 
@@ -33,6 +34,8 @@ LONGEST_QUERY = 4000
 """Octets behind the question mark of an address; databases refuse to search for texts without end."""
 LARGEST_FORM = 2 * 1024 * 1024
 """Octets of a form without files, which is read whole; and of anything from somebody not signed in."""
+PATIENCE = 20
+"""Seconds a body may stand still while it comes in; who sends it slower holds no thread of the server."""
 MOST_FIELDS = 5000
 """Entries of one form; the largest form of the product has a tenth of it."""
 
@@ -84,13 +87,30 @@ def _refuse_oversize() -> None:
     Raises:
         RequestURITooLarge: the address asks for too much.
         RequestEntityTooLarge: the form has too many entries, or octets.
+        ClientDisconnected: the body stands still.
     """
     if request.mimetype != "multipart/form-data" or visitor() is None:
         request.max_content_length = LARGEST_FORM
     if len(request.query_string) > LONGEST_QUERY:
         abort(414)
-    if sum(1 for _ in request.form.items(multi=True)) > MOST_FIELDS:
+    with _patience():
+        entries = sum(1 for _ in request.form.items(multi=True))
+    if entries > MOST_FIELDS:
         abort(413)
+
+
+@contextlib.contextmanager
+def _patience() -> Iterator[None]:
+    """Wait for what a browser sends only so long; werkzeug takes the time-out for a lost connection."""
+    line = request.environ.get("gunicorn.socket")
+    if line is None:
+        yield
+        return
+    line.settimeout(PATIENCE)
+    try:
+        yield
+    finally:
+        line.settimeout(None)  # the answer may take as long as it takes
 
 
 def _refuse_nul() -> None:
