@@ -58,7 +58,8 @@ def gather(*, now: datetime) -> int:
 
 def _untold(session: Session, found: Sequence[Event]) -> list[Event]:
     known = set(session.scalars(select(Notice.event).where(Notice.event.in_(events.names(found)))))
-    return [event for event in found if event.name not in known and event.people]
+    fresh = {event.name: event for event in found if event.name not in known and event.people}
+    return list(fresh.values())
 
 
 def _tell(
