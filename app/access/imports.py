@@ -144,7 +144,7 @@ def _mixture(row: Row, held: dict[str, int], role: str) -> Iterator[Finding]:
 def site_ids(session: Session) -> dict[str, Any]:
     """The sites of the company by code; the room of sites stands above this one, so the table is asked."""
     table = Person.metadata.tables["site"]
-    return dict(session.execute(select(table.c.code, table.c.id)).tuples().all())
+    return {row.code: row.id for row in session.execute(select(table.c.code, table.c.id))}
 
 
 _ROLE_HINT = {

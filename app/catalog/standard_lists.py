@@ -173,10 +173,10 @@ def _taken(row: Row, columns: tuple[str, ...], taken: dict[tuple[Any, ...], int]
 
 def _parts_of(session: Session) -> defaultdict[str, set[str]]:
     """What goes directly into what, by code, over all revisions there are."""
-    codes = dict(session.execute(select(Item.id, Item.code)).tuples().all())
+    codes = {row.id: row.code for row in session.execute(select(Item.id, Item.code))}
     found: defaultdict[str, set[str]] = defaultdict(set)
     lines = select(Bom.item_id, BomLine.item_id).join(BomLine.bom)
-    for whole_id, part_id in session.execute(lines).tuples():
+    for whole_id, part_id in session.execute(lines):
         found[codes[whole_id]].add(codes[part_id])
     return found
 

@@ -80,6 +80,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "clock.confirm": frozenset({AUDIT_ADMIN}),
     "jobs.manage": frozenset({SYSTEM_ADMIN}),
     "imports.read": WORK_ROLES | {SECURITY_ADMIN},
+    "imports.bring": frozenset({KEEPER, BUYER, QA, OWNER, PLANNER, SECURITY_ADMIN}),
     "catalog.import": frozenset({OWNER, QA, BUYER, PLANNER}),
     "places.import": frozenset({KEEPER, OWNER, PLANNER}),
     "orders.import": frozenset({BUYER, PLANNER}),

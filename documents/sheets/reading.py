@@ -180,17 +180,15 @@ def _separator(file: TextIO, columns: Sequence[Column]) -> str:
 
 @contextmanager
 def _xlsx(path: Path, columns: Sequence[Column]) -> Iterator[Iterator[Sequence[Raw]]]:
-    try:
-        _refuse_entities(path)
-        book = load_workbook(path, read_only=True, data_only=False, keep_links=False)
-    except Invalid:
-        raise
-    except Exception as wrong:  # a damaged workbook fails in a different way in each of its parts
-        raise _unreadable(wrong) from wrong
-    try:
+    with path.open("rb") as file:  # by its bytes: stored files have no ending
+        try:
+            _refuse_entities(path)
+            book = load_workbook(file, read_only=True, data_only=False, keep_links=False)
+        except Invalid:
+            raise
+        except Exception as wrong:  # a damaged workbook fails in a different way in each of its parts
+            raise _unreadable(wrong) from wrong
         yield _xlsx_rows(book)
-    finally:
-        book.close()
 
 
 def _xlsx_rows(book: Any) -> Iterator[Sequence[Raw]]:

@@ -17,13 +17,16 @@ from signatures.audit import verify_chain
 from workflows.models import ProcessRelease
 
 
+LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """What is at hand at set-up: the plan, two passphrases, a medium for the root key."""
     place = tmp_path / "desk"
     place.mkdir()
     (place / "plan.json").write_text(json.dumps(plan.EXAMPLE), encoding="utf-8")
-    (place / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg"/>', encoding="utf-8")
+    (place / "logo.svg").write_text(LOGO, encoding="utf-8")
     (place / "first").write_text("the first long passphrase\n", encoding="utf-8")
     (place / "second").write_text("the second long passphrase\n", encoding="utf-8")
     return place

@@ -19,7 +19,7 @@ def built(tmp_path, monkeypatch):
 
 
 def test_pages_name_the_hashed_file(app, built):
-    assert '/assets/app.abc123.css"' in app.test_client().get("/login").text
+    assert '/assets/app.abc123.css"' in app.test_client().get("/setup").text
 
 
 def test_a_file_is_served_packed_and_never_asked_for_again(app, built):
@@ -47,10 +47,10 @@ def test_an_icon_is_drawn_inline_and_hidden_from_screen_readers(app, built):
 def test_pages_work_before_the_assets_are_built(app, tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "BUILD", tmp_path / "nothing")
     assert assets.missing()
-    assert app.test_client().get("/login").status_code == 200
+    assert app.test_client().get("/setup").status_code == 200
 
 
 def test_a_running_server_follows_a_new_build(app, built):
-    assert '/assets/app.abc123.css"' in app.test_client().get("/login").text
+    assert '/assets/app.abc123.css"' in app.test_client().get("/setup").text
     (built / "manifest.json").write_text(json.dumps({"app.css": "app.def456.css"}))
-    assert '/assets/app.def456.css"' in app.test_client().get("/login").text
+    assert '/assets/app.def456.css"' in app.test_client().get("/setup").text
