@@ -114,6 +114,7 @@ class Element:
     by_event: bool = False
     default: str | None = None
     marker: bool = False
+    requires: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -248,6 +249,7 @@ def _element(node: etree._Element, scope: str, lane_of: dict[str, Lane]) -> Elem
         by_event=node.get("triggeredByEvent") == "true",
         default=node.get("default"),
         marker=any(local(child) in MARKERS for child in node),
+        requires=tuple((qms(node, "requires") or "").split()),
     )
 
 

@@ -42,13 +42,19 @@ OperationFunction = Callable[[OperationCall], Mapping[str, Any] | None]
 
 @dataclass(frozen=True)
 class Operation:
-    """A registered, documented operation: its name, titles, parameters (JSON Schema) and description."""
+    """A registered, documented operation: its name, titles, parameters (JSON Schema) and description.
+
+    ``holds`` and ``settles`` name the type of subject, such as ``inventory.lot``, that nobody may use between
+    the one operation and the other.
+    """
 
     name: str
     title: Bilingual
     schema: dict[str, Any]
     description: str
     run: OperationFunction
+    holds: str | None = None
+    settles: str | None = None
 
 
 _operations: dict[str, Operation] = {}
@@ -76,7 +82,12 @@ MEANINGS: dict[str, Bilingual] = {
 
 
 def operation(
-    name: str, *, schema: dict[str, Any], title: Bilingual
+    name: str,
+    *,
+    schema: dict[str, Any],
+    title: Bilingual,
+    holds: str | None = None,
+    settles: str | None = None,
 ) -> Callable[[OperationFunction], OperationFunction]:
     """Register a service operation under ``room.verb_noun``; ``schema`` is the JSON Schema of its parameters.
 
@@ -86,7 +97,8 @@ def operation(
     Draft202012Validator.check_schema(schema)
 
     def register(run: OperationFunction) -> OperationFunction:
-        found = _operations.setdefault(name, Operation(name, title, schema, (run.__doc__ or "").strip(), run))
+        made = Operation(name, title, schema, (run.__doc__ or "").strip(), run, holds, settles)
+        found = _operations.setdefault(name, made)
         if found.run is not run:
             raise ValueError(f"operation {name} is registered twice")
         return run

@@ -18,19 +18,34 @@ _LOT = {
 }
 
 
-@operation("inventory.release_lot", schema=_LOT, title={"en": "Release the lot", "zh": "批放行"})
+@operation(
+    "inventory.release_lot",
+    schema=_LOT,
+    title={"en": "Release the lot", "zh": "批放行"},
+    settles="inventory.lot",
+)
 def release_lot(call: OperationCall) -> Mapping[str, Any]:
     """Make the lot available; in the same transaction as the signature that decided it."""
     return _apply(services.release_lot, call)
 
 
-@operation("inventory.reject_lot", schema=_LOT, title={"en": "Block the rejected lot", "zh": "拒收并隔离"})
+@operation(
+    "inventory.reject_lot",
+    schema=_LOT,
+    title={"en": "Block the rejected lot", "zh": "拒收并隔离"},
+    settles="inventory.lot",
+)
 def reject_lot(call: OperationCall) -> Mapping[str, Any]:
     """Put the lot into blocked stock."""
     return _apply(services.reject_lot, call)
 
 
-@operation("inventory.hold_lot", schema=_LOT, title={"en": "Put the lot on hold", "zh": "冻结批次"})
+@operation(
+    "inventory.hold_lot",
+    schema=_LOT,
+    title={"en": "Put the lot on hold", "zh": "冻结批次"},
+    holds="inventory.lot",
+)
 def hold_lot(call: OperationCall) -> Mapping[str, Any]:
     """Freeze the lot while something about it is in question."""
     return _apply(services.hold_lot, call)
