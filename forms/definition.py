@@ -8,7 +8,7 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-widget`           textarea | radio | select | file (default from the type).
 `x-labels`           {answer: {"en", "zh"}} for every value of `enum`.
 `x-help`             {"en", "zh"}: one sentence under the field.
-`x-unit`             unit behind the input: a symbol, or words {"en", "zh"} (not in a column of rows);
+`x-unit`             unit behind the input: a symbol, or words {"en", "zh"};
                      `x-unit-from` takes it from another column of the row.
 `x-limits`           [lower column, upper column]: limits shown beside the input of the same row.
 `x-decimals`         most digits behind the decimal point (default 6).

@@ -115,7 +115,7 @@ def _notes_of(name: str, field: Schema, row: Mapping[str, Any], notes: Mapping[s
 def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any], notes: Mapping[str, int]) -> list[Any]:
     cells: list[Any] = []
     for name, column in shown.items():
-        unit = str(unit_of(row, column))
+        unit = unit_of(row, column)
         if "x-limits" in column:
             cells.append(_measured(limits_text(row, column), unit))
         text = _text(column, row.get(name))
@@ -130,5 +130,7 @@ def _noted(text: Any, note: int) -> Any:
     return f"{text} [{note}]".strip()
 
 
-def _measured(text: str, unit: str) -> str:
+def _measured(text: str, unit: str | Mapping[str, str]) -> Any:
+    if isinstance(unit, Mapping) and text:
+        return {lang: f"{text} {words}" for lang, words in unit.items()}
     return f"{text} {unit}".strip() if text else ""

@@ -6,6 +6,7 @@ strings, texts may be {"en", "zh"}. The rows of `quality.inspection_plan` are::
     {"code": "OD", "characteristic": {"en": …, "zh": …}, "kind": "measured" | "judged",
      "method": "…" or {"en", "zh"}, "unit": "mm", "lower": "4.00", "upper": "4.20"}
 
+A unit that is a word comes in both languages.
 `unit`, `lower` and `upper` are absent or None for judged characteristics and open ends of a limit.
 """
 

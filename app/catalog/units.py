@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from core.errors import Invalid
+from core.types import Bilingual
 
 LARGEST = Decimal("1000000000")
 
@@ -73,9 +74,20 @@ MEASURE_UNITS: dict[str, Unit] = STOCK_UNITS | {
         _physical("[pH]", "pH"),
         _physical("[EU]/mL", "EU/mL"),
         _physical("[CFU]", "CFU"),
-        _physical("[drp]/mL", "drops/mL"),
+        Unit("[drp]/mL", {"en": "drops/mL", "zh": "滴/mL"}, 6),
     )
 }
+
+
+_BY_SYMBOL = {unit.symbol["en"]: unit for unit in reversed(MEASURE_UNITS.values())}
+
+
+def with_unit(text: str, symbol: str) -> str | Bilingual:
+    """Write a number before its unit, given by the English symbol; in both languages where that is a word."""
+    known = _BY_SYMBOL.get(symbol)
+    if known is None or known.symbol["en"] == known.symbol["zh"]:
+        return f"{text} {symbol}".strip()
+    return {language: f"{text} {word}" for language, word in known.symbol.items()}
 
 
 def check_unit(code: str, *, field: str = "unit") -> Unit:

@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.catalog.units import quantity_text, with_unit
 from app.inventory.models import Lot
 from core.db import Base, new_id
 from core.errors import Conflict
-from core.types import JSON_TYPE, Quantity, str_enum
+from core.types import JSON_TYPE, Bilingual, Quantity, str_enum
 from workflows.models import ProcessCase
 
 
@@ -101,12 +102,15 @@ class InspectionResult(Base):
     inspection: Mapped[Inspection] = relationship(back_populates="results")
 
     @property
-    def limits_text(self) -> str:
+    def limits_text(self) -> str | Bilingual:
         """The limits as people write them: ``4 … 4.2 mm``, ``≤ 5 N``, or a dash for judged properties."""
-        ends = [None if end is None else f"{end:f}" for end in (self.lower, self.upper)]
-        if ends == [None, None]:
+        lower, upper = (None if end is None else f"{end:f}" for end in (self.lower, self.upper))
+        if lower is None and upper is None:
             return "–"
-        lower, upper = ends
-        if lower is None or upper is None:
-            return f"≤ {upper} {self.unit}".strip() if lower is None else f"≥ {lower} {self.unit}".strip()
-        return f"{lower} … {upper} {self.unit}".strip()
+        ends = f"≤ {upper}" if lower is None else f"≥ {lower}" if upper is None else f"{lower} … {upper}"
+        return with_unit(ends, self.unit)
+
+    @property
+    def value_text(self) -> str | Bilingual | None:
+        """The measured value with its unit; None for a judged property."""
+        return None if self.value is None else with_unit(quantity_text(self.value), self.unit)

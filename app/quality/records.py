@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.access.queries import name_of
-from app.catalog.units import quantity_text
 from app.inventory import genealogy
 from app.inventory.models import STATUS_NAMES, LotEdge
 from app.inventory.records import amount, row, section, table
@@ -91,10 +90,7 @@ def _inspection_section(session: Session, inspection: Inspection) -> Section:
 
 def _result_row(result: InspectionResult) -> list[str | Bilingual]:
     verdict = VERDICT_NAMES[result.verdict]
-    found: str | Bilingual = (
-        verdict if result.value is None else f"{quantity_text(result.value)} {result.unit}".strip()
-    )
-    return [result.name, result.limits_text, found, verdict]
+    return [result.name, result.limits_text, result.value_text or verdict, verdict]
 
 
 def _input_row(edge: LotEdge) -> list[str | Bilingual]:

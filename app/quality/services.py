@@ -11,13 +11,14 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.catalog.models import CharacteristicKind, InspectionCharacteristic
-from app.catalog.units import MEASURE_UNITS, quantity_text
+from app.catalog.units import MEASURE_UNITS, Unit, quantity_text
 from app.inventory.models import Lot
 from app.quality.models import Inspection, InspectionResult, Verdict
 from core import numbers
 from core.actor import Actor
 from core.clock import to_zone
 from core.errors import Conflict, Invalid
+from core.languages import pick
 from signatures import audit
 from workflows.models import ProcessCase
 
@@ -61,7 +62,7 @@ def plan_row(characteristic: InspectionCharacteristic) -> dict[str, Any]:
         "characteristic": _described(characteristic),
         "kind": characteristic.kind.value,
         "method": characteristic.method,
-        "unit": unit.symbol["en"] if unit else None,
+        "unit": _symbol(unit) if unit else None,
         "lower": None if characteristic.lower is None else quantity_text(characteristic.lower),
         "upper": None if characteristic.upper is None else quantity_text(characteristic.upper),
     }
@@ -127,6 +128,11 @@ def _described(characteristic: InspectionCharacteristic) -> dict[str, str]:
     }
 
 
+def _symbol(unit: Unit) -> str | dict[str, str]:
+    """A unit's symbol; in both languages where it is a word."""
+    return unit.symbol if unit.symbol["en"] != unit.symbol["zh"] else unit.symbol["en"]
+
+
 def _result(
     row: Mapping[str, Any], given: Mapping[str, Mapping[str, Any]], position: int
 ) -> InspectionResult:
@@ -147,7 +153,7 @@ def _result(
         value=value,
         lower=lower,
         upper=upper,
-        unit=row["unit"] or "",
+        unit=pick(row["unit"] or "", "en"),
         verdict=Verdict(str(found.get("judgement"))) if value is None else _within(value, lower, upper),
     )
 
