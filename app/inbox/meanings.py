@@ -1,6 +1,6 @@
 """The sentence under which a signature is made, and the name of its meaning (21 CFR 11.50(a)(3), 11.100)."""
 
-from core.languages import translate
+from core.languages import LANGUAGES, translate
 from core.types import Bilingual
 from workflows.registry import MEANINGS
 
@@ -15,6 +15,10 @@ def meaning_text(code: str) -> Bilingual:
     return MEANINGS.get(code, {"en": code, "zh": code})
 
 
-def statement_text(code: str, language: str) -> str:
-    """The sentence under which a signature is made, in the language the signer reads."""
-    return translate(STATEMENT, language, meaning=meaning_text(code))
+def statement_text(code: str, layout: str) -> str:
+    """The sentence under which a signature is made, in the language of the record, or in both.
+
+    ``layout`` is the site's: ``en``, ``zh`` or ``both``.
+    """
+    spoken = [layout] if layout in LANGUAGES else LANGUAGES
+    return "\n".join(translate(STATEMENT, language, meaning=meaning_text(code)) for language in spoken)

@@ -43,6 +43,7 @@ def line(session: Session, found: Any, names: dict[Any, Bilingual], *, now: date
         "meaning": meaning_text(row.meaning_code) if row.meaning_code else None,
         "claimed_by_me": str(row.claimed_by) == actor.id,
         "claimed_by": in_language(names.get(row.claimed_by)) if row.claimed_by else "",
+        "new": not barred_by and actor.id not in (task.opened_by or {}),
         "due_class": due_class,
         "due_text": due_text,
         "barred": _("You took part in an earlier step; somebody else takes this one.") if barred_by else "",
@@ -200,7 +201,7 @@ def sign_dialog(session: Session, review: Review, typed: Fields, refusal: QmsErr
         "review": review,
         "hidden": hidden_entries(view, typed),
         "signer": {"name": in_language(visitor.name), "role": role},
-        "statement": statement_text(view.meaning_code, language()),
+        "statement": statement_text(view.meaning_code, view.style.layout).splitlines(),
         "statement_missing": person.statement_accepted_at is None,
         "password_error": refusal.text(language()) if refusal else "",
     }

@@ -53,7 +53,7 @@ def put_signature(
         record_bytes=record.canonical,
         signer=ceremony.Signer(signer.id, signer.login, name, view.task.role, view.style.code),
         meaning=ceremony.Meaning(view.meaning_code, meaning_text(view.meaning_code)),
-        statement=statement_text(view.meaning_code, language),
+        statement=statement_text(view.meaning_code, view.style.layout),
         method=method,
         on_behalf_of=actor.on_behalf_of,
         language=language,
