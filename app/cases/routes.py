@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint, Response, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.cases import pages, queries, sheet, timeline
+from app.cases import pages, queries, sheet, timeline, wording
 from app.cases.inputs import filter_from
 from app.web import (
     access,
@@ -116,6 +116,7 @@ def process(key: str) -> str:
         branches=branches(compiled),
         decisions=decision_sheets(compiled),
         exceptions=sheet.exceptions(compiled),
+        cell_words=wording.cell_words,
         alt=diagram.alt_text(compiled.bpmn_xml, lang=language()),
     )
 

@@ -7,11 +7,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.web.filters import in_language
 from app.web.rights import ROLES
+from app.web.statuses import status_of
 from core.types import Bilingual
 from workflows import registry
 
 DAY = timedelta(days=1)
+_LISTED = re.compile(r'\s*"[^"]*"(\s*,\s*"[^"]*")*\s*')
+_QUOTED = re.compile(r'"([^"]*)"')
 _DURATION = re.compile(
     r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$"
 )
@@ -59,6 +63,21 @@ def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
     if left < DAY:
         return "yellow", _("Due within a day")
     return "secondary", _("Due in %(days)s d", days=left // DAY)
+
+
+def cell_words(cell: str | Bilingual) -> str:
+    """Say a cell of a decision table in words: ``"pass"`` as its status, ``true`` as yes, ``-`` as any.
+
+    A cell that compares or calculates stays the expression it is.
+    """
+    if not isinstance(cell, str):
+        return str(in_language(cell))
+    plain: dict[str, str] = {"-": _("any"), "": _("any"), "true": _("yes"), "false": _("no")}
+    if cell.lower() in plain:
+        return plain[cell.lower()]
+    listed = _LISTED.fullmatch(cell)
+    values = _QUOTED.findall(cell) if listed else [cell]
+    return str(_(", ")).join(str(status_of(value)["label"]) for value in values)
 
 
 def duration_words(duration: str | None) -> str:
