@@ -11,7 +11,9 @@ from typing import Any
 from flask import Flask, request, url_for
 from werkzeug.routing import BuildError
 
-from app.web.languages import HTML_CODES, NAMES, language
+from app.web.first_steps import FirstStep, steps_of
+from app.web.languages import HTML_CODES, NAMES, language, zone
+from app.web.sessions import IDLE, TOUCH
 from app.web.visitor import visitor
 from core.config import settings
 from core.languages import LANGUAGES
@@ -87,6 +89,17 @@ class PageContext:
         return getattr(self, name) if name else None
 
     @property
+    def zone(self) -> str:
+        """The IANA zone in which this reader's times are shown."""
+        return zone()
+
+    @property
+    def first_steps(self) -> list[FirstStep]:
+        """What the person does first, on the page the menu begins with."""
+        person, entries = visitor(), self.entries
+        return steps_of(person) if person and entries and request.path == entries[0].url else []
+
+    @property
     def entries(self) -> list[Entry]:
         """Menu entries this person may open, in order."""
         person = visitor()
@@ -109,6 +122,7 @@ def _context() -> dict[str, Any]:
         "html_lang": HTML_CODES[language()],
         "languages": [(code, NAMES[code], HTML_CODES[code]) for code in LANGUAGES],
         "demo": settings().demo,
+        "session_idle": int((IDLE - TOUCH).total_seconds()),
     }
 
 

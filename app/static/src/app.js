@@ -12,5 +12,8 @@ import './scroll.js';
 import './diagram.js';
 import './inbox.js';
 import './draft.js';
+import './session.js';
+import './copy.js';
+import './first-steps.js';
 
 window.htmx = htmx;

@@ -5,7 +5,11 @@ document.addEventListener('keydown', (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
   if (localStorage.getItem('keys') === 'off' || document.querySelector('dialog[open]')) return;
   const found = [...document.querySelectorAll('[data-key]')].find((one) => one.dataset.key === event.key);
-  if (found) {
+  const help = document.getElementById('keys');
+  if (event.key === '?' && help) {
+    event.preventDefault();
+    help.showModal();
+  } else if (found) {
     event.preventDefault();
     if (typing(found)) found.focus();
     else found.click();
@@ -22,6 +26,10 @@ function step(by, event) {
   (next.matches('a,button') ? next : next.querySelector('a,button') || next).focus();
   event.preventDefault();
 }
+
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-keys-help]')) document.getElementById('keys')?.showModal();
+});
 
 const toggle = document.querySelector('[data-keys-toggle]');
 if (toggle) {
