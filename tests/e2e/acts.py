@@ -66,7 +66,7 @@ class Person:
         page.locator("#f-quantity").fill(quantity)
         page.locator("#f-delivery_note").fill(f"DN-{lot}")
         self.picture("receipt-form")
-        page.locator("form[data-once] button[type=submit].btn-primary").click()
+        self._post("receipt-confirm")
         page.wait_for_url(re.compile(r"/receipts/[0-9a-f-]{36}"))
         self.picture("receipt")
         return self._case()
@@ -88,7 +88,7 @@ class Person:
             if proposed.count() and not row.locator("input[name=lot]").input_value():
                 row.locator("input[name=lot]").fill(proposed.first.inner_text().strip())
         self.picture("output-form")
-        page.locator("form[data-once] button[type=submit].btn-primary").click()
+        self._post("output-confirm")
         page.wait_for_url(re.compile(r"/output/[0-9a-f-]{36}"))
         self.picture("output")
         return self._case()
@@ -150,6 +150,13 @@ class Person:
         width = (self.page.viewport_size or {"width": 0})["width"]
         file = f"{self.language}-{width}-{self.login}-{self.seen:02d}-{name}.png"
         self.page.screenshot(path=self.pictures / file, full_page=True)
+
+    def _post(self, name: str) -> None:
+        """Post the form and say yes to the question what will happen."""
+        self.page.locator("form[data-once] button[type=submit].btn-primary").click()
+        expect(self.page.locator("dialog#confirm")).to_be_visible()
+        self.picture(name)
+        self.page.locator("dialog#confirm button[value=yes]").click()
 
     def _case(self) -> str:
         link = self.page.locator("a[href*='/cases/']").first

@@ -4,21 +4,40 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from app.cli import scratch_server
 from app.cli.scratch import Product, running, scratch_folder
 
 DESKTOP, PHONE = {"width": 1366, "height": 900}, {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="session")
-def product() -> Iterator[Product]:
-    """The demo plant, started once for all browser tests."""
-    with scratch_folder() as home, running(home) as started:
-        yield started
+ON_SQLITE = pytest.mark.parametrize("product", ["sqlite"], indirect=True)
+"""For what a page owes its reader: the database behind it does not show."""
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def product(request: pytest.FixtureRequest) -> Iterator[Product]:
+    """The demo plant, started once on each database for all browser tests."""
+    with ExitStack() as ends:
+        home = ends.enter_context(scratch_folder())
+        yield ends.enter_context(running(home, _database(request, ends)))
+
+
+def _database(request: pytest.FixtureRequest, ends: ExitStack) -> dict[str, str]:
+    """The settings of an empty database that the product then makes its tables in."""
+    if request.param == "sqlite":
+        return {}
+    server: scratch_server.Server = request.getfixturevalue("postgres_server")
+    name = ends.enter_context(server.database())
+    return {
+        "QMS_DATABASE_URL": server.url(name, scratch_server.APPLICATION),
+        "QMS_DATABASE_OWNER_URL": server.url(name, scratch_server.OWNER),
+    }
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,12 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.acts import Person
 from tests.e2e.acts import _middle as middle
+from tests.e2e.conftest import ON_SQLITE
 
 Window = Callable[..., Page]
 
 
+@ON_SQLITE
 @pytest.mark.urs("URS-142", "URS-144")
 def test_a_value_changed_after_it_was_kept_needs_its_reason_and_shows_its_history(
     visitor: Window, pictures: Path

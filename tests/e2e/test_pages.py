@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Page, Response
 
 from tests.e2e.acts import Person
-from tests.e2e.conftest import DESKTOP, PHONE
+from tests.e2e.conftest import DESKTOP, ON_SQLITE, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), ON_SQLITE]
 KIB = 1024
 PAGES = {
     "qa": ["/inbox", "/cases", "/processes", "/stock", "/items", "/suppliers", "/records", "/me"],
