@@ -7,6 +7,7 @@ they hold on a loaded machine too. The server is a scratch demo plant on this ma
 
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -40,6 +41,7 @@ PAGES: dict[str, tuple[str, ...]] = {
 }
 """Whose eyes see which page; `*` is the first entry of the list before it."""
 QUICK: dict[str, tuple[str, ...]] = {"qa": ("/inbox", "/inbox/*")}
+ENTRY = re.compile(r"/[0-9a-f-]{36}$")
 LISTS = {"/lots/*": "/stock"}
 """The list that leads to a page when it is not the page's own parent."""
 
@@ -111,7 +113,7 @@ def _address(visitor: Visitor, path: str) -> str:
         return visitor.address + path
     start = path.removesuffix("*")
     links = visitor.get(LISTS.get(path, start.rstrip("/"))).links(start)
-    entries = [link for link in links if "?" not in link]
+    entries = [link for link in links if ENTRY.search(link)]
     if not entries:
         raise CannotCheck(f"the demo plant has no entry for {path}")
     return entries[0]
