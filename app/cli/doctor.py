@@ -8,6 +8,7 @@ import shutil
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 from importlib import metadata
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.cli import db
 from app.cli.output import Subparsers, add_json, emit
+from app.notifications import mail
+from core import clock
 from core.config import settings
 from core.db import engine
 from core.errors import NotFound
@@ -29,6 +32,9 @@ ROOT = Path(__file__).resolve().parents[2]
 LIBRARIES = ("libpango-1.0.so.0", "libpangoft2-1.0.so.0", "libharfbuzz-subset.so.0")
 LONGEST_SOCKET_NAME = 107
 LEAST_FREE_MIB = 1024
+SCARCE_MIB = 5120
+SILENT = timedelta(seconds=10)
+"""Relay and workers give a sign of life every second or two."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +55,7 @@ def register(subparsers: Subparsers) -> None:
 
 
 def findings() -> list[Finding]:
-    """Examine packages, libraries, built parts, data folder, database, keys and queue, in this order."""
+    """Examine packages, libraries, built parts, data folder, database, keys, queue, mail, in this order."""
     return [finding for examine in EXAMINATIONS for finding in examine()]
 
 
@@ -107,8 +113,11 @@ def _data_folder() -> Iterator[Finding]:
         yield Finding("home.read_only", f"{home} cannot be written.", f"chown -R $(id -un) {home}")
     if stat.S_IMODE(home.stat().st_mode) & 0o007:
         yield Finding("home.open", f"Other accounts of this machine can read {home}.", f"chmod o-rwx {home}")
-    if shutil.disk_usage(home).free // 2**20 < LEAST_FREE_MIB:
-        yield Finding("disk.full", f"Less than {LEAST_FREE_MIB} MiB are free for {home}.", f"df -h {home}")
+    free = shutil.disk_usage(home).free // 2**20
+    if free < SCARCE_MIB:
+        full = free < LEAST_FREE_MIB
+        code, severity = ("disk.full", "error") if full else ("disk.scarce", "note")
+        yield Finding(code, f"Only {free} MiB are free for {home}.", f"df -h {home}", severity)
 
 
 def database_findings() -> Iterator[Finding]:
@@ -149,12 +158,50 @@ def _queue() -> Iterator[Finding]:
         yield Finding("queue.long_name", message, "choose a shorter QMS_HOME")
         return
     try:
-        relay = Redis.from_url(settings().redis_url).get("qms:relay:alive")
+        with Redis.from_url(settings().redis_url) as connection:
+            signs = {name: connection.get(f"qms:{name}:alive") for name in ("relay", "workers")}
     except (RedisError, OSError):
         yield Finding("queue.away", "The product is not running: no queue answers.", "make run", "note")
         return
-    if relay is None:
+    if _silent(signs["relay"]):
         yield Finding("relay.away", "No relay hands out jobs.", "make run", "note")
+    if _silent(signs["workers"]):
+        yield Finding("worker.away", "No worker does jobs.", "make run", "note")
+
+
+def _silent(sign: object) -> bool:
+    return not isinstance(sign, bytes) or clock.now() - datetime.fromisoformat(sign.decode()) > SILENT
+
+
+def _mail() -> Iterator[Finding]:
+    """Ask the mail server for nothing but its attention; no mail is sent."""
+    if not mail.is_on():
+        message = "No e-mail is sent: notices appear in the product only."
+        yield Finding("mail.off", message, "set QMS_MAIL and QMS_MAIL_FROM (docs/operations.md)", "note")
+        return
+    try:
+        with mail.connection() as server:
+            server.noop()
+    except ValueError as wrong:
+        yield Finding("mail.settings", f"{wrong}.", "docs/operations.md (E-mail)")
+    except OSError as refused:
+        message = f"The mail server does not serve: {type(refused).__name__}"
+        yield Finding("mail.away", message, "check QMS_MAIL, QMS_MAIL_USER and QMS_MAIL_PASSWORD_FILE")
+
+
+def _secret_files() -> Iterator[Finding]:
+    """Look at the files that settings name: there, and nobody else's to read."""
+    named = {
+        "QMS_MAIL_PASSWORD_FILE": settings().mail_password_file,
+        "QMS_METRICS_TOKEN_FILE": settings().metrics_token_file,
+    }
+    for variable, place in named.items():
+        if place is None:
+            continue
+        if not place.is_file():
+            yield Finding("settings.file", f"{variable} names {place}, which is not there.", f"write {place}")
+        elif stat.S_IMODE(place.stat().st_mode) & 0o077:
+            yield Finding("settings.open", f"{place} can be read by others.", f"chmod 600 {place}")
 
 
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
@@ -165,4 +212,6 @@ EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     database_findings,
     _keys,
     _queue,
+    _mail,
+    _secret_files,
 )
