@@ -23,23 +23,36 @@ _CHUNK = 1024 * 1024
 
 _BROKEN = N_("it cannot be read")
 _ACTIVE_PDF = N_("the PDF starts a script, a program or a form of its own")
+_PACKED_PDF = N_("other files are packed inside the PDF; bring them one by one")
 _LOCKED_PDF = N_("the PDF is protected by a password, so nobody can look into it")
 _TOO_BIG_PICTURE = N_("the picture has too many pixels")
 _BOMB = N_("it unpacks to far more than it should")
 _MACROS = N_("it holds macros or embedded programs")
 _NOT_OFFICE = N_("it is not the office file that its name claims")
+_ENTITIES = N_("it declares entities of its own, which no office program writes")
+_REACHES_OUT = N_("it starts another program or loads a template from elsewhere")
+_FORMULA = N_("a cell of it is a formula, which a spreadsheet would run")
 _NOT_TEXT = N_("it holds signs that no text has")
 
 _PDF_NAME_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _PDF_ACTIVE = re.compile(
-    rb"/(JavaScript|Launch|RichMedia|XFA|SubmitForm|ImportData|GoToE|Movie|Sound)(?![A-Za-z0-9])"
+    rb"/(JavaScript|Launch|RichMedia|XFA|SubmitForm|ImportData|GoToE|GoToR|Rendition|Movie|Sound)"
+    rb"(?![A-Za-z0-9])"
 )
+_PDF_PACKED = re.compile(rb"/EmbeddedFiles?(?![A-Za-z0-9])")
 _PDF_ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
 _PDF_STREAM = re.compile(rb"stream\r?\n")
 _OFFICE_ACTIVE = re.compile(r"vbaproject|activex|embeddings/|\.(exe|dll|js|vbs|bin)$", re.IGNORECASE)
 _OFFICE_HARMLESS = re.compile(r"printersettings\d*\.bin$", re.IGNORECASE)
+_ENTITY = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
+_ELSEWHERE = re.compile(rb"<ddelink|/attachedtemplate\"", re.IGNORECASE)
+_CELL = re.compile(r"(?:^|[,;|\t])[ \"']*([=@＝＠]|[-+－＋][^,;|\t\r\n\"']*)", re.MULTILINE)
+_SIGNED_NUMBER = re.compile(r"[-+－＋]+ *(\d[\d. -]*(e[-+]?\d+)? *[%°a-zµ/²³]{0,6})?", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*(<\?xml|<!doctype|<html|<svg|<script)", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
+
+
+_PDF_FAULTS = ((_PDF_ENCRYPTED, _LOCKED_PDF), (_PDF_ACTIVE, _ACTIVE_PDF), (_PDF_PACKED, _PACKED_PDF))
 
 
 @dataclass(frozen=True)
@@ -78,9 +91,10 @@ def look_into_pdf(data: bytes) -> str:
     except OverflowError:
         return _BOMB
     plain = [_PDF_NAME_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), part) for part in parts]
-    if any(_PDF_ENCRYPTED.search(part) for part in plain):
-        return _LOCKED_PDF
-    return _ACTIVE_PDF if any(_PDF_ACTIVE.search(part) for part in plain) else ""
+    for wanted_not, fault in _PDF_FAULTS:
+        if any(wanted_not.search(part) for part in plain):
+            return fault
+    return ""
 
 
 def look_into_picture(data: bytes) -> str:
@@ -106,8 +120,6 @@ def look_into_office(main_part: str) -> Callable[[bytes], str]:
         try:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 return _archive_fault(archive, main_part)
-        except OverflowError:
-            return _BOMB
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
             return _BROKEN
 
@@ -116,20 +128,33 @@ def look_into_office(main_part: str) -> Callable[[bytes], str]:
 
 def look_into_text(data: bytes) -> str:
     """Refuse a text with control signs, or in none of the encodings UTF-8, UTF-16 and GB 18030."""
+    text = _text_of(data)
+    return _NOT_TEXT if text is None or _CONTROLS.search(text) else ""
+
+
+def look_into_table(data: bytes) -> str:
+    """Refuse what no text holds, and cells that a spreadsheet would run; numbers may have their sign."""
+    fault = look_into_text(data)
+    cells = _CELL.finditer(_text_of(data) or "")
+    runs = any(not _SIGNED_NUMBER.fullmatch(cell[1].strip()) for cell in cells)
+    return fault or (_FORMULA if runs else "")
+
+
+def _text_of(data: bytes) -> str | None:
     encodings = ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "gb18030")
     for encoding in encodings:
         try:
-            text = data.decode(encoding)
+            return data.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return _NOT_TEXT if _CONTROLS.search(text) else ""
-    return _NOT_TEXT
+    return None
 
 
 def _packed_objects(data: bytes) -> Iterator[bytes]:
     """Unpack the object streams of a PDF, where names hide from a plain search."""
+    last = 0
     for start in _PDF_STREAM.finditer(data):
-        dictionary = data[max(0, start.start() - 600) : start.start()].rpartition(b" obj")[2]
+        dictionary, last = data[last : start.start()], start.end()
         if b"/ObjStm" not in _PDF_NAME_ESCAPE.sub(lambda found: bytes([int(found[1], 16)]), dictionary):
             continue
         unpacker = zlib.decompressobj()
@@ -148,19 +173,30 @@ def _archive_fault(archive: zipfile.ZipFile, main_part: str) -> str:
         return _MACROS
     room = MOST_UNPACKED
     for name in names:
-        room -= _unpacked(archive, name, room)
+        markup = name.lower().endswith((".xml", ".rels"))
+        beginning = b""
+        for piece in _unpacked(archive, name):
+            room -= len(piece)
+            if room < 0:
+                return _BOMB
+            if markup and (fault := _markup_fault(beginning + piece)):
+                return fault
+            beginning = piece[-64:]
     return ""
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str, room: int) -> int:
-    """Count what a part really unpacks to; its declared size may lie."""
-    count = 0
+def _markup_fault(data: bytes) -> str:
+    plain = data.replace(b"\0", b"")  # a part may be in UTF-16
+    if _ENTITY.search(plain):
+        return _ENTITIES
+    return _REACHES_OUT if _ELSEWHERE.search(plain) else ""
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """Unpack a part piece by piece; its declared size may lie."""
     with archive.open(name) as part:
-        while chunk := part.read(_CHUNK):
-            count += len(chunk)
-            if count > room:
-                raise OverflowError
-    return count
+        while piece := part.read(_CHUNK):
+            yield piece
 
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -172,7 +208,7 @@ KINDS = {
     "jpeg": Kind("image/jpeg", "jpeg", look_into_picture),
     "xlsx": Kind(f"{_OFFICE}.spreadsheetml.sheet", "zip", look_into_office("xl/workbook.xml")),
     "docx": Kind(f"{_OFFICE}.wordprocessingml.document", "zip", look_into_office("word/document.xml")),
-    "csv": Kind("text/csv", "text", look_into_text),
+    "csv": Kind("text/csv", "text", look_into_table),
     "txt": Kind("text/plain", "text", look_into_text),
 }
 """Ending of a file's name → the kind it claims to be."""

@@ -5,6 +5,7 @@ said in one sentence at the field (URS-020; Annex 11 clause 5).
 """
 
 import re
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -27,10 +28,26 @@ LONGEST_NAME = 150
 _UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff<>:\"|?*\\/]")
 
 
-def accept(session: Session, stream: BinaryIO, filename: str, *, actor: Actor, now: datetime) -> StoredFile:
-    """Take a file in: read at most ``LIMIT`` octets, look into it, store it by its hash.
+@dataclass(frozen=True)
+class Looked:
+    """A file that is what it claims to be and harmless: its clean name, bytes, media type."""
 
-    The same bytes brought again give the file as it was first named.
+    name: str
+    data: bytes
+    media_type: str
+
+
+def accept(session: Session, stream: BinaryIO, filename: str, *, actor: Actor, now: datetime) -> StoredFile:
+    """Take a file in: look into it, store it by its hash; see :func:`look_into` and :func:`keep`.
+
+    Raises:
+        Invalid: as :func:`look_into` says.
+    """
+    return keep(session, look_into(stream, filename), actor=actor, now=now)
+
+
+def look_into(stream: BinaryIO, filename: str) -> Looked:
+    """Read at most ``LIMIT`` octets and see what they are; nothing is stored yet.
 
     Raises:
         Invalid: ``upload.empty``, ``upload.too_large``, ``upload.name``, ``upload.kind`` (a kind that is not
@@ -48,15 +65,19 @@ def accept(session: Session, stream: BinaryIO, filename: str, *, actor: Actor, n
             name=name,
             limit=LIMIT // 1024 // 1024,
         )
-    media_type = _checked(name, data)
-    stored = session.get(StoredFile, sha256_hex(data))
+    return Looked(name, data, _checked(name, data))
+
+
+def keep(session: Session, file: Looked, *, actor: Actor, now: datetime) -> StoredFile:
+    """Store a file that was looked into; the same bytes brought again are the file as it was first named."""
+    stored = session.get(StoredFile, sha256_hex(file.data))
     if stored is not None:
         return stored
     stored = StoredFile(
-        sha256=store.put(data),
-        name=name,
-        media_type=media_type,
-        size=len(data),
+        sha256=store.put(file.data),
+        name=file.name,
+        media_type=file.media_type,
+        size=len(file.data),
         uploaded_by=actor.id,
         uploaded_at=now,
     )

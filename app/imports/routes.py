@@ -14,6 +14,7 @@ from app.imports.models import DataImport, ImportState
 from app.sites.queries import sites
 from app.web import (
     access,
+    allow,
     current_actor,
     current_person,
     db,

