@@ -108,11 +108,15 @@ def _check_form(lot: Lot, command: ShipLot) -> None:
     if not command.customer:
         raise Invalid("shipment.customer", "Write who gets it.", field="customer")
     if not command.delivery_note:
-        sentence = "Write the number of the delivery note."
-        raise Invalid("shipment.delivery_note", sentence, field="delivery_note")
+        raise Invalid(
+            "shipment.delivery_note", "Write the number of the delivery note.", field="delivery_note"
+        )
     if not command.confirmed:
-        sentence = "Confirm that goods that have left cannot be taken back."
-        raise Invalid("shipment.unconfirmed", sentence, field="confirmed")
+        raise Invalid(
+            "shipment.unconfirmed",
+            "Confirm that goods that have left cannot be taken back.",
+            field="confirmed",
+        )
 
 
 def _check_shippable(lot: Lot, *, now: datetime) -> None:
