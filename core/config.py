@@ -16,6 +16,7 @@ class Settings:
     ``metrics_token_file`` holds what a reader of ``/metrics`` has to show; without it only this machine
     reads. ``mail`` is the mail server, ``smtp://host:25``, ``smtp+starttls://host:587`` or
     ``smtps://host:465``; empty: no mail is sent.
+    ``most_instances`` is how many members a multi-instance of a process model may have.
     """
 
     home: Path
@@ -30,6 +31,7 @@ class Settings:
     mail_from: str = ""
     mail_user: str = ""
     mail_password_file: Path | None = None
+    most_instances: int = 500
 
     @property
     def files(self) -> Path:
@@ -50,8 +52,8 @@ class Settings:
 @cache
 def settings() -> Settings:
     """Read ``QMS_HOME``, ``QMS_DATABASE_URL``, ``QMS_DATABASE_OWNER_URL``, ``QMS_REDIS_URL``, ``PORT``,
-    ``QMS_DEMO``, ``QMS_URL``, ``QMS_METRICS_TOKEN_FILE``, ``QMS_MAIL``, ``QMS_MAIL_FROM``, ``QMS_MAIL_USER``
-    and ``QMS_MAIL_PASSWORD_FILE``.
+    ``QMS_DEMO``, ``QMS_URL``, ``QMS_METRICS_TOKEN_FILE``, ``QMS_MAIL``, ``QMS_MAIL_FROM``, ``QMS_MAIL_USER``,
+    ``QMS_MAIL_PASSWORD_FILE`` and ``QMS_MOST_INSTANCES``.
     """
     home = Path(os.environ.get("QMS_HOME", "var")).resolve()
     port = int(os.environ.get("PORT", "8000"))
@@ -69,6 +71,7 @@ def settings() -> Settings:
         mail_from=os.environ.get("QMS_MAIL_FROM", ""),
         mail_user=os.environ.get("QMS_MAIL_USER", ""),
         mail_password_file=_file("QMS_MAIL_PASSWORD_FILE"),
+        most_instances=int(os.environ.get("QMS_MOST_INSTANCES", "500")),
     )
 
 

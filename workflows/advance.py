@@ -4,24 +4,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState as EngineState
 from sqlalchemy import select
 
 from core.actor import Actor
 from core.languages import LANGUAGES
 from core.types import Bilingual
-from workflows import durations, store
-from workflows.elements import WRITERS, Element, Policy
-from workflows.errors import ExpressionError, StepFailed
+from workflows import calendars, compaction, events, store, waits
+from workflows.activities import NUMBER, ROUNDS
+from workflows.elements import Element, Policy
+from workflows.errors import ExpressionError, StepFailed, title_of
 from workflows.facts import as_json
+from workflows.joins import JOINED
 from workflows.models import CaseState, HumanTask, StepHistory, TaskState
 from workflows.sentences import N_, said, same
 from workflows.store import LoadedCase
+from workflows.tokens import go_on
 
-MAX_STEPS = 500
-LISTED = "listed"
+MAX_STEPS = 5_000
+TIDY_AFTER = 200
 SINCE = "since"
 
 _ENDLESS = N_("it goes round without waiting for anybody")
@@ -36,21 +37,28 @@ def run(loaded: LoadedCase) -> None:
         StepFailed: ``case.step_failed``: the diagram cannot go on with these facts.
         QmsError: whatever a service operation refuses.
     """
-    before = _listed(loaded)
     at: list[Task] = []
 
-    def completed(task: Task) -> None:
+    def begun(task: Task) -> None:
+        at.append(task)
         if len(at) > MAX_STEPS:
             raise StepFailed(_title(loaded, at), said(_ENDLESS))
-        if task.task_spec.bpmn_id is not None:
+
+    def completed(task: Task) -> None:
+        if task.task_spec.drawn:
             _record_automatic(loaded, task)
 
+    def tidy() -> None:
+        if len(loaded.workflow.tasks) > TIDY_AFTER:
+            compaction.compact(loaded.workflow)
+
     try:
-        loaded.workflow.do_engine_steps(will_complete_task=at.append, did_complete_task=completed)
-    except (SpiffWorkflowException, ExpressionError) as wrong:
+        go_on(loaded.workflow, before=begun, after=completed, pause=tidy)
+    except (ExpressionError, ValueError) as wrong:
         raise StepFailed(_title(loaded, at), reason_of(wrong)) from wrong
-    _list_tasks(loaded, before)
+    _list_tasks(loaded)
     _finish(loaded)
+    waits.keep_sent(loaded.move, loaded.engine.sent)
     store.save(loaded)
 
 
@@ -87,14 +95,13 @@ def record(
 
 def _record_automatic(loaded: LoadedCase, task: Task) -> None:
     element = _element(loaded, task)
-    writes = element.kind in WRITERS
     since = task.internal_data.get(SINCE)
     record(
         loaded,
         task,
         actor=loaded.move.actor,
         started_at=datetime.fromisoformat(since) if since else loaded.move.now,
-        data=loaded.facts[element.step] if writes else None,
+        data=loaded.engine.written.pop(task.id, None),
         decision=loaded.engine.decisions.pop(element.id, None),
     )
     if element.kind == "endEvent" and element.scope == loaded.engine.process.key:
@@ -106,43 +113,31 @@ def _element(loaded: LoadedCase, task: Task) -> Element:
 
 
 def _flows(loaded: LoadedCase, task: Task, element: Element) -> list[str]:
-    joined = task.internal_data.get("joined")
-    parents = [loaded.workflow.get_task_from_id(UUID(key)) for key in joined] if joined else [task.parent]
-    found = []
-    for parent in parents:
-        source = _drawn(parent)
-        flow = loaded.engine.process.flow_between(source, element.id) if source else None
-        if flow is not None:
-            found.append(flow.id)
-    return found
+    sources = task.internal_data.get(JOINED) or [_came_from(task)]
+    found = [loaded.engine.process.flow_between(source, element.id) for source in sources if source]
+    return [flow.id for flow in found if flow is not None]
 
 
-def _drawn(task: Task | None) -> str | None:
-    while task is not None and task.task_spec.bpmn_id is None:
-        task = task.parent
-    return task.task_spec.bpmn_id if task is not None else None
+def _came_from(task: Task) -> str | None:
+    parent = task.parent
+    if parent is not None and getattr(task.task_spec, "whole", None) is not None:
+        parent = parent.parent
+    source: str | None = parent.task_spec.bpmn_id if parent is not None else None
+    return source
 
 
-def _listed(loaded: LoadedCase) -> set[str]:
-    return {task.id.hex for task in _waiting_for_people(loaded) if task.internal_data.get(LISTED)}
-
-
-def _waiting_for_people(loaded: LoadedCase) -> list[Task]:
-    return list(loaded.workflow.get_tasks(state=EngineState.READY, manual=True))
-
-
-def _list_tasks(loaded: LoadedCase, before: set[str]) -> None:
+def _list_tasks(loaded: LoadedCase) -> None:
     """Open a human task for every new request, withdraw those that are no longer asked for."""
-    waiting = {task.id.hex: task for task in _waiting_for_people(loaded)}
-    for task in waiting.values():
-        if not task.internal_data.get(LISTED):
-            task.internal_data[LISTED] = True
+    waiting = {task.id.hex: task for task in store.for_people(loaded.workflow)}
+    for key, task in waiting.items():
+        if key not in loaded.listed:
             _open_task(loaded, task)
-    for task in loaded.workflow.event_manager.tasks.values():
+    for task in events.catching(loaded.workflow):
         task.internal_data.setdefault(SINCE, loaded.move.now.isoformat())
-    gone = before - set(waiting)
+    gone = loaded.listed - set(waiting)
     if gone:
         _withdraw(loaded, gone)
+    loaded.listed = set(waiting)
 
 
 def _open_task(loaded: LoadedCase, task: Task) -> None:
@@ -162,10 +157,30 @@ def _open_task(loaded: LoadedCase, task: Task) -> None:
             policy=policy.as_json(),
             flows=_flows(loaded, task, element),
             state=TaskState.OPEN,
-            due_at=durations.after(now, policy.due) if policy.due else None,
+            due_at=_due(loaded, element, policy),
+            instance=_instance(loaded, task),
             created_at=now,
         )
     )
+
+
+def _due(loaded: LoadedCase, element: Element, policy: Policy) -> datetime | None:
+    if not policy.due:
+        return None
+    working = element.calendar == calendars.WORKING
+    site = site_of(loaded, element, policy)
+    calendar = calendars.of_site(loaded.move.session, site) if working else None
+    return calendars.after(loaded.move.now, policy.due, calendar)
+
+
+def _instance(loaded: LoadedCase, task: Task) -> dict[str, Any] | None:
+    """Say in which scope a task stands, and which member of how many it is."""
+    scope = loaded.engine.scopes.at(task)
+    if scope is None:
+        return None
+    member = task.internal_data.get(NUMBER)
+    total = task.parent.internal_data.get(ROUNDS) if member is not None else None
+    return {"scope": scope, "number": member, "of": total}
 
 
 def site_of(loaded: LoadedCase, element: Element, policy: Policy) -> UUID | None:
@@ -197,18 +212,13 @@ def _finish(loaded: LoadedCase) -> None:
     if loaded.workflow.completed:
         case.state = CaseState.COMPLETED
         case.ended_at = loaded.move.now
-    elif not _waiting_for_people(loaded) and not loaded.workflow.event_manager.tasks:
+    elif not loaded.listed and not events.catching(loaded.workflow):
         raise StepFailed(same(case.number), said(_NOTHING_LEFT))
 
 
 def _title(loaded: LoadedCase, at: list[Task]) -> Bilingual:
     drawn = [task.task_spec.bpmn_id for task in at if task.task_spec.bpmn_id is not None]
     return title_of(loaded.engine.process.elements[drawn[-1]]) if drawn else same(loaded.move.case.number)
-
-
-def title_of(element: Element) -> Bilingual:
-    """Name an element for people; one without a name by its id."""
-    return {"en": element.name["en"] or element.id, "zh": element.name["zh"] or element.id}
 
 
 def reason_of(wrong: Exception) -> Bilingual:

@@ -72,7 +72,7 @@ class _Game:
         for node in self.nodes.values():
             if any(flow.id in stuck for flow in self.into[node.id]):
                 yield self._finding("static.deadlock", node)
-            if node.id not in self.fired and node.kind != "startEvent":
+            if node.id not in self.fired and node.kind != "startEvent" and not node.by_event:
                 yield self._finding("static.never", node)
         twice = {place for marking in self.following for place in set(marking) if marking.count(place) > 1}
         for node in self.nodes.values():
@@ -144,7 +144,7 @@ class _Game:
 
     def _outcomes(self, node: Element) -> Iterator[list[str]]:
         leaving = [flow.id for flow in self.out[node.id]]
-        if node.kind == "exclusiveGateway":
+        if node.kind in ("exclusiveGateway", "eventBasedGateway"):
             yield from ([flow] for flow in leaving)
         elif node.kind == "inclusiveGateway" and len(leaving) > 1:
             yield from self._subsets(node, leaving)

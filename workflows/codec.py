@@ -1,8 +1,10 @@
 """The state of a case as bytes: where its tokens stand, and its facts; never the specification.
 
-Format 1, JSON: ``{"v": 1, "facts": …, "done": bool, "top": [task…], "subs": [[parent id, [task…]]…]}``.
-A task is ``[id, parent id | 0, spec name, state, changed at (s since 1970), triggered, internal data | 0]``,
-parents first. Only states that this module wrote are ever read; nothing in them is evaluated.
+Format 2, JSON: ``{"v": 2, "facts": …, "own": …, "results": …, "done": bool, "top": [task…],
+"subs": [[parent id, [task…]]…]}``; ``own`` and ``results`` are those of ``scopes``. A task is ``[id,
+parent id | 0, spec name, state, changed at (s since 1970), triggered, internal data | 0]``, parents first.
+Format 1 had no scopes, and tasks that were only guessed. Only states that this module wrote are ever read;
+nothing in them is evaluated.
 """
 
 from decimal import Decimal
@@ -10,25 +12,26 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from SpiffWorkflow.bpmn import BpmnWorkflow
-from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
-from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.task import TaskState
 
+from workflows import codec_first
 from workflows.compiled import CompiledProcess
 from workflows.facts import Facts
+from workflows.scopes import Scopes
+from workflows.tokens import CaseWorkflow, InnerWorkflow
 
-FORMAT = 1
+FORMAT = 2
 _DECIMAL = "$decimal"
 
 
-def dump(workflow: Any, facts: Facts) -> bytes:
+def dump(workflow: Any, scopes: Scopes) -> bytes:
     """Write a compacted case."""
     return orjson.dumps(
         {
             "v": FORMAT,
-            "facts": facts,
+            "facts": scopes.facts,
+            "own": scopes.own,
+            "results": scopes.results,
             "done": bool(workflow.completed),
             "top": [_row(task) for task in workflow.tasks.values()],
             "subs": [
@@ -46,6 +49,14 @@ def load_facts(state: bytes) -> Facts:
     return facts
 
 
+def load_scopes(state: bytes) -> Scopes:
+    """Read the facts of a case with the scopes that are open in it."""
+    kept = orjson.loads(state)
+    return Scopes(
+        _untagged(kept["facts"]), _untagged(kept.get("own", {})), _untagged(kept.get("results", {}))
+    )
+
+
 def load(state: bytes, process: CompiledProcess, engine: Any) -> Any:
     """Set a case up again on its compiled process, with a script engine; its facts are not in it.
 
@@ -53,19 +64,33 @@ def load(state: bytes, process: CompiledProcess, engine: Any) -> Any:
         ValueError: the state has a format that this version does not know.
     """
     kept = orjson.loads(state)
+    if kept["v"] == codec_first.FORMAT:
+        kept = codec_first.brought_forward(kept)
     if kept["v"] != FORMAT:
         raise ValueError(f"unknown state format {kept['v']}")
-    workflow = BpmnWorkflow(process.spec, process.subspecs, script_engine=engine, deserializing=True)
+    workflow = CaseWorkflow(process.spec, process.subspecs, script_engine=engine, deserializing=True)
     workflow.completed = kept["done"]
-    _fill(workflow, kept["top"], workflow)
+    _fill(workflow, kept["top"])
     for parent_id, rows in kept["subs"]:
         key = UUID(hex=parent_id)
         parent = workflow.get_task_from_id(key)
-        inner = BpmnSubWorkflow(process.subspecs[parent.task_spec.spec], key, workflow, deserializing=True)
-        _fill(inner, rows, workflow)
+        inside = process.subspecs[parent.task_spec.spec]
+        inner = InnerWorkflow(inside, key, workflow, parent.workflow, deserializing=True)
+        _fill(inner, rows)
         workflow.subprocesses[key] = inner
-        inner.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
     return workflow
+
+
+def as_stored(facts: Facts) -> dict[str, Any]:
+    """Write facts so that JSON keeps them exactly: a decimal becomes ``{"$decimal": text}``."""
+    stored: dict[str, Any] = orjson.loads(orjson.dumps(facts, default=_tagged))
+    return stored
+
+
+def as_facts(stored: dict[str, Any]) -> Facts:
+    """Read facts that ``as_stored`` wrote."""
+    facts: Facts = _untagged(stored)
+    return facts
 
 
 def _row(task: Task) -> list[Any]:
@@ -80,7 +105,7 @@ def _row(task: Task) -> list[Any]:
     ]
 
 
-def _fill(workflow: Any, rows: list[list[Any]], top: Any) -> None:
+def _fill(workflow: Any, rows: list[list[Any]]) -> None:
     specs = workflow.spec.task_specs
     for key, parent, spec, state, changed, triggered, internal in rows:
         task = Task.__new__(Task)
@@ -100,8 +125,6 @@ def _fill(workflow: Any, rows: list[list[Any]], top: Any) -> None:
             workflow.task_tree = task
         else:
             workflow.tasks[task._parent]._children.append(task.id)
-        if state == TaskState.WAITING and isinstance(task.task_spec, CatchingEvent):
-            top.event_manager.add_task(task)
 
 
 def _tagged(value: object) -> dict[str, str]:

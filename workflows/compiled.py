@@ -1,6 +1,7 @@
 """A process that has passed the checks, ready to run; shared read-only by every case on the same release."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from core.types import Bilingual
@@ -12,7 +13,8 @@ from workflows.elements import Element, Flow, Policy, ProcessModel
 class CompiledProcess:
     """One bundle of model files as the engine runs it.
 
-    ``sha256`` is the hash of the bundle (hex); ``spec`` and ``subspecs`` belong to the engine.
+    ``sha256`` is the hash of the bundle (hex); ``called`` are the processes that its call activities call;
+    ``spec`` and ``subspecs`` belong to the engine.
     """
 
     sha256: str
@@ -22,6 +24,7 @@ class CompiledProcess:
     bpmn_name: str
     spec: Any
     subspecs: dict[str, Any]
+    called: tuple[ProcessModel, ...] = ()
 
     @property
     def key(self) -> str:
@@ -33,10 +36,20 @@ class CompiledProcess:
         """The name of the process."""
         return self.model.name
 
-    @property
+    @cached_property
     def elements(self) -> dict[str, Element]:
-        """The flow nodes by id, with names, lanes and policies."""
-        return self.model.elements
+        """The flow nodes by id, with names, lanes and policies; those of called processes too."""
+        return {key: one for model in (self.model, *self.called) for key, one in model.elements.items()}
+
+    @property
+    def started_by(self) -> Element | None:
+        """The start event of a process that begins with a message."""
+        start = next(one for one in self.model.inside(self.model.key) if one.kind == "startEvent")
+        return start if start.trigger is not None else None
+
+    @cached_property
+    def _flows(self) -> dict[tuple[str, str], Flow]:
+        return {(one.source, one.target): one for model in (self.model, *self.called) for one in model.flows}
 
     @property
     def bpmn_xml(self) -> str:
@@ -56,6 +69,4 @@ class CompiledProcess:
 
     def flow_between(self, source: str, target: str) -> Flow | None:
         """Find the sequence flow from one element to another; the checks allow only one."""
-        return next(
-            (flow for flow in self.model.flows if (flow.source, flow.target) == (source, target)), None
-        )
+        return self._flows.get((source, target))

@@ -3,30 +3,18 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
-from SpiffWorkflow.exceptions import SpiffWorkflowException
-
 from forms import loader
+from workflows import builder, rules, rules_calls
 from workflows import bundle as bundles
-from workflows import rules
 from workflows.bundle import Bundle
 from workflows.compiled import CompiledProcess
 from workflows.elements import ProcessModel
 from workflows.errors import ModelRefused
 from workflows.findings import Finding, Repair
-from workflows.parser import QmsParser
 from workflows.rules_tasks import Named
 
-_ENGINE_ERRORS = (
-    ValidationException,
-    SpiffWorkflowException,
-    # the library's parser reports some mistakes by accident, and goes as deep as the longest path
-    AttributeError,
-    KeyError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
+# what the checks let through has a place in the builder; a hole between them shows as one of these
+_ENGINE_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)
@@ -119,41 +107,50 @@ def _errors(bundle: Bundle) -> list[Finding]:
 
 def _the_process(bundle: Bundle) -> tuple[str, ProcessModel] | None:
     executable = [found for found in bundle.processes if found[1].executable]
-    if len(executable) == 1:
-        return executable[0]
+    called = rules_calls.called_keys(model for _, model in executable)
+    alone = executable if len(executable) == 1 else [one for one in executable if one[1].key not in called]
+    if len(alone) == 1:
+        return alone[0]
     if len(bundle.processes) == 1:
         name, model = bundle.processes[0]
         bundle.refuse(name, [Finding("process.not_executable", model.key, model.line)])
         return bundle.processes[0]
     if not _errors(bundle):
-        bundle.refuse("", [Finding("bundle.process_count", facts={"count": len(executable)})])
+        bundle.refuse("", [Finding("bundle.process_count", facts={"count": len(alone)})])
     return None
+
+
+def _called(bundle: Bundle, model: ProcessModel) -> list[tuple[str, ProcessModel]]:
+    by_key = {one.key: (name, one) for name, one in bundle.processes}
+    keys = rules_calls.called_by(model, {key: one for key, (_, one) in by_key.items()})
+    return [by_key[key] for key in keys]
 
 
 def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: Callable[[str], bool]) -> None:
     named = Named(decisions=frozenset(bundle.decisions), known_form=known_form)
-    bundle.refuse(name, rules.check(model, bundle.roots[name], named))
+    called = _called(bundle, model)
+    for one_name in dict.fromkeys([name, *(one_name for one_name, _ in called)]):
+        bundle.refuse(one_name, rules.check_file(bundle.roots[one_name]))
+    for one_name, one in [(name, model), *called]:
+        bundle.refuse(one_name, rules.check(one, bundle.roots[one_name], named))
+    for one_name, found in rules_calls.check((name, model), called, bundle.processes):
+        bundle.refuse(one_name, [found])
 
 
 def _build(bundle: Bundle, name: str, model: ProcessModel) -> CompiledProcess:
-    parser = QmsParser()
-    parser.add_bpmn_xml(bundle.roots[name], name)
+    called = tuple(one for _, one in _called(bundle, model))
+    built = builder.build((model, *called))
     return CompiledProcess(
         sha256=bundles.sha256(bundle.files),
         model=model,
         decisions=bundle.decisions,
         files=bundle.files,
         bpmn_name=name,
-        spec=parser.get_spec(model.key),
-        subspecs=parser.get_subprocess_specs(model.key),
+        spec=built.pop(model.key),
+        subspecs=built,
+        called=called,
     )
 
 
 def _engine_refusal(wrong: Exception) -> Finding:
-    element = getattr(wrong, "tag", None)
-    return Finding(
-        "engine.refused",
-        getattr(wrong, "id", None) or element,
-        getattr(wrong, "line_number", None),
-        {"reason": str(wrong) or type(wrong).__name__},
-    )
+    return Finding("engine.refused", facts={"reason": f"{type(wrong).__name__} {wrong}"})

@@ -41,3 +41,21 @@ def moment(text: str) -> datetime:
 def is_duration(text: str) -> bool:
     """Say whether a text is an ISO 8601 duration."""
     return _DURATION.match(text.strip()) is not None
+
+
+def is_nothing(duration: str) -> bool:
+    """Say whether a duration is no time at all."""
+    return not any(digit in duration for digit in "123456789")
+
+
+def split_days(duration: str) -> tuple[int, str]:
+    """Take the days out of a duration, and give them and the rest.
+
+    Raises:
+        ValueError: it is no duration.
+    """
+    found = _DURATION.match(duration.strip())
+    if found is None:
+        raise ValueError(f"{duration!r} is no ISO 8601 duration")
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return days, f"P{years}Y{months}M{weeks}WT{hours}H{minutes}M{seconds}S"

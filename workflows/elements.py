@@ -8,6 +8,8 @@ from typing import Any
 from lxml import etree
 
 from core.types import Bilingual
+from workflows.markers import Marker, read_marker
+from workflows.triggers import Trigger, read_trigger
 from workflows.xmlfile import BPMN, QMS, line_of, local, text_of
 
 EVENTS = ("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent")
@@ -34,7 +36,9 @@ ACTIVITIES = (
 )
 FLOW_NODES = frozenset((*EVENTS, *GATEWAYS, *ACTIVITIES))
 SCOPES = ("subProcess", "transaction", "adHocSubProcess")
-MARKERS = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
+WRITERS = ("userTask", "serviceTask", "businessRuleTask", "scriptTask", "callActivity")
+CATCHERS = ("startEvent", "intermediateCatchEvent", "boundaryEvent", "receiveTask")
+THROWERS = ("endEvent", "intermediateThrowEvent", "sendTask")
 
 
 @dataclass(frozen=True)
@@ -107,19 +111,30 @@ class Element:
     decision: str | None = None
     script: str | None = None
     events: tuple[str, ...] = ()
-    message: str | None = None
+    trigger: Trigger | None = None
     timer: Timer | None = None
     attached_to: str | None = None
     interrupting: bool = True
     by_event: bool = False
     default: str | None = None
-    marker: bool = False
+    marker: Marker | None = None
+    called: str | None = None
+    calendar: str | None = None
     requires: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
         """The name as drawn, or the id of an element without a name."""
         return self.name["en"] or self.name["zh"] or self.id
+
+    @property
+    def writes(self) -> bool:
+        """Whether facts lie under its step key once it has been passed."""
+        return (
+            self.kind in WRITERS
+            or (self.kind in CATCHERS and self.trigger is not None)
+            or (self.kind == "subProcess" and self.marker is not None and not self.marker.standard)
+        )
 
 
 @dataclass(frozen=True)
@@ -154,10 +169,7 @@ class ProcessModel:
 
     def steps(self) -> dict[str, Element]:
         """List the elements that write facts, by step key."""
-        return {element.step: element for element in self.elements.values() if element.kind in WRITERS}
-
-
-WRITERS = ("userTask", "serviceTask", "businessRuleTask", "scriptTask")
+        return {element.step: element for element in self.elements.values() if element.writes}
 
 
 def bpmn_tag(name: str) -> str:
@@ -241,14 +253,16 @@ def _element(node: etree._Element, scope: str, lane_of: dict[str, Lane]) -> Elem
         decision=qms(node, "decision"),
         script=text_of(node.find(bpmn_tag("script"))) if kind == "scriptTask" else None,
         events=events,
-        message=_message(node),
+        trigger=read_trigger(node),
         timer=_timer(node),
         attached_to=node.get("attachedToRef"),
         interrupting=node.get("isInterrupting" if kind == "startEvent" else "cancelActivity", "true")
         == "true",
         by_event=node.get("triggeredByEvent") == "true",
         default=node.get("default"),
-        marker=any(local(child) in MARKERS for child in node),
+        marker=read_marker(node),
+        called=node.get("calledElement"),
+        calendar=qms(node, "calendar"),
         requires=tuple((qms(node, "requires") or "").split()),
     )
 
@@ -273,11 +287,6 @@ def _parameters(node: etree._Element) -> dict[str, str]:
     extension = node.find(bpmn_tag("extensionElements"))
     found = extension.findall(f"{{{QMS}}}parameter") if extension is not None else []
     return {parameter.get("name", ""): parameter.get("value", "") for parameter in found}
-
-
-def _message(node: etree._Element) -> str | None:
-    definition = node.find(bpmn_tag("messageEventDefinition"))
-    return node.get("messageRef") or (definition.get("messageRef") if definition is not None else None)
 
 
 def _timer(node: etree._Element) -> Timer | None:

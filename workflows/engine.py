@@ -1,26 +1,36 @@
-"""What automatic elements do: conditions, operations, decisions, scripts, over the facts of the case.
+"""What elements do with the facts of a case: conditions, operations, decisions, scripts, members, waits.
 
 Everything a model can cause goes through here; nothing of it reaches Python (see ``expressions``).
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.bpmn.script_engine import PythonScriptEngine
 from SpiffWorkflow.task import Task
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.db import acting_as
-from workflows import expressions, registry
+from core.errors import Conflict, QmsError
+from workflows import calendars, cycles, events, expressions, registry
+from workflows.activities import NUMBER
 from workflows.compiled import CompiledProcess
 from workflows.decisions import decide
-from workflows.elements import Element
-from workflows.expressions import ExpressionError
-from workflows.facts import Facts, plain
+from workflows.elements import Element, Timer
+from workflows.errors import StepFailed, title_of
+from workflows.facts import Facts, correlation_text, plain
+from workflows.instances import COUNTER, TOTAL, members_of
+from workflows.markers import Marker
 from workflows.models import ProcessCase
+from workflows.scopes import Scopes
 from workflows.sentences import N_, said
+from workflows.triggers import Trigger
+
+_NO_WAY = N_("no condition holds and there is no default flow")
+_UNCAUGHT = N_("nobody catches “%(code)s”")
+_CATCHABLE = ("serviceTask", "businessRuleTask")
 
 
 @dataclass(frozen=True)
@@ -33,54 +43,98 @@ class Move:
     now: datetime
 
 
-class CaseEngine(PythonScriptEngine):
+@dataclass(frozen=True)
+class Sent:
+    """A message or signal that an element has thrown in this move; it leaves when the move is saved."""
+
+    element_id: str
+    kind: str
+    name: str
+    correlation: str
+    payload: Facts
+
+
+@dataclass
+class CaseEngine:
     """The script engine of one loaded case for one move.
 
-    ``facts`` are the case's; ``decisions`` keeps the explanations of the tables used in this move by element
-    id.
+    ``decisions`` keeps the explanations of the tables used in this move by element id, ``written`` what each
+    task wrote, by its id, ``sent`` what has been thrown.
     """
 
-    def __init__(self, process: CompiledProcess, facts: Facts, move: Move) -> None:
-        super().__init__()
-        self.process = process
-        self.facts = facts
-        self.move = move
-        self.decisions: dict[str, dict[str, Any]] = {}
+    process: CompiledProcess
+    scopes: Scopes
+    move: Move
+    decisions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    written: dict[Any, Any] = field(default_factory=dict)
+    sent: list[Sent] = field(default_factory=list)
+
+    @property
+    def facts(self) -> Facts:
+        """The facts of the case itself."""
+        return self.scopes.facts
 
     @property
     def now(self) -> datetime:
         """The moment of the move; timers are judged by it."""
         return self.move.now
 
-    def validate(self, expression: str) -> None:
-        """Check an expression, in the library's way.
+    def element(self, task: Task) -> Element:
+        """Give the element at which a task stands."""
+        return self.process.elements[task.task_spec.bpmn_id]
 
-        Raises:
-            SyntaxError: it is not allowed.
-        """
-        try:
-            expressions.check(expression)
-        except ExpressionError as wrong:
-            raise SyntaxError(wrong.reason["en"]) from wrong
+    # facts
 
-    def evaluate(self, task: Task, expression: str, external_context: Facts | None = None) -> Any:
-        """Evaluate a condition or timer over the facts of the case."""
-        return expressions.evaluate(expression, {**self.facts, **(external_context or {})}, now=self.now)
+    def visible(self, task: Task) -> Mapping[str, Any]:
+        """Give the facts that a task sees."""
+        return self.scopes.visible(self.scopes.at(task))
 
-    def execute(self, task: Task, script: str, external_context: Facts | None = None) -> bool:
-        """Refuse scripts hidden in extensions; script tasks come through ``perform``."""
-        raise ExpressionError(script, said(N_("scripts in extensions are not run")))
+    def evaluate(self, task: Task, expression: str) -> Any:
+        """Evaluate a condition or timer over the facts that its element sees."""
+        return expressions.evaluate(expression, self.visible(task), now=self.now)
 
-    def perform(self, task: Task) -> None:
-        """Do an automatic task: its result lies under its step key afterwards."""
-        element = self.process.elements[task.task_spec.bpmn_id]
-        _PERFORM[element.kind](self, element)
+    def write(self, task: Task, step: str, value: Any) -> None:
+        """Put what a task has brought under its step key."""
+        kept = plain(value)
+        self.scopes.target(self.scopes.at(task))[step] = kept
+        self.written[task.id] = kept
 
-    def _operate(self, element: Element) -> None:
-        params = {
-            name: plain(expressions.evaluate(source, self.facts, now=self.now))
+    def _parameters(self, task: Task, element: Element) -> Facts:
+        names = self.visible(task)
+        return {
+            name: plain(expressions.evaluate(source, names, now=self.now))
             for name, source in element.parameters.items()
         }
+
+    # automatic tasks
+
+    def perform(self, task: Task) -> bool:
+        """Do an automatic task; false if it failed with an error that the model catches."""
+        element = self.element(task)
+        if element.kind not in _CATCHABLE or not events.errors_are_caught(task):
+            _PERFORM[element.kind](self, task, element)
+            return True
+        return self._perform_or_catch(task, element)
+
+    def _perform_or_catch(self, task: Task, element: Element) -> bool:
+        session = self.move.session
+        hooks = {name: list(acts) for name, acts in session.info.items() if name.endswith("_commit")}
+        try:
+            with session.begin_nested():
+                _PERFORM[element.kind](self, task, element)
+        except QmsError as wrong:
+            catcher = events.catcher_of(task, "error", wrong.code)
+            if catcher is None:
+                raise
+            for name in ("before_commit", "after_commit"):
+                if name in session.info:
+                    session.info[name][:] = hooks.get(name, [])
+            events.fire(catcher, {"code": wrong.code, "message": wrong.text("en")})
+            return False
+        return True
+
+    def _operate(self, task: Task, element: Element) -> None:
+        params = self._parameters(task, element)
         move = self.move
         called = element.operation or ""
         with acting_as(
@@ -91,16 +145,143 @@ class CaseEngine(PythonScriptEngine):
             release=str(move.case.release_id),
         ):
             call = registry.OperationCall(move.session, params, move.case, move.actor, move.now)
-            self.facts[element.step] = plain(registry.call(called, call))
+            self.write(task, element.step, registry.call(called, call))
 
-    def _decide(self, element: Element) -> None:
-        explanation = decide(self.process.decisions[element.decision or ""], self.facts, now=self.now)
+    def _decide(self, task: Task, element: Element) -> None:
+        table = self.process.decisions[element.decision or ""]
+        explanation = decide(table, self.visible(task), now=self.now)
         self.decisions[element.id] = plain(explanation.as_json())
-        self.facts[element.step] = plain(explanation.outputs)
+        self.write(task, element.step, explanation.outputs)
 
-    def _script(self, element: Element) -> None:
+    def _script(self, task: Task, element: Element) -> None:
         for name, source in expressions.assignments(element.script or ""):
-            self.facts[name] = plain(expressions.evaluate(source, self.facts, now=self.now))
+            self.write(task, name, self.evaluate(task, source))
+
+    def stuck(self, task: Task) -> None:
+        """Say that no flow out of a gateway can be taken.
+
+        Raises:
+            StepFailed: always.
+        """
+        raise StepFailed(title_of(self.element(task)), said(_NO_WAY))
+
+    # called processes
+
+    def call_process(self, task: Task) -> None:
+        """Open the scope of a called process with the parameters of the call."""
+        self.scopes.open(task, self._parameters(task, self.element(task)))
+
+    def returned(self, task: Task) -> None:
+        """Put what a called process wrote under the step key of the call."""
+        self.write(task, self.element(task).step, self.scopes.close(task))
+
+    # members of a multi-instance
+
+    def members(self, whole: Task, marker: Marker) -> list[Any]:
+        """List the members of a multi-instance that begins.
+
+        Raises:
+            Conflict: ``instances.too_many``: more than this installation allows.
+            StepFailed: the number or the list cannot be used.
+        """
+        value = self.evaluate(whole, marker.cardinality or marker.collection or "")
+        found = members_of(value, self.element(whole), counted=marker.cardinality is not None)
+        self.scopes.results[whole.id.hex] = {"items": plain(found), "brought": {}}
+        return found
+
+    def item(self, whole: Task, index: int) -> Any:
+        """Give one of the things a multi-instance goes through; the first is 0."""
+        return self.scopes.results[whole.id.hex]["items"][index]
+
+    def open_member(self, member: Task, marker: Marker, item: Any, total: int) -> None:
+        """Open the scope of a member with what it is about."""
+        own = {marker.item: plain(item), COUNTER: member.internal_data[NUMBER], TOTAL: total}
+        self.scopes.open(member, own)
+
+    def bring(self, whole: Task, member: Task) -> int:
+        """Keep what a member has brought; say how many have been."""
+        element = self.element(whole)
+        own = self.scopes.close(member)
+        if element.kind in ("subProcess", "callActivity"):
+            value: Any = {name: kept for name, kept in own.items() if name not in (COUNTER, TOTAL)}
+        else:
+            value = own.get(element.step)
+        brought = self.scopes.results[whole.id.hex]["brought"]
+        brought[str(member.internal_data[NUMBER])] = value
+        return len(brought)
+
+    def ends_early(self, whole: Task, marker: Marker, brought: int, total: int) -> bool:
+        """Ask the completion condition; it sees the results so far under the step key."""
+        if marker.condition is None:
+            return False
+        names = {
+            **self.visible(whole),
+            self.element(whole).step: self._results(whole),
+            TOTAL: total,
+            "nrOfCompletedInstances": brought,
+            "nrOfActiveInstances": total - brought if marker.kind == "parallel" else 0,
+        }
+        return bool(expressions.evaluate(marker.condition, names, now=self.now))
+
+    def publish(self, whole: Task) -> None:
+        """Put the results of all members, in their order, under the step key of the whole."""
+        results = self._results(whole)
+        self.scopes.results.pop(whole.id.hex, None)
+        self.write(whole, self.element(whole).step, results)
+
+    def _results(self, whole: Task) -> list[Any]:
+        brought = self.scopes.results[whole.id.hex]["brought"]
+        return [brought[number] for number in sorted(brought, key=int)]
+
+    # events
+
+    def first_due(self, task: Task, timer: Timer) -> tuple[datetime, int]:
+        """Say when a timer that starts now fires first, and how often; -1 is without end."""
+        return cycles.first(timer.kind, self._when(task, timer), self.now, self._calendar(task))
+
+    def next_due(self, task: Task, timer: Timer, fired: datetime, left: int) -> tuple[datetime, int]:
+        """Say when a repeating timer fires again; what was missed while nothing ran has fired as one."""
+        return cycles.following(self._when(task, timer), fired, left, self.now, self._calendar(task))
+
+    def _when(self, task: Task, timer: Timer) -> str:
+        literal = cycles.is_literal(timer.kind, timer.text)
+        return timer.text if literal else str(self.evaluate(task, timer.text))
+
+    def _calendar(self, task: Task) -> calendars.Calendar | None:
+        if self.element(task).calendar != calendars.WORKING:
+            return None
+        return calendars.of_site(self.move.session, self.move.case.site_id)
+
+    def correlation(self, task: Task, trigger: Trigger) -> str:
+        """Work out the values by which a message finds its case."""
+        names = self.visible(task)
+        values = {
+            name: expressions.evaluate(source, names, now=self.now)
+            for name, source in trigger.correlation.items()
+        }
+        try:
+            return correlation_text(values)
+        except Conflict as wrong:
+            reason = {language: wrong.text(language) for language in ("en", "zh")}
+            raise StepFailed(title_of(self.element(task)), reason) from wrong
+
+    def send(self, task: Task, trigger: Trigger) -> None:
+        """Throw a message or signal; a signal reaches this case at once, everything else after the commit."""
+        element = self.element(task)
+        payload = self._parameters(task, element)
+        name = trigger.name or ""
+        self.sent.append(Sent(element.id, trigger.kind, name, self.correlation(task, trigger), payload))
+        if trigger.kind == "signal":
+            for waiting in events.waiting_for_signal(task.workflow.top_workflow, name):
+                events.fire(waiting, payload)
+
+    def uncaught(self, task: Task, trigger: Trigger) -> None:
+        """Say that nobody catches an error or escalation.
+
+        Raises:
+            StepFailed: always; the checks of a model leave no such place.
+        """
+        raise StepFailed(title_of(self.element(task)), said(_UNCAUGHT, code=trigger.name or "–"))
 
 
 _PERFORM = {

@@ -3,11 +3,12 @@
 from core.errors import Conflict, Invalid, NotFound
 from core.languages import LANGUAGES
 from core.types import Bilingual
+from workflows.elements import Element
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
 from workflows.sentences import N_
 
-__all__ = ["ExpressionError", "ModelRefused", "StepFailed", "no_release", "no_task"]
+__all__ = ["ExpressionError", "ModelRefused", "StepFailed", "no_release", "no_task", "title_of"]
 
 
 class ModelRefused(Invalid):
@@ -46,3 +47,8 @@ def no_release(process_key: str) -> NotFound:
 def no_task() -> NotFound:
     """Say that a task does not exist, or not for this person."""
     return NotFound("task.unknown", "There is no such task.")
+
+
+def title_of(element: Element) -> Bilingual:
+    """Name an element for people; one without a name by its id."""
+    return {"en": element.name["en"] or element.id, "zh": element.name["zh"] or element.id}

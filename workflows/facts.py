@@ -1,12 +1,13 @@
 """Facts of a case: plain JSON values and decimals, nothing else, so that every reader sees the same."""
 
+import json
 import uuid
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from core.errors import Invalid
+from core.errors import Conflict, Invalid
 
 Facts = dict[str, Any]
 
@@ -44,3 +45,17 @@ def as_json(value: Any) -> Any:
     if isinstance(value, list):
         return [as_json(member) for member in value]
     return value
+
+
+def correlation_text(values: Mapping[str, Any]) -> str:
+    """Write the values by which a message finds its case, always in the same way.
+
+    Raises:
+        Conflict: ``message.correlation``: a value is missing, or is a list or an object.
+    """
+    written = {}
+    for name, value in sorted(values.items()):
+        if isinstance(value, (bool, list, Mapping)) or value is None or value == "":
+            raise Conflict("message.correlation", "The key “%(name)s” of a message has no value.", name=name)
+        written[name] = str(value)
+    return json.dumps(written, ensure_ascii=False, sort_keys=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.languages import translate
+from workflows.findings_events import EVENTS
 from workflows.sentences import N_
 
 Severity = Literal["error", "warning"]
@@ -57,7 +58,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     # structure
     "construct.unsupported": (
         N_("%(kind)s is not supported."),
-        N_("Draw it with tasks, gateways, embedded subprocesses and timers, which this release runs."),
+        N_("Draw it with tasks, gateways, subprocesses, calls and events, which this release runs."),
     ),
     "gateway.complex": (
         N_("A complex gateway cannot run."),
@@ -71,14 +72,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     "event.compensation": (
         N_("Compensation would be ignored."),
         N_("Draw the undoing steps as ordinary tasks."),
-    ),
-    "event_subprocess.start": (
-        N_("An event subprocess with an error or escalation start would start unprompted."),
-        N_("Draw the handling as ordinary flow, with an exclusive gateway."),
-    ),
-    "event_subprocess.interrupting": (
-        N_("An interrupting event subprocess would not interrupt."),
-        N_("Use an interrupting boundary timer on the task or subprocess."),
     ),
     "receive.no_message": (
         N_("A receive task or event without a message would not wait."),
@@ -125,8 +118,8 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("Draw one start event without a trigger."),
     ),
     "start.trigger": (
-        N_("A start event with a trigger would start at once."),
-        N_("Use a start event without a trigger."),
+        N_("A start event with this trigger would start at once."),
+        N_("Use a start event without a trigger, or with a message at the start of the process."),
     ),
     "end.missing": (N_("There is no end event."), N_("Draw at least one.")),
     "end.unreachable": (N_("No end event can be reached from “%(element)s”."), N_("Draw the way to an end.")),
@@ -143,10 +136,6 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "task.no_form": (N_("The user task has no form."), N_("Set qms:form.")),
     "task.no_due": (N_("The user task has no due time."), N_("Set qms:due, for example P2D.")),
-    "task.loop": (
-        N_("Loop and multi-instance markers are not supported."),
-        N_("Draw one task for each person, or a loop with a gateway."),
-    ),
     "form.unknown": (N_("There is no form “%(form)s”."), N_("Forms are listed in forms/schemas.")),
     "role.unknown": (
         N_("There is no role “%(role)s” that may take part in processes."),
@@ -199,7 +188,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("The timer text “%(text)s” cannot be read."),
         N_("Use ISO 8601: a duration such as P2D or a moment with its zone."),
     ),
-    "timer.cycle": (N_("Repeating timers are not supported."), N_("Use one timer for each reminder.")),
+    "timer.cycle": (
+        N_("A repeating timer stands where it could fire only once."),
+        N_("Use it on a boundary event or event subprocess that does not interrupt."),
+    ),
     # decision tables
     "dmn.decision_count": (
         N_("%(count)s decisions; exactly one decision table a file is needed."),
@@ -266,6 +258,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("More than %(most)s states: not every path could be played."),
         N_("Split the process, or draw fewer parallel branches."),
     ),
+    **EVENTS,
     # last resort
     "engine.refused": (
         N_("The engine refuses the model: %(reason)s"),

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.errors import Conflict
-from workflows import advance, codec, repository, runtime, store
+from workflows import advance, codec, repository, runtime, store, tokens
 from workflows.elements import Policy
 from workflows.engine import Move
 from workflows.errors import ExpressionError, StepFailed, no_task
@@ -45,7 +44,9 @@ def open_task(session: Session, task_id: uuid.UUID) -> OpenTask:
     if row is None:
         raise no_task()
     task, case, state = row
-    return OpenTask(task, case, codec.load_facts(state), Policy.from_json(task.policy))
+    scopes = codec.load_scopes(state)
+    seen = scopes.visible((task.instance or {}).get("scope"))
+    return OpenTask(task, case, dict(seen), Policy.from_json(task.policy))
 
 
 def open_tasks(session: Session, case_id: uuid.UUID) -> list[HumanTask]:
@@ -149,12 +150,13 @@ def complete(
 
 def _move(loaded: store.LoadedCase, task: HumanTask, fields: Facts) -> None:
     engine_task = loaded.workflow.get_task_from_id(uuid.UUID(hex=task.engine_id))
-    loaded.facts[task.step] = fields
-    try:
-        engine_task.run()
-    except (SpiffWorkflowException, ExpressionError) as wrong:
-        raise StepFailed(task.name, advance.reason_of(wrong)) from wrong
+    loaded.listed.discard(task.engine_id)
+    loaded.engine.write(engine_task, task.step, fields)
     advance.record(loaded, engine_task, actor=loaded.move.actor, started_at=task.created_at, data=fields)
+    try:
+        tokens.run(engine_task)
+    except (ExpressionError, ValueError) as wrong:
+        raise StepFailed(task.name, advance.reason_of(wrong)) from wrong
 
 
 def _lock_open(session: Session, task: HumanTask) -> HumanTask:

@@ -1,114 +1,109 @@
-"""Parallel and inclusive joins that count tokens, also in rework loops.
+"""Parallel and inclusive gateways that count tokens, also in rework loops.
 
-The library counts whatever finished before, so a join in a loop fires after one of two branches in the second
-round (measured: 11 of 12). Here every arrival is used up by exactly one firing: an arrival is a task of the
-join whose predecessor has completed and that no earlier firing has marked.
+The library counts whatever finished before, so its join in a loop fires after one of two branches in the
+second round (measured: 11 of 12). Here every token that has arrived stands before the join as a waiting task
+of its own, and each firing uses up one of every incoming flow; what is left over waits for the next round.
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
-from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-USED = "used"
+from workflows.tokens import Choice, tokens
+
+JOINED = "joined"
 
 
-def arrivals(join: Any, workflow: Any) -> list[Task]:
-    """List the tokens that stand before a join, oldest first."""
-    found = [
-        task
-        for task in workflow.tasks.values()
-        if task.task_spec is join
-        and not task.has_state(TaskState.COMPLETED | TaskState.PREDICTED_MASK)
-        and not task.internal_data.get(USED)
-        and task.parent is not None
-        and task.parent.has_state(TaskState.COMPLETED)
-    ]
-    return sorted(found, key=lambda task: task.last_state_change)
-
-
-def use(join: Any, fired: Task) -> list[Task]:
-    """Use up one arrival of each incoming flow for this firing, and list them with the firing one."""
-    used = [fired]
-    taken = {fired.parent.task_spec}
-    for task in arrivals(join, fired.workflow):
-        if task is not fired and task.parent.task_spec not in taken:
-            taken.add(task.parent.task_spec)
-            used.append(task)
-    for task in used:
-        task.internal_data[USED] = True
-    fired.internal_data["joined"] = [str(task.parent.id) for task in used]
-    return used
-
-
-class _ExactJoin:
-    """What both joins share: deciding to fire and using up the arrivals is one act."""
+class _Join(Choice):
+    """What both joins share: deciding to fire and using up the tokens is one act."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        fires = self.may_fire(my_task.workflow)
-        for other in arrivals(self, my_task.workflow):
-            if other is not my_task and other.has_state(TaskState.WAITING):
-                other.cancel()  # it still counts as an arrival; only the newest one waits to be asked again
-        if fires:
-            use(self, my_task)
-        else:
+        if my_task.state != TaskState.WAITING:
             my_task._set_state(TaskState.WAITING)
-        return fires
+        if not self.may_fire(my_task.workflow):
+            return False
+        used = self._one_of_each_flow(my_task)
+        for other in used:
+            if other is not my_task:
+                other._set_state(TaskState.CANCELLED)
+        my_task.internal_data[JOINED] = [_flow(task) for task in used]
+        return True
 
     def may_fire(self, workflow: Any) -> bool:
         """Say whether the tokens that have arrived are enough."""
         raise NotImplementedError
 
+    def arrivals(self, workflow: Any) -> list[Task]:
+        """List the tokens that stand before the join, oldest first."""
+        found = [
+            task
+            for task in workflow.tasks.values()
+            if task.task_spec is self and task.state == TaskState.WAITING
+        ]
+        return sorted(found, key=lambda task: task.last_state_change)
 
-class ExactParallelGateway(_ExactJoin, ParallelGateway):
-    """An AND gateway: one token from each incoming flow."""
+    def _one_of_each_flow(self, fired: Task) -> list[Task]:
+        used = {_flow(fired): fired}
+        for task in self.arrivals(fired.workflow):
+            used.setdefault(_flow(task), task)
+        return list(used.values())
+
+
+class ParallelGateway(_Join):
+    """An AND gateway: one token from each incoming flow, one to each outgoing flow."""
 
     def may_fire(self, workflow: Any) -> bool:
         """Say whether every incoming flow has a token."""
-        return {task.parent.task_spec for task in arrivals(self, workflow)} >= set(self.inputs)
+        return len({_flow(task) for task in self.arrivals(workflow)}) >= len(self._inputs)
 
-    def _run_hook(self, my_task: Task) -> bool:
-        return True
+    def choose(self, my_task: Task) -> list[str]:
+        """Go every way."""
+        return [target for _, target in self.ways]
 
 
-class ExactInclusiveGateway(_ExactJoin, InclusiveGateway):
+class InclusiveGateway(_Join):
     """An OR gateway: waits while a token elsewhere could still reach an empty incoming flow."""
+
+    def __init__(self, wf_spec: Any, name: str) -> None:
+        super().__init__(wf_spec, name)
+        self._ahead: dict[str, frozenset[str]] = {}
 
     def may_fire(self, workflow: Any) -> bool:
         """Say whether no token elsewhere can still come by an empty incoming flow (BPMN 2.0.2, 13.4.3)."""
-        arrived = {task.parent.task_spec for task in arrivals(self, workflow)}
-        empty = set(self.inputs) - arrived
+        arrived = {_flow(task) for task in self.arrivals(workflow)}
+        empty = set(self._inputs) - arrived
+        if not empty:
+            return True
         return not any(
-            self._reaches(token.task_spec, empty) and not self._reaches(token.task_spec, arrived)
-            for token in _tokens(workflow, self)
+            ahead & empty and not ahead & arrived
+            for ahead in (self.ahead_of(token.task_spec) for token in self._elsewhere(workflow))
         )
 
-    def _reaches(self, start: Any, inputs: set[Any]) -> bool:
-        seen, waiting = {self}, [start]
-        while waiting:
-            spec = waiting.pop()
-            if spec in inputs:
-                return True
-            if spec not in seen:
-                seen.add(spec)
-                waiting.extend(spec.outputs)
-        return False
+    def ahead_of(self, spec: Any) -> frozenset[str]:
+        """Name the elements a token can come to without passing this join, where it stands included."""
+        if spec.name not in self._ahead:
+            seen: set[str] = set()
+            waiting = [spec.name]
+            while waiting:
+                name = waiting.pop()
+                if name not in seen and name != self.name:
+                    seen.add(name)
+                    found = self._wf_spec.task_specs[name]
+                    waiting += [*found._outputs, *getattr(found, "borders", ())]
+            self._ahead[spec.name] = frozenset(seen)
+        return self._ahead[spec.name]
 
-    def _run_hook(self, my_task: Task) -> bool:
-        matches, defaults = self._get_matching_outputs(my_task)
-        if not matches and not defaults:
-            raise WorkflowTaskException("no condition holds and there is no default flow", task=my_task)
-        my_task._sync_children(matches or defaults, TaskState.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
-        return True
+    def _elsewhere(self, workflow: Any) -> Iterator[Task]:
+        return (task for task in tokens(workflow) if task.task_spec is not self)
+
+    def choose(self, my_task: Task) -> list[str]:
+        """Go every way whose condition holds, or the default."""
+        held = [target for condition, target in self.ways if condition and self.holds(my_task, condition)]
+        return held or [target for condition, target in self.ways if condition is None][:1]
 
 
-def _tokens(workflow: Any, join: Any) -> Iterator[Task]:
-    for task in workflow.tasks.values():
-        standing = task.has_state(TaskState.DEFINITE_MASK) and task.task_spec is not join
-        if standing and (task.parent is None or task.parent.has_state(TaskState.FINISHED_MASK)):
-            yield task
+def _flow(task: Task) -> str:
+    """Name the incoming flow by which a token came: at most one leads here from each element."""
+    return str(task.parent.task_spec.name)

@@ -114,7 +114,8 @@ class HumanTask(Base):
     ``policy`` is what the model said when the task came up; ``flows`` are the sequence flows that led to it.
     ``opened_by`` maps persons to when they first looked (ISO 8601, UTC). ``completed_for`` is the person a
     delegate acted for, ``also_by`` lists earlier signers of the same step; all count in every rule of
-    separation.
+    separation. ``instance`` says where a task of a multi-instance or called process stands:
+    ``{"scope": key, "number": which member, "of": how many}``.
     """
 
     __tablename__ = "human_task"
@@ -135,6 +136,7 @@ class HumanTask(Base):
     opened_by: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     also_by: Mapped[list[str] | None] = mapped_column(JSON_TYPE)
     flows: Mapped[list[str]] = mapped_column(JSON_TYPE)
+    instance: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     draft: Mapped[JsonDict | None] = mapped_column(JSON_TYPE, info={"audit": "hash"})
     due_at: Mapped[datetime | None]
     created_at: Mapped[datetime]

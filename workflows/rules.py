@@ -20,8 +20,9 @@ _SPIFF = "http://spiffworkflow.org/bpmn/schema/1.0/core"
 _RUNS = frozenset(
     (
         *("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"),
-        *("exclusiveGateway", "parallelGateway", "inclusiveGateway"),
-        *("userTask", "serviceTask", "businessRuleTask", "scriptTask", "subProcess"),
+        *("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway"),
+        *("userTask", "serviceTask", "businessRuleTask", "scriptTask", "sendTask", "receiveTask"),
+        *("subProcess", "callActivity"),
     )
 )
 _DRAWN = frozenset(
@@ -35,20 +36,32 @@ _DRAWN = frozenset(
             "dataObjectReference",
             "dataStoreReference",
         ),
+        *("multiInstanceLoopCharacteristics", "standardLoopCharacteristics"),
     )
 )
-_SAID_ELSEWHERE = frozenset(("complexGateway", "task", "manualTask", "receiveTask"))
+_SAID_ELSEWHERE = frozenset(("complexGateway", "task", "manualTask"))
+_REFUSED = {
+    "adHocSubProcess": "subprocess.ad_hoc",
+    "transaction": "subprocess.transaction",
+    "correlationSubscription": "message.correlation_key",
+}
 _DATA = frozenset(
     ("ioSpecification", "dataInputAssociation", "dataOutputAssociation", "dataStore", "property")
 )
+_STANDARD_CORRELATION = frozenset(("correlationKey", "correlationProperty"))
+
+
+def check_file(root: etree._Element) -> Iterator[Finding]:
+    """Check what lies in a file beside and across its processes."""
+    yield from _ids(root)
+    yield from _ignored(root)
 
 
 def check(model: ProcessModel, root: etree._Element, named: Named) -> Iterator[Finding]:
     """Check one process of a file against everything that would not run as drawn."""
     process = next(node for node in root if local(node) == "process" and node.get("id", "") == model.key)
     yield from _identity(model)
-    yield from _ids(root)
-    yield from _constructs(root, process)
+    yield from _constructs(process)
     yield from rules_events.check(model)
     yield from rules_flows.check(model)
     yield from rules_tasks.check(model, named)
@@ -74,20 +87,32 @@ def _ids(root: etree._Element) -> Iterator[Finding]:
             yield Finding("id.missing", None, line_of(node), {"kind": local(node)})
 
 
-def _constructs(root: etree._Element, process: etree._Element) -> Iterator[Finding]:
+def _constructs(process: etree._Element) -> Iterator[Finding]:
     for node, _scope in walk(process):
         kind = local(node)
-        if kind and kind not in (_RUNS | _DRAWN | _SAID_ELSEWHERE | _DATA):
+        if kind in _REFUSED:
+            yield Finding(_REFUSED[kind], node.get("id"), line_of(node))
+        elif kind and kind not in (_RUNS | _DRAWN | _SAID_ELSEWHERE | _DATA):
             yield _unsupported(node)
         if node.get("isForCompensation") == "true":
             yield Finding("event.compensation", node.get("id"), line_of(node))
+
+
+def _ignored(root: etree._Element) -> Iterator[Finding]:
     for node in root.iter():
         hidden = isinstance(node.tag, str) and node.tag.startswith(f"{{{_SPIFF}}}")
-        if hidden or local(node) in _DATA:
+        if local(node) in _DATA:
+            yield Finding("data.flow", _owner(node), line_of(node), {"kind": local(node)})
+        elif local(node) in _STANDARD_CORRELATION:
+            yield Finding("message.correlation_key", _owner(node), line_of(node))
+        elif hidden:
             yield _unsupported(node)
 
 
 def _unsupported(node: etree._Element) -> Finding:
+    return Finding("construct.unsupported", _owner(node), line_of(node), {"kind": local(node)})
+
+
+def _owner(node: etree._Element) -> str | None:
     owner = node if node.get("id") else node.getparent()
-    key = owner.get("id") if owner is not None else None
-    return Finding("construct.unsupported", key, line_of(node), {"kind": local(node)})
+    return owner.get("id") if owner is not None else None

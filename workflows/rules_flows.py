@@ -81,15 +81,22 @@ def _reachability(model: ProcessModel) -> Iterator[Finding]:
     for source, targets in following.items():
         for target in targets:
             preceding[target].add(source)
-    starts = {one.id for one in model.elements.values() if one.kind == "startEvent"}
+    starts = {one.id for one in model.elements.values() if one.kind == "startEvent" or one.by_event}
     ends = {one.id for one in model.elements.values() if one.kind == "endEvent"}
     reached, ending = closure(starts, following), closure(ends, preceding)
     for element in model.elements.values():
+        if _without_order(model, element):
+            continue
         if element.id not in reached:
             yield Finding("node.unreachable", element.id, element.line, {"element": element.title})
         elif element.id not in ending and not element.by_event:
             yield Finding("end.unreachable", element.id, element.line, {"element": element.title})
     yield from _deadlocks(model, starts, following)
+
+
+def _without_order(model: ProcessModel, element: Element) -> bool:
+    outer = model.elements.get(element.scope)
+    return outer is not None and outer.kind == "adHocSubProcess"
 
 
 def _deadlocks(model: ProcessModel, starts: set[str], following: dict[str, set[str]]) -> Iterator[Finding]:

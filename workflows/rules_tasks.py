@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from core.types import Bilingual
-from workflows import durations, expressions, registry
-from workflows.elements import WRITERS, Element, Policy, ProcessModel
+from workflows import calendars, durations, expressions, registry, rules_markers
+from workflows.elements import Element, Policy, ProcessModel
 from workflows.expressions import ExpressionError
 from workflows.findings import Finding
 from workflows.sentences import N_, said
@@ -30,23 +30,30 @@ def check(model: ProcessModel, named: Named) -> Iterator[Finding]:
     """Check every task of a process."""
     steps = {one.step for one in model.elements.values() if one.kind == "userTask"}
     for element in model.elements.values():
-        if element.marker:
-            yield Finding("task.loop", element.id, element.line)
-        if element.kind in ("task", "manualTask"):
-            yield Finding("task.untyped", element.id, element.line)
-        elif element.kind == "userTask" and element.policy is not None:
-            yield from _user_task(element, element.policy, steps, named)
-        elif element.kind == "serviceTask":
-            yield from _service_task(element)
-        elif element.kind == "businessRuleTask":
-            yield from _rule_task(element, named)
-        elif element.kind == "scriptTask":
-            yield from _script_task(element)
+        yield from rules_markers.check(element)
+        if element.calendar not in (None, calendars.WORKING):
+            yield Finding("calendar.unknown", element.id, element.line, {"calendar": element.calendar})
+        yield from _task(element, steps, named)
     yield from _step_keys(model)
 
 
+def _task(element: Element, steps: set[str], named: Named) -> Iterator[Finding]:
+    if element.kind in ("task", "manualTask"):
+        yield Finding("task.untyped", element.id, element.line)
+    elif element.kind == "userTask" and element.policy is not None:
+        yield from _user_task(element, element.policy, steps, named)
+    elif element.kind == "serviceTask":
+        yield from _service_task(element)
+    elif element.kind == "callActivity":
+        yield from _parameters(element)
+    elif element.kind == "businessRuleTask":
+        yield from _rule_task(element, named)
+    elif element.kind == "scriptTask":
+        yield from _script_task(element)
+
+
 def _step_keys(model: ProcessModel) -> Iterator[Finding]:
-    writers = [one for one in model.elements.values() if one.kind in WRITERS]
+    writers = [one for one in model.elements.values() if one.writes]
     counted = Counter(one.step for one in writers)
     for element in writers:
         pattern = _ID if element.step == element.id else _KEY
@@ -71,7 +78,8 @@ def _user_task(element: Element, policy: Policy, steps: set[str], named: Named) 
     yield from _due(element, policy)
     yield from _signature(element, policy)
     for step in policy.not_by:
-        if step not in (steps | {"start"}) - {policy.step}:
+        others = steps if element.marker is not None else steps - {policy.step}
+        if step not in others | {"start"}:
             yield Finding("not_by.unknown", *where, {"step": step})
 
 
@@ -100,6 +108,11 @@ def _service_task(element: Element) -> Iterator[Finding]:
         wrong = registry.missing_parameters(element.operation, set(element.parameters))
         if wrong:
             yield Finding("operation.parameters", *where, {"reason": wrong})
+    yield from _parameters(element)
+
+
+def _parameters(element: Element) -> Iterator[Finding]:
+    where = (element.id, element.line)
     for name, source in element.parameters.items():
         try:
             expressions.check(source)

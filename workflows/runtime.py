@@ -12,8 +12,9 @@ from core.actor import Actor, system_actor
 from core.clock import to_zone
 from core.errors import Conflict
 from core.types import Bilingual
-from workflows import advance, repository, store
+from workflows import advance, events, repository, store
 from workflows.engine import Move
+from workflows.facts import Facts
 from workflows.models import CaseState, ProcessCase
 from workflows.places import place_of
 
@@ -28,15 +29,19 @@ def start_case(
     data: Mapping[str, Any],
     actor: Actor,
     now: datetime,
+    message: Facts | None = None,
 ) -> ProcessCase:
     """Start a case of the effective release and let it run to its first human tasks.
 
     ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number
-    comes from the series ``case.<process key>`` of its site, in the year of the site's clock.
+    comes from the series ``case.<process key>`` of its site, in the year of the site's clock. ``message`` is
+    what the message brought that starts the case, for a process that begins with one; its facts lie under the
+    step key of the start event.
 
     Raises:
         NotFound: ``release.none``: no release of the process is in effect.
-        Conflict: ``case.fact_is_step``: a first fact has the name of a step.
+        Conflict: ``case.fact_is_step``: a first fact has the name of a step; ``case.needs_message``: the
+            process begins with a message, and there is none.
         StepFailed: ``case.step_failed``: the diagram cannot go on with these facts.
     """
     release = repository.effective_release(session, process_key)
@@ -45,6 +50,11 @@ def start_case(
     if taken:
         raise Conflict(
             "case.fact_is_step", "“%(fact)s” is the key of a step and cannot be a first fact.", fact=taken[0]
+        )
+    start = process.started_by
+    if start is not None and message is None:
+        raise Conflict(
+            "case.needs_message", "The process %(process)s begins with a message.", process=process.name
         )
     place, series = place_of(session, site_id), repository.case_series(process_key)
     case = ProcessCase(
@@ -63,7 +73,8 @@ def start_case(
     )
     session.add(case)
     session.flush()  # operations of the first steps refer to the case
-    loaded = store.new(Move(session, case, actor, now), dict(data))
+    brought = {start.step: message} if start is not None else {}
+    loaded = store.new(Move(session, case, actor, now), {**data, **brought})
     advance.run(loaded)
     session.flush()  # the caller may look up the first tasks
     return case
@@ -79,7 +90,7 @@ def fire_timers(session: Session, case_id: uuid.UUID, *, now: datetime) -> Proce
     loaded = store.load(Move(session, case, system_actor("timer"), now))
     due = store.next_due(loaded.workflow)
     if case.state == CaseState.RUNNING and due is not None and due <= now:
-        loaded.workflow.refresh_timers()
+        events.look_at_the_clock(loaded.workflow)
         advance.run(loaded)
         session.flush()  # the caller may look up the new tasks
     return case

@@ -1,20 +1,24 @@
 """Loading a case to move it, and saving it: compact state, optimistic lock, the caller's transaction."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from SpiffWorkflow.bpmn import BpmnWorkflow
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
 from sqlalchemy import insert, select, update
 from sqlalchemy.engine import CursorResult
 
 from core import outbox
 from core.errors import Conflict
-from workflows import codec, compaction, repository
+from workflows import codec, compaction, repository, waits
 from workflows.engine import CaseEngine, Move
+from workflows.events import Wait
+from workflows.events import waits as waits_of
 from workflows.facts import Facts, plain
 from workflows.models import StoredState
-from workflows.parser import DUE
+from workflows.scopes import Scopes
+from workflows.tokens import CaseWorkflow, unfinished
 
 FIRE = "workflows.fire_timers"
 """The job that lets due timers of a case fire; ``timers`` registers it."""
@@ -22,13 +26,19 @@ FIRE = "workflows.fire_timers"
 
 @dataclass
 class LoadedCase:
-    """A case in memory for one move. ``revision`` is that of the state it was loaded from; 0 is new."""
+    """A case in memory for one move. ``revision`` is that of the state it was loaded from; 0 is new.
+
+    ``waits`` is what it waited for when it was loaded, as the rows of the database say (None: not known);
+    ``listed`` are the human tasks that were open, by their engine ids.
+    """
 
     move: Move
     engine: CaseEngine
     workflow: Any
     revision: int
     due: datetime | None = None
+    waits: dict[str, Wait] | None = field(default_factory=dict)
+    listed: set[str] = field(default_factory=set)
 
     @property
     def facts(self) -> Facts:
@@ -39,8 +49,8 @@ class LoadedCase:
 def new(move: Move, facts: Facts) -> LoadedCase:
     """Set up a case that starts now."""
     process = repository.compiled_for(move.session, move.case.release_id)
-    engine = CaseEngine(process, plain(facts), move)
-    workflow = BpmnWorkflow(process.spec, process.subspecs, script_engine=engine)
+    engine = CaseEngine(process, Scopes(plain(facts)), move)
+    workflow = CaseWorkflow(process.spec, process.subspecs, script_engine=engine)
     return LoadedCase(move, engine, workflow, revision=0)
 
 
@@ -52,10 +62,10 @@ def load(move: Move) -> LoadedCase:
         )
     ).one()
     process = repository.compiled_for(move.session, move.case.release_id)
-    engine = CaseEngine(process, codec.load_facts(stored.state), move)
-    return LoadedCase(
-        move, engine, codec.load(stored.state, process, engine), stored.revision, stored.next_due
-    )
+    engine = CaseEngine(process, codec.load_scopes(stored.state), move)
+    workflow = codec.load(stored.state, process, engine)
+    listed = {task.id.hex for task in for_people(workflow)}
+    return LoadedCase(move, engine, workflow, stored.revision, stored.next_due, waits_of(workflow), listed)
 
 
 def save(loaded: LoadedCase) -> None:
@@ -65,9 +75,15 @@ def save(loaded: LoadedCase) -> None:
         Conflict: ``case.moved_on``: somebody else has moved the case since it was loaded.
     """
     compaction.compact(loaded.workflow)
-    state = codec.dump(loaded.workflow, loaded.facts)
+    scopes = loaded.engine.scopes
+    if scopes.own or scopes.results:
+        scopes.keep_only({task.id.hex for task in unfinished(loaded.workflow)})
+    state = codec.dump(loaded.workflow, scopes)
     case_id, session = loaded.move.case.id, loaded.move.session
-    due = next_due(loaded.workflow)
+    before, after = loaded.waits, waits_of(loaded.workflow)
+    loaded.waits = after
+    waits.keep(loaded.move, before, after)
+    due = min((wait.due for wait in after.values() if wait.due is not None), default=None)
     if due is not None and due != loaded.due:
         _wake(loaded, due)
     if loaded.revision == 0:
@@ -93,7 +109,11 @@ def _wake(loaded: LoadedCase, due: datetime) -> None:
 
 def next_due(workflow: Any) -> datetime | None:
     """Say when the earliest waiting timer of a case fires."""
-    waiting = [
-        task.internal_data[DUE] for task in workflow.event_manager.tasks.values() if DUE in task.internal_data
+    return min((wait.due for wait in waits_of(workflow).values() if wait.due is not None), default=None)
+
+
+def for_people(workflow: Any) -> list[Task]:
+    """List the tasks of a case that wait for people."""
+    return [
+        task for task in unfinished(workflow) if task.state == TaskState.READY and task.task_spec.manual
     ]
-    return min((datetime.fromisoformat(due) for due in waiting), default=None)

@@ -49,8 +49,7 @@ def test_each_tiny_model_is_refused_for_its_own_reason_alone(path):
 
 
 ALSO = {
-    "event_subprocess.start": {"node.unreachable"},
-    "event_subprocess.interrupting": {"node.unreachable"},
+    "event_subprocess.flow": {"flow.implicit_split"},
     "id.missing": {"node.unreachable", "step.key", "task.no_lane"},
     "end.missing": {"end.unreachable"},
     "process.key": {"process.prefix"},

@@ -21,12 +21,13 @@ from SpiffWorkflow.util.task import TaskState
 from sqlalchemy.orm import Session
 
 from core.actor import system_actor
-from workflows import codec, compaction, store
+from workflows import codec, compaction, store, tokens
 from workflows.compiled import CompiledProcess
 from workflows.compiler import compile_files
 from workflows.engine import CaseEngine, Move
-from workflows.facts import Facts, as_json
+from workflows.facts import as_json
 from workflows.models import ProcessCase
+from workflows.scopes import Scopes
 
 MODELS = Path(__file__).parent / "models"
 NOW = datetime(2026, 1, 5, 8, 0, tzinfo=UTC)
@@ -86,39 +87,46 @@ class OwnStore(_OnSqlite):
 
     def start(self, first: dict[str, Any]) -> int:
         """Start a case with its first facts, save it, and give its key."""
-        engine = self._engine(dict(first))
-        workflow = BpmnWorkflow(self.process.spec, self.process.subspecs, script_engine=engine)
-        workflow.do_engine_steps()
+        engine = self._engine(Scopes(dict(first)))
+        workflow = tokens.CaseWorkflow(self.process.spec, self.process.subspecs, script_engine=engine)
+        tokens.go_on(workflow, before=_nothing, after=_nothing)
         compaction.compact(workflow)
-        return self._insert(codec.dump(workflow, engine.facts), _due(workflow))
+        return self._insert(codec.dump(workflow, engine.scopes), _due(workflow))
 
     def step(self, case: int, element: str, fields: dict[str, Any]) -> bool:
         """Load a case, complete one open task of an element, save; say whether the case has ended."""
         self.connection.execute("BEGIN IMMEDIATE")
         state, revision = self._read(case)
-        engine = self._engine(codec.load_facts(state))
+        engine = self._engine(codec.load_scopes(state))
         workflow = codec.load(state, self.process, engine)
-        done: list[Task] = [_open(workflow, element)]
-        engine.facts[element] = fields
-        done[0].run()
-        workflow.do_engine_steps(did_complete_task=done.append)
-        self._keep_history(case, engine.facts, done)
+        waiting = store.for_people(workflow)
+        done: list[Task] = [next(task for task in waiting if task.task_spec.bpmn_id == element)]
+        engine.write(done[0], element, fields)
+        tokens.run(done[0])
+        tokens.go_on(workflow, before=_nothing, after=done.append)
+        self._keep_history(case, engine, done)
         compaction.compact(workflow)
         self.connection.execute(
             "UPDATE kept SET state = ?, next_due = ?, revision = ? WHERE id = ? AND revision = ?",
-            [codec.dump(workflow, engine.facts), _due(workflow), revision + 1, case, revision],
+            [codec.dump(workflow, engine.scopes), _due(workflow), revision + 1, case, revision],
         )
         self.connection.execute("COMMIT")
         return bool(workflow.completed)
 
-    def _keep_history(self, case: int, facts: Facts, done: list[Task]) -> None:
-        drawn = [task.task_spec.bpmn_id for task in done if task.task_spec.bpmn_id is not None]
-        data = [orjson.dumps(as_json(facts[element])) if element in facts else None for element in drawn]
-        rows = [(case, element, NOW.isoformat(), entry) for element, entry in zip(drawn, data, strict=True)]
+    def _keep_history(self, case: int, engine: CaseEngine, done: list[Task]) -> None:
+        rows = []
+        for task in [task for task in done if task.task_spec.drawn]:
+            wrote = engine.written.pop(task.id, None)
+            entry = orjson.dumps(as_json(wrote)) if wrote is not None else None
+            rows.append((case, task.task_spec.bpmn_id, NOW.isoformat(), entry))
         self.connection.executemany("INSERT INTO history VALUES (?, ?, ?, ?)", rows)
 
-    def _engine(self, facts: Facts) -> CaseEngine:
-        return CaseEngine(self.process, facts, Move(Session(), ProcessCase(), system_actor("bench"), NOW))
+    def _engine(self, scopes: Scopes) -> CaseEngine:
+        return CaseEngine(self.process, scopes, Move(Session(), ProcessCase(), system_actor("bench"), NOW))
+
+
+def _nothing(task: Task) -> None:
+    """See a task go by."""
 
 
 class PlainStore(_OnSqlite):

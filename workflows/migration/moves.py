@@ -100,8 +100,9 @@ def _save(session: Session, loaded: store.LoadedCase, release_id: uuid.UUID) -> 
 
 
 def _as_before(kept: CaseMigration, process: CompiledProcess, move: Move) -> store.LoadedCase:
-    engine = CaseEngine(process, codec.load_facts(kept.state_before), move)
-    return store.LoadedCase(move, engine, codec.load(kept.state_before, process, engine), revision=0)
+    engine = CaseEngine(process, codec.load_scopes(kept.state_before), move)
+    workflow = codec.load(kept.state_before, process, engine)
+    return store.LoadedCase(move, engine, workflow, revision=0, waits=None)
 
 
 def _follow(

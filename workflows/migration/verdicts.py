@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState as EngineState
 
@@ -21,13 +20,11 @@ from workflows.difference import Change, compare
 from workflows.elements import ACTIVITIES, Element
 from workflows.expressions import ExpressionError
 from workflows.facts import Facts
-from workflows.joins import arrivals
 from workflows.models import HumanTask
 from workflows.rules_flows import closure
 from workflows.sentences import N_, said
 
 LIVE = EngineState.READY | EngineState.WAITING | EngineState.STARTED
-SPLIT, JOIN = ".BoundaryEventSplit", ".BoundaryEventJoin"
 _SIGNED = frozenset({"Form", "Meaning of the signature", "Signers", "Record"})
 _HARMLESS = frozenset({"Name", "Lane", "Role", "Due", "Shows", "Site", "Not by who did"})
 
@@ -129,16 +126,14 @@ def _missing(passage: Passage, workflow: Any) -> Iterator[Reason]:
             spec = task.task_spec
             if not task.has_state(EngineState.DEFINITE_MASK | EngineState.FINISHED_MASK):
                 continue
-            if task.has_state(EngineState.FUTURE) or spec.name in specs or _may_vanish(task):
+            if spec.name in specs or _may_vanish(task):
                 continue
-            element = spec.bpmn_id or spec.name.split(".")[0]
+            element = spec.bpmn_id or spec.name
             yield _must_finish("migration.removed", element, passage.old, _REMOVED)
 
 
 def _may_vanish(task: Task) -> bool:
-    name = task.task_spec.name
-    waits = isinstance(task.task_spec, CatchingEvent) and task.has_state(EngineState.WAITING)
-    return name.endswith((SPLIT, JOIN)) or (waits and task.parent.task_spec.name.endswith(SPLIT))
+    return bool(task.task_spec.listens) and task.has_state(EngineState.WAITING)
 
 
 def _in_the_middle(passage: Passage, workflow: Any, live: list[Task]) -> Iterator[Reason]:
@@ -157,9 +152,7 @@ def _in_the_middle(passage: Passage, workflow: Any, live: list[Task]) -> Iterato
 
 def _joins(passage: Passage, workflow: Any, live: list[Task], standing: set[str]) -> Iterator[Reason]:
     """With several tokens under way, a join ahead must count the same flows."""
-    joins = [spec for scope in _scopes(workflow) for spec in scope.spec.task_specs.values()]
-    waiting = [one for scope in _scopes(workflow) for spec in joins for one in _arrived(spec, scope)]
-    if len([task for task in live if task.task_spec.bpmn_id]) + len(waiting) < 2:
+    if len([task for task in live if task.task_spec.bpmn_id]) < 2:
         return
     for key in sorted(passage.ahead_of(standing)):
         element = passage.new.elements[key]
@@ -168,10 +161,6 @@ def _joins(passage: Passage, workflow: Any, live: list[Task], standing: set[str]
         before, after = (_sources(process, key) for process in (passage.old, passage.new))
         if before != after and max(len(before), len(after)) > 1:
             yield _must_finish("migration.join", key, passage.new, _JOIN)
-
-
-def _arrived(spec: Any, scope: Any) -> list[Task]:
-    return arrivals(spec, scope) if hasattr(spec, "may_fire") else []
 
 
 def _sources(process: CompiledProcess, key: str) -> set[str]:

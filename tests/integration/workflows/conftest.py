@@ -4,27 +4,13 @@ import pytest
 from sqlalchemy import event
 
 from core import db
-from core.errors import Conflict
+from tests.factories import operations as test_operations
 from tests.factories import workflows as made
-from workflows import registry
-
-
-def _note(call):
-    """Note the call."""
-    call.session.info.setdefault("notes", []).append((dict(call.params), call.case.number, call.actor.login))
-    return {"noted": True, **call.params}
-
-
-def _refuse(call):
-    """Refuse."""
-    raise Conflict("test.refused", "No.")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def operations():
-    title = {"en": "Note", "zh": "记录"}
-    registry.operation("test.note", schema={"type": "object"}, title=title)(_note)
-    registry.operation("test.refuse", schema={"type": "object"}, title=title)(_refuse)
+    test_operations.register()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflows import durations
-from workflows.parser import is_literal
+from workflows.cycles import is_literal
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 

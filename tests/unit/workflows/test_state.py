@@ -8,14 +8,14 @@ import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from SpiffWorkflow.bpmn import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
 from core.errors import Invalid
 from tests.factories import workflows as made
-from workflows import codec, compaction, compiler
+from workflows import codec, compaction, compiler, tokens
 from workflows.engine import CaseEngine, Move
 from workflows.facts import plain
+from workflows.scopes import Scopes
 
 LEAF = st.just("task")
 BLOCKS = st.recursive(
@@ -126,26 +126,31 @@ class Run:
 
     def __init__(self, process, *, saved):
         self.process, self.saved = process, saved
-        self.engine = CaseEngine(process, {}, Move(None, None, made.person(1), made.NOW))
-        self.workflow = BpmnWorkflow(process.spec, process.subspecs, script_engine=self.engine)
+        self.engine = CaseEngine(process, Scopes({}), Move(None, None, made.person(1), made.NOW))
+        self.workflow = tokens.CaseWorkflow(process.spec, process.subspecs, script_engine=self.engine)
         self.size = 0
         self.go_on()
 
     def go_on(self):
-        self.workflow.do_engine_steps()
+        tokens.go_on(self.workflow, before=lambda task: None, after=lambda task: None)
         if self.saved:
             compaction.compact(self.workflow)
-            state = codec.dump(self.workflow, self.engine.facts)
+            state = codec.dump(self.workflow, self.engine.scopes)
             self.size = max(self.size, len(orjson.loads(state)["top"]))
-            self.engine.facts = codec.load_facts(state)
+            self.engine.scopes = codec.load_scopes(state)
             self.workflow = codec.load(state, self.process, self.engine)
 
     def waiting(self):
-        return {t.task_spec.name: t for t in self.workflow.get_tasks(state=TaskState.READY, manual=True)}
+        return {
+            task.task_spec.name: task
+            for task in tokens.unfinished(self.workflow)
+            if task.state == TaskState.READY and task.task_spec.manual
+        }
 
     def complete(self, step, fields):
-        self.engine.facts[step] = fields
-        self.waiting()[step].run()
+        task = self.waiting()[step]
+        self.engine.write(task, step, fields)
+        tokens.run(task)
         self.go_on()
 
 
@@ -207,7 +212,7 @@ def test_the_state_keeps_facts_exactly():
     }
     process = compiled("task")
     run = Run(process, saved=False)
-    state = codec.dump(run.workflow, facts)
+    state = codec.dump(run.workflow, Scopes(facts))
     assert codec.load_facts(state) == facts
     assert isinstance(codec.load_facts(state)["a"], Decimal)
 
@@ -215,9 +220,9 @@ def test_the_state_keeps_facts_exactly():
 def test_a_state_of_an_unknown_format_is_not_guessed_at():
     process = compiled("task")
     run = Run(process, saved=False)
-    state = orjson.loads(codec.dump(run.workflow, {}))
-    with pytest.raises(ValueError, match="format 2"):
-        codec.load(orjson.dumps({**state, "v": 2}), process, run.engine)
+    state = orjson.loads(codec.dump(run.workflow, Scopes({})))
+    with pytest.raises(ValueError, match="format 3"):
+        codec.load(orjson.dumps({**state, "v": 3}), process, run.engine)
 
 
 def test_facts_are_plain_values_only():

@@ -1,0 +1,137 @@
+"""Rows of what cases wait for, kept beside their states; messages that were sent too early find them here."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.orm import Session
+
+from core import outbox
+from core.db import new_id
+from workflows import codec
+from workflows.engine import Move, Sent
+from workflows.events import Wait
+from workflows.message_models import CaseMessage, CaseWait, MessageState, WaitKind
+
+DELIVER = "workflows.deliver_message"
+"""The job that brings one message to whoever waits for it; ``messages`` registers it."""
+
+
+def keep(move: Move, before: Mapping[str, Wait] | None, after: Mapping[str, Wait]) -> None:
+    """Bring the rows of a case up to date; a case that waits for the same as before costs nothing.
+
+    Without ``before`` all its rows are written anew.
+    """
+    if before is None:
+        move.session.execute(delete(CaseWait).where(CaseWait.case_id == move.case.id))
+        before = {}
+    gone = [key for key, wait in before.items() if after.get(key) != wait]
+    come = [wait for key, wait in after.items() if before.get(key) != wait]
+    if gone:
+        move.session.execute(
+            delete(CaseWait).where(CaseWait.case_id == move.case.id, CaseWait.engine_id.in_(gone))
+        )
+    if come:
+        move.session.execute(insert(CaseWait), [_row(move, wait) for wait in come])
+    for wait in come:
+        if wait.kind == WaitKind.MESSAGE:
+            _wake_kept(move.session, wait)
+
+
+def _row(move: Move, wait: Wait) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "case_id": move.case.id,
+        "engine_id": wait.engine_id,
+        "element_id": wait.element_id,
+        "kind": WaitKind(wait.kind),
+        "name": wait.name,
+        "correlation": wait.correlation,
+        "due_at": wait.due,
+        "since": move.now,
+    }
+
+
+def _wake_kept(session: Session, wait: Wait) -> None:
+    oldest = session.scalar(
+        select(CaseMessage)
+        .filter_by(name=wait.name, correlation=wait.correlation, state=MessageState.KEPT)
+        .order_by(CaseMessage.sent_at)
+        .limit(1)
+    )
+    if oldest is not None:
+        oldest.state = MessageState.SENT
+        dispatch(session, oldest)
+
+
+def dispatch(session: Session, message: CaseMessage) -> None:
+    """Have a message delivered after the commit."""
+    session.flush()  # its revision makes the key of the job
+    outbox.later(
+        session, DELIVER, {"message_id": str(message.id)}, key=f"message-{message.id}-{message.revision}"
+    )
+
+
+def of_case(session: Session, case_id: uuid.UUID) -> list[CaseWait]:
+    """List what a case waits for besides people, the earliest timer first."""
+    query = select(CaseWait).filter_by(case_id=case_id).order_by(CaseWait.due_at, CaseWait.since)
+    return list(session.scalars(query))
+
+
+def for_message(session: Session, name: str, correlation: str) -> CaseWait | None:
+    """Find the event that has waited longest for a message with these values."""
+    return session.scalar(
+        select(CaseWait)
+        .filter_by(kind=WaitKind.MESSAGE, name=name, correlation=correlation)
+        .order_by(CaseWait.since, CaseWait.id)
+        .limit(1)
+    )
+
+
+def overdue(session: Session, *, now: datetime, limit: int = 1000) -> list[uuid.UUID]:
+    """List the cases with a timer whose time has come, the longest overdue first."""
+    query = select(CaseWait.case_id).where(CaseWait.due_at <= now).order_by(CaseWait.due_at).limit(limit)
+    return list(dict.fromkeys(session.scalars(query)))
+
+
+def keep_sent(move: Move, sent: list[Sent]) -> None:
+    """Keep what the elements of a case have thrown in this move, to be delivered after the commit."""
+    for one in sent:
+        if one.kind == WaitKind.SIGNAL:
+            _keep_signal(move, one)
+        else:
+            message = _message(move, one)
+            move.session.add(message)
+            dispatch(move.session, message)
+
+
+def _keep_signal(move: Move, sent: Sent) -> None:
+    """Address a signal to everybody who waits for it now; its own case has had it already."""
+    waiting = move.session.scalars(
+        select(CaseWait)
+        .filter_by(kind=WaitKind.SIGNAL, name=sent.name)
+        .where(CaseWait.case_id != move.case.id)
+        .order_by(CaseWait.since)
+    ).all()
+    for wait in waiting:
+        message = _message(move, sent)
+        message.for_case_id, message.for_engine_id = wait.case_id, wait.engine_id
+        move.session.add(message)
+        dispatch(move.session, message)
+
+
+def _message(move: Move, sent: Sent) -> CaseMessage:
+    return CaseMessage(
+        kind=WaitKind(sent.kind),
+        name=sent.name,
+        correlation=sent.correlation,
+        payload=codec.as_stored(sent.payload),
+        state=MessageState.SENT,
+        sent_at=move.now,
+        sent_by=move.actor.id,
+        sent_by_name=move.actor.name,
+        from_case_id=move.case.id,
+        from_element=sent.element_id,
+    )
