@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog import standard_lists
 from app.catalog.gs1 import check_gtin
 from app.catalog.models import Item, ItemKind, Supplier
-from app.catalog.services import NewItem, NewSupplier, open_item, open_supplier
+from app.catalog.services import NewItem, NewSupplier, open_items, open_supplier
 from app.catalog.units import STOCK_UNITS, check_unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid
@@ -78,8 +78,8 @@ def check_items(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator
 
 def store_items(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
     """Open every item of a list."""
-    for row in rows:
-        command = NewItem(
+    commands = (
+        NewItem(
             code=row.get("code"),
             name=row.both("name"),
             kind=ItemKind(row.get("kind")),
@@ -89,7 +89,9 @@ def store_items(session: Session, rows: Iterable[Row], actor: Actor, now: dateti
             storage=row.both("storage"),
             specification=row.get("specification") or "",
         )
-        open_item(session, command, actor=actor, now=now)
+        for row in rows
+    )
+    open_items(session, commands, actor=actor, now=now)
 
 
 def check_suppliers(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:

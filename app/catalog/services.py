@@ -3,10 +3,11 @@ only."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,9 @@ from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
 from signatures import audit
+
+BATCH = 500
+"""So many rows of a list are written in one statement."""
 
 
 @dataclass(frozen=True)
@@ -70,24 +74,30 @@ def open_item(session: Session, command: NewItem, *, actor: Actor, now: datetime
     taken = queries.item_by_code(session, command.code) or (gtin and queries.item_by_gtin(session, gtin))
     if taken:
         raise Conflict("item.exists", "Item %(item)s exists already.", field="code", item=command.code)
-    unit = check_unit(command.uom, field="uom")
-    item = Item(
-        code=command.code,
-        name=command.name,
-        kind=command.kind,
-        uom=unit.code,
-        gtin=gtin,
-        shelf_life_days=command.shelf_life_days,
-        storage=command.storage,
-        specification=command.specification,
-        created_at=now,
-    )
+    item = _item(command, now)
     for position, line in enumerate(command.characteristics, start=1):
         item.characteristics.append(_characteristic(line, position))
     session.add(item)
     session.flush()  # the audit line below names the new row
     audit.record(session, "item.opened", subject=("catalog.item", item.id), facts={"code": item.code})
     return item
+
+
+def open_items(session: Session, commands: Iterable[NewItem], *, actor: Actor, now: datetime) -> None:
+    """Add many items without inspection standards, as a list brings them: a few hundred in one statement.
+
+    The trail holds every row; that the list was brought is the event of the import. Codes and GTINs have been
+    compared with those there in this same transaction; the database's own keys stand behind that.
+
+    Raises:
+        Invalid: unknown unit, or GTIN with a wrong check digit.
+    """
+    rest = iter(commands)
+    while batch := [_item(command, now) for command in islice(rest, BATCH)]:
+        session.add_all(batch)
+        session.flush()  # a batch is written at once, then forgotten
+        for item in batch:
+            session.expunge(item)
 
 
 def open_bom(
@@ -173,6 +183,20 @@ def open_supplier(session: Session, command: NewSupplier, *, actor: Actor, now: 
         session, "supplier.opened", subject=("catalog.supplier", supplier.id), facts={"code": supplier.code}
     )
     return supplier
+
+
+def _item(command: NewItem, now: datetime) -> Item:
+    return Item(
+        code=command.code,
+        name=command.name,
+        kind=command.kind,
+        uom=check_unit(command.uom, field="uom").code,
+        gtin=check_gtin(command.gtin) if command.gtin else None,
+        shelf_life_days=command.shelf_life_days,
+        storage=command.storage,
+        specification=command.specification,
+        created_at=now,
+    )
 
 
 def _characteristic(line: Characteristic, position: int) -> InspectionCharacteristic:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import bench_audit, bench_pages, bench_record, bench_sign
+from app.cli import bench_audit, bench_import, bench_pages, bench_record, bench_sign
 from app.cli.output import Subparsers, add_json, emit
 
 Measure = Callable[..., dict[str, Any]]
@@ -17,7 +17,7 @@ FIGURES: dict[str, tuple[Measure, str]] = {
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms bench audit|pages|record|sign`."""
+    """Add `qms bench audit|import|pages|record|sign`."""
     group = subparsers.add_parser("bench", help="measure")
     verbs = group.add_subparsers(metavar="FIGURE", required=True)
     for name, (measure, meaning) in FIGURES.items():
@@ -25,10 +25,22 @@ def register(subparsers: Subparsers) -> None:
         verb.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
         add_json(verb)
         verb.set_defaults(run=_run, measure=measure)
+    lists = verbs.add_parser("import", help="a list of items: the dry run with its findings, and storing it")
+    lists.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
+    lists.add_argument("--rows", type=int, help=f"how many, {bench_import.ROWS} if not given")
+    add_json(lists)
+    lists.set_defaults(run=_run_import)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    figures = arguments.measure(quick=arguments.quick)
+    return _show(arguments, arguments.measure(quick=arguments.quick))
+
+
+def _run_import(arguments: argparse.Namespace) -> int:
+    return _show(arguments, bench_import.measure(quick=arguments.quick, rows=arguments.rows))
+
+
+def _show(arguments: argparse.Namespace, figures: dict[str, Any]) -> int:
     lines = [f"{name:<32}{value}" for name, value in figures.items() if not isinstance(value, dict)]
     emit(figures, lines, as_json=arguments.json)
     return 0

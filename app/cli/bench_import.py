@@ -1,0 +1,123 @@
+"""How long a list of items takes: the dry run of a file with bad cells, and storing the same without them.
+
+Processor time is given beside the wall clock, for the machine may do other work.
+"""
+
+import csv
+import random
+import time
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from biip.checksums import gs1_standard_check_digit
+from openpyxl import Workbook
+from sqlalchemy import text
+
+from app.catalog.imports import ITEMS
+from app.cli import db
+from app.cli.bench_record import use_home
+from app.cli.output import machine
+from app.cli.scratch import scratch_folder
+from core import clock
+from core.actor import system_actor
+from core.db import configure, engine, read_session, unit_of_work
+from documents.sheets import importers
+
+ROWS, QUICK_ROWS = 100_000, 5_000
+BAD = Decimal("0.01")
+"""The share of rows with one bad cell."""
+BENCH = system_actor("bench")
+_SPOILT: tuple[tuple[int, object], ...] = ((3, "plastic"), (4, "stone"), (5, "06901234560016"), (6, "1,5"))
+
+
+def measure(*, quick: bool = False, rows: int | None = None) -> dict[str, Any]:
+    """Check and store a list of items on a scratch installation; every bad cell has to be named."""
+    count = rows or (QUICK_ROWS if quick else ROWS)
+    figures: dict[str, Any] = {"rows": count, "bad_rows": int(count * BAD)}
+    with scratch_folder() as folder:
+        use_home(str(folder))
+        try:
+            configure()
+            db.upgrade()
+            _measure(figures, folder, count)
+        finally:
+            engine().dispose()
+            use_home(None)
+            configure()
+    return {**figures, "machine": machine(), "size": {"rows": count, "quick": quick}}
+
+
+def _measure(figures: dict[str, Any], folder: Path, count: int) -> None:
+    for kind, write in (("xlsx", _write_xlsx), ("csv", _write_csv)):
+        file = folder / f"list.{kind}"
+        write(file, list(_rows(count, spoilt=True)))
+        found, wall, cpu = _timed(partial(_dry_run, file))
+        figures |= {f"{kind}_seconds": wall, f"{kind}_cpu_seconds": cpu, "findings": found.count}
+        figures[f"{kind}_all_named"] = _named(found) == {row for row in range(2, count + 2) if _is_bad(row)}
+    figures["stored_by_dry_run"] = _stored()
+    file = folder / "good.csv"
+    _write_csv(file, list(_rows(count, spoilt=False)))
+    _, wall, cpu = _timed(partial(_store, file))
+    figures |= {"store_seconds": wall, "store_cpu_seconds": cpu, "stored": _stored()}
+
+
+def _dry_run(file: Path) -> importers.Examined:
+    with read_session() as session:
+        return importers.examine(session, ITEMS, file, file.name, None)
+
+
+def _store(file: Path) -> None:
+    with unit_of_work(BENCH, reason="bench", now=clock.now()) as session:
+        importers.examine(session, ITEMS, file, file.name, None)
+        importers.store(session, ITEMS, file, file.name, actor=BENCH, now=clock.now())
+
+
+def _stored() -> int:
+    with engine().connect() as connection:
+        return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
+
+
+def _named(found: importers.Examined) -> set[int]:
+    return {finding.row for finding in found.findings}
+
+
+def _is_bad(row: int) -> bool:
+    return (row - 1) % int(1 / BAD) == 0
+
+
+def _rows(count: int, *, spoilt: bool) -> Iterator[list[object]]:
+    """Rows of a list in which each hundredth has one bad cell; the headings come first."""
+    yield [column.name["en"] for column in ITEMS.columns]
+    chosen = random.Random(1)  # noqa: S311 - the same list each time
+    for number in range(count):
+        digits = f"0690{number:09d}"
+        row: list[object] = [
+            f"RM-{number:06d}", f"Granulate {number}", f"粒料 {number}", "material", "kg",
+            f"{digits}{gs1_standard_check_digit(digits)}", 730, "dry", "干燥", "SPEC-1 B",
+        ]  # fmt: skip
+        if spoilt and _is_bad(number + 2):
+            place, value = chosen.choice(_SPOILT)
+            row[place] = value
+        yield row
+
+
+def _write_xlsx(file: Path, rows: list[list[object]]) -> None:
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet()
+    for row in rows:
+        sheet.append(row)
+    book.save(file)
+
+
+def _write_csv(file: Path, rows: list[list[object]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as out:
+        csv.writer(out).writerows(rows)
+
+
+def _timed(act: Callable[[], Any]) -> tuple[Any, float, float]:
+    wall, cpu = time.monotonic(), time.process_time()
+    done = act()
+    return done, round(time.monotonic() - wall, 2), round(time.process_time() - cpu, 2)
