@@ -285,6 +285,8 @@ def _make_engine(url: str) -> Engine:
     options: dict[str, Any] = {"json_serializer": _dumps}
     if sqlite:
         options["connect_args"] = {"timeout": 30, "check_same_thread": False}
+    else:
+        options["pool_pre_ping"] = True  # the server may have been started anew since the last click
     made = create_engine(url, **options)
     if sqlite:
         event.listen(made, "connect", _open_sqlite)

@@ -137,6 +137,19 @@ def retry(session: Session, entry_id: uuid.UUID, *, now: datetime) -> None:
     )
 
 
+def noted(session: Session, entry_id: uuid.UUID) -> dict[str, Any]:
+    """What an earlier attempt has noted with the entry beside its payload; nothing if it is done by now."""
+    entry = session.get(OutboxEntry, entry_id)
+    return dict(entry.payload) if entry else {}
+
+
+def note(session: Session, entry_id: uuid.UUID, facts: dict[str, Any]) -> None:
+    """Note how far an attempt has come, for the next one should this one be cut off."""
+    entry = session.get(OutboxEntry, entry_id, with_for_update=True)
+    if entry is not None:
+        entry.payload = {**entry.payload, **facts}
+
+
 def done(session: Session, entry_id: uuid.UUID) -> None:
     """Strike the entry, and its secret with it, in the transaction that keeps the job's result."""
     session.execute(delete(OutboxEntry).where(OutboxEntry.id == entry_id))

@@ -27,9 +27,14 @@ def path_of(sha256: str) -> Path:
     return settings().files / sha256[:2] / sha256[2:4] / sha256
 
 
+def sha256_of(data: bytes) -> str:
+    """Say under which hash bytes are stored."""
+    return hashlib.sha256(data).hexdigest()
+
+
 def put(data: bytes) -> str:
     """Store bytes and give their SHA-256; storing them again changes nothing."""
-    sha256 = hashlib.sha256(data).hexdigest()
+    sha256 = sha256_of(data)
     place = path_of(sha256)
     if place.exists():
         return sha256

@@ -31,6 +31,11 @@ def asset_url(name: str) -> str:
     return url_for("web.asset", name=_built("manifest.json").get(name, name))
 
 
+def asset_path(name: str) -> str:
+    """Give the same address where no request is at hand."""
+    return f"/assets/{_built('manifest.json').get(name, name)}"
+
+
 def icon(name: str, css: str = "") -> Markup:
     """Draw a Tabler outline icon by name as inline SVG, hidden from screen readers: words stand beside it."""
     paths = Markup(_built("icons.json").get(name, ""))  # noqa: S704 - our own build made it from the icon library

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DataError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
-from app.web import refusals
+from app.web import outages, refusals
 from app.web.database import db
 from app.web.doors import wants_data
 from app.web.languages import language
@@ -28,6 +28,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(DataError, _unstorable)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(Exception, _broken)
+    outages.init_app(app)
 
 
 def problem(refusal: QmsError) -> dict[str, Any]:
@@ -83,8 +84,10 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _broken(error: Exception) -> Response:
-    db.session.rollback()
     log.error("request failed", exc_info=error, extra={"path": request.path, "method": request.method})
+    if outage := outages.outage_of(error):
+        return outages.answer(outage, data=wants_data())
+    db.session.rollback()
     return _said(500, _sentence(500), "http.500")
 
 
