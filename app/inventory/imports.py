@@ -13,6 +13,7 @@ from app.inventory.services import add_locations
 from app.sites.imports import SiteColumn, sites_by_code
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from documents.labels import N_
 from documents.sheets.cells import Column, code, name_columns
 from documents.sheets.importers import Finding, Importer, Reach, Row, register, without_name
 
@@ -35,7 +36,7 @@ def check_locations(session: Session, rows: Iterable[Row], reach: Reach) -> Iter
             yield row.wrong("location", Conflict("row.exists", "This exists already."))
         taken.setdefault((site.id, house, place), row.number)
         if names.setdefault((site.id, house), row.both("warehouse_name")) != row.both("warehouse_name"):
-            sentence = "Warehouse %(warehouse)s has another name further up."
+            sentence = N_("Warehouse %(warehouse)s has another name further up.")
             yield row.wrong("warehouse_name_en", Invalid("warehouse.names", sentence, warehouse=house))
 
 

@@ -1,12 +1,14 @@
-"""The posted shipment form, read into a command."""
+"""The posted forms of the stock pages, read into commands."""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Mapping
 
 from app.catalog.units import check_unit, read_quantity
 from app.inventory.entry import Entered
 from app.inventory.models import Lot
+from app.inventory.reversal import TakeBack
 from app.inventory.shipping import ShipLot
 from core.errors import Invalid
 
@@ -39,3 +41,21 @@ def read_shipment(fields: Mapping[str, str], lot: Lot) -> ShipLot:
         confirmed=bool(entered.text("confirmed")),
         key=entered.text("key"),
     )
+
+
+def read_take_back(fields: Mapping[str, str], movement_id: uuid.UUID) -> TakeBack:
+    """Read fields ``reason`` and ``confirmed``.
+
+    Raises:
+        FieldErrors: every fault by field.
+    """
+    entered = Entered(fields)
+    reason = entered.printable("reason")
+    if not reason:
+        sentence = "Say why the consumption is taken back."
+        entered.errors.setdefault("reason", Invalid("movement.reason", sentence, field="reason"))
+    if not entered.text("confirmed"):
+        sentence = "Confirm that the material is back."
+        entered.errors["confirmed"] = Invalid("movement.unconfirmed", sentence, field="confirmed")
+    entered.check()
+    return TakeBack(movement_id=movement_id, reason=reason, confirmed=True)

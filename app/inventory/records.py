@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.units import check_unit, quantity_text
 from app.inventory import queries
-from app.inventory.models import STATUS_NAMES, Lot, Shipment
+from app.inventory.models import STATUS_NAMES, Lot, Movement, Shipment
 from app.sites.queries import style_of
 from core.actor import Actor
 from core.types import Bilingual
@@ -28,6 +28,9 @@ KIND_NAMES: dict[str, Bilingual] = {
 SHIPMENT_FORM, SHIPMENT_REVISION = "QR-WH-006", "A1"
 SHIPMENT_TITLE: Bilingual = {"en": "Shipment", "zh": "发货记录"}
 printed_form(SHIPMENT_FORM, SHIPMENT_REVISION, SHIPMENT_TITLE)
+REVERSAL_FORM, REVERSAL_REVISION = "QR-WH-007", "A1"
+REVERSAL_TITLE: Bilingual = {"en": "Consumption taken back", "zh": "领用冲回记录"}
+printed_form(REVERSAL_FORM, REVERSAL_REVISION, REVERSAL_TITLE)
 
 
 def row(
@@ -122,6 +125,37 @@ def shipment_draft(shipment: Shipment, *, actor: Actor) -> RecordDraft:
         content={
             "shown": [lot_section(lot, shipment.quantity)],
             "entered": [section("Shipment", "发货", rows)],
+        },
+        subject=("inventory.lot", lot.id, lot.number),
+        search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},
+    )
+
+
+def reversal_draft(
+    movement: Movement, counter: Movement, into: Lot | None, reason: str, *, actor: Actor
+) -> RecordDraft:
+    """Put a consumption that was taken back into the form of a record; the plant seals it."""
+    lot, style = movement.lot, style_of(movement.lot.site)
+    rows = [
+        row("Document", "单据", movement.document),
+        row("Was to go into lot", "原投入批", into.number if into else None),
+        row("Quantity taken back", "冲回数量", amount(counter.quantity, counter.unit)),
+        row("Location", "库位", f"{movement.location.warehouse.code} / {movement.location.code}"),
+        row("Posted before", "原过账时间", moment_text(movement.at)),
+        row("Reason", "原因", reason),
+        row("Taken back by", "冲回人", actor.names),
+        row("Taken back", "冲回时间", moment_text(counter.at)),
+    ]
+    return RecordDraft(
+        kind="inventory.reversal",
+        title=REVERSAL_TITLE,
+        form_code=REVERSAL_FORM,
+        form_revision=REVERSAL_REVISION,
+        site=style,
+        language=style.layout,
+        content={
+            "shown": [lot_section(lot, counter.quantity)],
+            "entered": [section("Taken back", "冲回", rows)],
         },
         subject=("inventory.lot", lot.id, lot.number),
         search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},

@@ -1,4 +1,4 @@
-"""The stock board, and the form with which a lot leaves the house."""
+"""The stock board, the form with which a lot leaves the house, and taking a consumption back."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.catalog.models import Item
-from app.inventory import queries, shipping
-from app.inventory.inputs import read_shipment
+from app.inventory import queries, reversal, shipping
+from app.inventory.inputs import read_shipment, read_take_back
 from app.inventory.ledger import balances_of
 from app.inventory.models import Lot, LotStatus
 from app.web import (
@@ -99,6 +99,44 @@ def ship(lot_id: uuid.UUID) -> Response | tuple[str, int]:
         return _ship_form(lot_id, request.form, errors), refusal.status
     flash(_("Shipment %(number)s of lot %(lot)s is posted.", number=number, lot=lot), "success")
     return redirect(url_for("traceability.lot", lot_id=lot_id), 303)
+
+
+@bp.get("/lots/<uuid:lot_id>/ledger/<uuid:movement_id>")
+@access("stock.take_back", site=lambda lot_id, movement_id: _site_of(lot_id))
+def show_take_back(lot_id: uuid.UUID, movement_id: uuid.UUID) -> str:
+    """Show a consumption and what happens when it is taken back."""
+    return _take_back_form(lot_id, movement_id, {}, {})
+
+
+@bp.post("/lots/<uuid:lot_id>/ledger/<uuid:movement_id>")
+@access("stock.take_back", site=lambda lot_id, movement_id: _site_of(lot_id))
+def take_back(lot_id: uuid.UUID, movement_id: uuid.UUID) -> Response | tuple[str, int]:
+    """Take a consumption back by a counter-entry with a reason."""
+    reversal.look_at(db.session(), lot_id, movement_id)
+    try:
+        command = read_take_back(request.form, movement_id)
+        with writing(reason=command.reason) as session:
+            reversal.take_back(session, command, actor=current_actor(), now=request_time())
+    except (Invalid, Conflict) as refusal:
+        if matters(refusal):
+            keep(refusal)
+        errors = refusal.errors if isinstance(refusal, FieldErrors) else {refusal.field or "": refusal}
+        return _take_back_form(lot_id, movement_id, request.form, errors), refusal.status
+    flash(_("The consumption is taken back; the record of it is being sealed."), "success")
+    return redirect(url_for("traceability.lot", lot_id=lot_id), 303)
+
+
+def _take_back_form(
+    lot_id: uuid.UUID, movement_id: uuid.UUID, fields: Mapping[str, str], errors: Mapping[str, QmsError]
+) -> str:
+    session = db.session()
+    return render_template(
+        "inventory/take_back.html",
+        lot=queries.lot(session, lot_id),
+        seen=reversal.look_at(session, lot_id, movement_id),
+        fields=fields,
+        errors=errors,
+    )
 
 
 def _ship_form(lot_id: uuid.UUID, fields: Mapping[str, str], errors: Mapping[str, QmsError]) -> str:

@@ -30,12 +30,14 @@ def lot(lot_id: uuid.UUID) -> str:
     session = db.session()
     found = lot_with(session, lot_id)
     inputs, outputs = queries.neighbours(session, lot_id)
+    movements = movements_of(session, lot_id)
     return render_template(
         "traceability/lot.html",
         lot=found,
         expired=found.expired_on(clock.site_day(request_time(), found.site.zone)),
         balances=balances_of(session, lot_id),
-        movements=movements_of(session, lot_id),
+        movements=movements,
+        reversed={movement.reversal_of for movement in movements},
         movement_names=MOVEMENT_NAMES,
         inputs=inputs,
         outputs=outputs,

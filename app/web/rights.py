@@ -64,6 +64,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "output.post": frozenset({KEEPER}),
     "stock.read": WORK_ROLES,
     "stock.ship": frozenset({KEEPER}),
+    "stock.take_back": frozenset({KEEPER}),
     "catalog.read": WORK_ROLES,
     "records.read": WORK_ROLES,
     "audit.read": frozenset({AUDITOR, QA, AUDIT_ADMIN}),

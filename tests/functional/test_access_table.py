@@ -26,7 +26,7 @@ from app.cli.demo import load_demo
 from app.cli.scratch_server import APPLICATION
 from app.factory import create_app
 from app.imports.models import DataImport, ImportState
-from app.inventory.models import Lot
+from app.inventory.models import Lot, Movement, MovementKind
 from app.procurement.models import PurchaseOrder, Receipt
 from app.production.models import Output, WorkOrder
 from app.sites.models import Site
@@ -124,6 +124,8 @@ ROWS: dict[str, Row] = {
     "inbox.sign": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.task": sited("inbox.work", role="task_role", task_id="task"),
     "inventory.new_shipment": sited("stock.ship", lot_id="lot"),
+    "inventory.show_take_back": sited("stock.take_back", lot_id="used_lot", movement_id="movement"),
+    "inventory.take_back": sited("stock.take_back", lot_id="used_lot", movement_id="movement"),
     "inventory.ship": sited("stock.ship", lot_id="lot"),
     "inventory.stock": plain("stock.read"),
     "jobs.index": plain("jobs.manage"),
@@ -288,6 +290,7 @@ def _objects(session) -> dict[str, Any]:
     site = session.get_one(Site, task.site_id)
     first: Callable[..., Any] = lambda query: session.scalars(query.limit(1)).one()  # noqa: E731
     person = first(select(Person).where(Person.login == "buyer"))
+    used = first(select(Movement).where(Movement.kind == MovementKind.CONSUMPTION))
     return {
         "site": site.id,
         "task": task.id,
@@ -296,6 +299,8 @@ def _objects(session) -> dict[str, Any]:
         "record": first(select(Record.id).where(Record.site_id == site.id)),
         "item": first(select(Item.id)),
         "lot": first(select(Lot.id).where(Lot.site_id == site.id)),
+        "used_lot": used.lot_id,
+        "movement": used.id,
         "order": first(select(PurchaseOrder.id).where(PurchaseOrder.site_id == site.id)),
         "receipt": first(select(Receipt.id).where(Receipt.site_id == site.id)),
         "output": first(select(Output.id).where(Output.site_id == site.id)),
