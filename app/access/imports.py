@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.errors import login_taken
 from app.access.grants import GrantRole, grant_role
 from app.access.models import Person
 from app.access.passwords import new_first_password
@@ -20,6 +21,7 @@ from core.actor import Actor
 from core.clock import site_day
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
+from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns
 from documents.sheets.importers import Finding, Importer, Reach, Row, register, without_name
 
@@ -82,17 +84,16 @@ def check_people(session: Session, rows: Iterable[Row], reach: Reach) -> Iterato
         for column in ("home_site", "role_site"):
             place = row.get(column)
             if place is not None and place not in sites and (column, place) != ("role_site", EVERY_SITE):
-                sentence = "There is no site %(site)s, or not for you."
+                sentence = N_("There is no site %(site)s, or not for you.")
                 yield row.wrong(column, Invalid("site.not_found", sentence, site=place))
         login, role = row.get("login"), row.get("role")
         if login is None:
             continue
         if login in taken:
-            sentence = "The user name %(login)s belongs or belonged to somebody. User names are never reused."
-            yield row.wrong("login", Conflict("access.login_taken", sentence, login=login))
+            yield row.wrong("login", login_taken(login))
         own = tuple(row.get(key) for key in ("name_en", "name_zh", "language", "zone", "home_site"))
         if facts.setdefault(login, own) != own:
-            sentence = "%(login)s stands further up with other particulars."
+            sentence = N_("%(login)s stands further up with other particulars.")
             yield row.wrong("login", Conflict("access.particulars", sentence, login=login))
         if role is not None:
             yield from _mixture(row, roles.setdefault(login, {}), role)
@@ -129,14 +130,14 @@ def store_people(session: Session, rows: Iterable[Row], actor: Actor, now: datet
 
 def _mixture(row: Row, held: dict[str, int], role: str) -> Iterator[Finding]:
     if held and any((other in ADMIN_ROLES) != (role in ADMIN_ROLES) for other in held):
-        sentence = "One person never holds a role of the business and an administrator's role at once."
+        sentence = N_("One person never holds a role of the business and an administrator's role at once.")
         yield row.wrong("role", Conflict("access.admin_and_work", sentence))
     elif role in ADMIN_ROLES and held.keys() - {role}:
-        sentence = "The three administrators are three persons: nobody holds two of these roles at once."
+        sentence = N_("The three administrators are three persons: nobody holds two of these roles at once.")
         yield row.wrong("role", Conflict("access.two_administrators", sentence))
     valid_from, valid_to = row.get("valid_from"), row.get("valid_to")
     if valid_from and valid_to and valid_to < valid_from:
-        sentence = "The last day is before the first day."
+        sentence = N_("The last day is before the first day.")
         yield row.wrong("valid_to", Invalid("access.range", sentence))
     held[role] = row.number
 

@@ -17,6 +17,7 @@ from app.catalog.units import STOCK_UNITS, check_unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
+from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, text, whole
 from documents.sheets.importers import (
     Finding,
@@ -108,7 +109,7 @@ def check_suppliers(session: Session, rows: Iterable[Row], reach: Reach) -> Iter
             yield row.wrong("code", exists)
         open_ended = not row.get("certificate_until") and "certificate_until" not in row.bad
         if row.get("certificate") and open_ended:
-            sentence = "A certificate needs its last day."
+            sentence = N_("A certificate needs its last day.")
             yield row.wrong("certificate_until", Invalid("supplier.certificate_until", sentence))
 
 

@@ -17,6 +17,7 @@ from app.catalog.units import MEASURE_UNITS
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
+from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, number, text, whole
 from documents.sheets.importers import Finding, Importer, Reach, Row, without_name
 
@@ -99,10 +100,10 @@ def check_boms(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[
         yield from _taken(row, ("item", "revision", "part"), taken)
         key = (row.get("item"), row.get("revision"))
         if key in existing:
-            sentence = "Item %(item)s has a bill of material of revision %(revision)s already."
+            sentence = N_("Item %(item)s has a bill of material of revision %(revision)s already.")
             yield row.wrong("revision", Conflict("bom.exists", sentence, item=key[0], revision=key[1]))
         if days.setdefault(key, row.get("effective_from")) != row.get("effective_from"):
-            sentence = "All rows of one revision need the same first day."
+            sentence = N_("All rows of one revision need the same first day.")
             yield row.wrong("effective_from", Invalid("bom.days", sentence))
         if row.get("item") and row.get("part"):
             parts[row.get("item")].add(row.get("part"))
@@ -166,7 +167,7 @@ def _taken(row: Row, columns: tuple[str, ...], taken: dict[tuple[Any, ...], int]
     if taken.get(key) == 0:
         yield row.wrong(columns[-1], Conflict("row.exists", "This exists already."))
     elif key in taken:
-        sentence = "Row %(row)s has the same value already."
+        sentence = N_("Row %(row)s has the same value already.")
         yield row.wrong(columns[-1], Conflict("cell.doubled", sentence, row=taken[key]))
     taken.setdefault(key, row.number)
 
@@ -187,7 +188,7 @@ def _circles(parts: Mapping[str, set[str]], last: Mapping[Any, Row]) -> Iterator
         while way:
             part = way.pop()
             if part == item:
-                sentence = "Item %(item)s cannot be part of itself."
+                sentence = N_("Item %(item)s cannot be part of itself.")
                 yield row.wrong("part", Invalid("bom.itself", sentence, item=item))
                 break
             if part not in seen:

@@ -17,6 +17,7 @@ from app.procurement.services import OrderLine, place_order
 from app.sites.imports import SiteColumn, sites_by_code
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from documents.labels import N_
 from documents.sheets.cells import Column, code, day, whole
 from documents.sheets.importers import Finding, Importer, Reach, Row, register
 
@@ -38,7 +39,7 @@ def check_orders(session: Session, rows: Iterable[Row], reach: Reach) -> Iterato
             yield row.wrong("number", exists)
         head = (row.get("supplier"), row.get("site"))
         if number is not None and heads.setdefault(number, head) != head:
-            sentence = "Order %(order)s has another supplier or site further up."
+            sentence = N_("Order %(order)s has another supplier or site further up.")
             yield row.wrong("supplier", Conflict("order.heads", sentence, order=number))
 
 
@@ -69,7 +70,7 @@ def _supplier(row: Row, suppliers: dict[str, SupplierState]) -> Iterator[Finding
     if wanted is None:
         return
     if wanted not in suppliers:
-        sentence = "There is no supplier %(supplier)s."
+        sentence = N_("There is no supplier %(supplier)s.")
         yield row.wrong("supplier", Invalid("supplier.not_found", sentence, supplier=wanted))
     elif suppliers[wanted] is SupplierState.BLOCKED:
         blocked = Conflict("supplier.blocked", "Supplier %(supplier)s is blocked.", supplier=wanted)
@@ -82,7 +83,7 @@ def _line(row: Row, items: dict[str, Item]) -> Iterator[Finding]:
     if wanted is not None and item is None:
         yield row.wrong("item", Invalid("item.not_found", "There is no item %(item)s.", item=wanted))
     elif item is not None and item.state is not ItemState.ACTIVE:
-        sentence = "Item %(item)s may not be received."
+        sentence = N_("Item %(item)s may not be received.")
         yield row.wrong("item", Conflict("item.inactive", sentence, item=wanted))
     elif item is not None and quantity is not None:
         try:

@@ -17,6 +17,7 @@ from app.production.services import open_work_order
 from app.sites.imports import SiteColumn, sites_by_code
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from documents.labels import N_
 from documents.sheets.cells import Column, code, day
 from documents.sheets.importers import Finding, Importer, Reach, Row, doubled, register
 
@@ -34,10 +35,10 @@ def check_work_orders(session: Session, rows: Iterable[Row], reach: Reach) -> It
         yield from doubled(row, "number", seen)
         item = items.get(row.get("item"))
         if row.get("number") in numbers:
-            sentence = "There is an order %(order)s already."
+            sentence = N_("There is an order %(order)s already.")
             yield row.wrong("number", Conflict("order.exists", sentence, order=row.get("number")))
         if item is not None and item.code not in made:
-            sentence = "Item %(item)s has no bill of material in force."
+            sentence = N_("Item %(item)s has no bill of material in force.")
             yield row.wrong("item", Conflict("bom.none", sentence, item=item.code))
         if item is not None and row.get("quantity") is not None:
             try:

@@ -13,6 +13,7 @@ from core.languages import LANGUAGES
 from core.number_rules import PREFIX
 from core.types import Bilingual
 from documents.glyphs import missing
+from documents.labels import N_
 
 Errors = dict[str, Invalid]
 LONGEST = 120
@@ -42,7 +43,7 @@ def read_site(form: Mapping[str, str], taken: list[str]) -> tuple[dict[str, Any]
     if not _SITE_CODE.fullmatch(code):
         errors["code"] = Invalid("setup.site_code", "2 to 8 capital letters and digits.", field="code")
     elif code in taken:
-        sentence = "There is a site %(site)s already."
+        sentence = N_("There is a site %(site)s already.")
         errors["code"] = Invalid("site.code_taken", sentence, field="code", site=code)
     site = {"code": code, "name": _both(form, "name", errors), "address": _both(form, "address", errors)}
     for key, known in (
@@ -108,7 +109,7 @@ def read_house(form: Mapping[str, str], series: list[str], forms: list[str]) -> 
         code = form.get(f"code_{form_code}", "").strip().upper()
         revision = form.get(f"revision_{form_code}", "").strip().upper()
         if code and not revision:
-            sentence = "A revision has up to 8 capital letters, digits and dots."
+            sentence = N_("A revision has up to 8 capital letters, digits and dots.")
             errors[f"code_{form_code}"] = Invalid("form.revision", sentence, field=f"code_{form_code}")
         if code:
             own.append({"form": form_code, "code": code, "revision": revision})
@@ -123,7 +124,7 @@ def _both(form: Mapping[str, str], name: str, errors: Errors) -> Bilingual:
         if not text:
             errors[key] = Invalid("form.required", "Please fill in this field.", field=key)
         elif len(text) > LONGEST:
-            sentence = "Please write at most %(limit)s characters."
+            sentence = N_("Please write at most %(limit)s characters.")
             errors[key] = Invalid("form.too_long", sentence, field=key, limit=LONGEST)
         elif lost := missing(text):
             errors[key] = Invalid(

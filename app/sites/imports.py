@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 
 from app.sites.models import Site
 from core.errors import Invalid
+from documents.labels import N_
 from documents.sheets.cells import Column, code
 from documents.sheets.importers import Finding, Reach, Row
 
@@ -41,6 +42,6 @@ class SiteColumn:
         wanted = row.get(column)
         if wanted is None or self.site_of(row, column) is not None:
             return []
-        sentence = "There is no site %(site)s, or not for you."
+        sentence = N_("There is no site %(site)s, or not for you.")
         return [row.wrong(column, Invalid("site.not_found", sentence, site=wanted))]
 

@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import Invalid
 from core.types import Bilingual
 from documents.glyphs import missing
+from documents.labels import N_
 
 Raw = str | int | float | bool | date | datetime | time | None
 Reader = Callable[[Any], Any]
@@ -56,10 +57,10 @@ def read_cell(column: Column, raw: Raw) -> Any:
             raise Invalid("cell.required", "This cell must not be empty.", field=column.key)
         return None
     if isinstance(value, str) and value.startswith("="):
-        sentence = "A formula is not taken. Paste the values alone."
+        sentence = N_("A formula is not taken. Paste the values alone.")
         raise Invalid("cell.formula", sentence, field=column.key)
     if isinstance(value, str) and value in _SHEET_ERRORS:
-        sentence = "The spreadsheet shows an error here."
+        sentence = N_("The spreadsheet shows an error here.")
         raise Invalid("cell.error", sentence, field=column.key)
     return column.read(value)
 
@@ -184,7 +185,7 @@ def _as_decimal(value: Any) -> Decimal:
         value = repr(value)
     written = value if isinstance(value, str) else ""
     if "," in written or "，" in written:
-        sentence = "“%(text)s” has a comma. Write a decimal point and no thousands separators."
+        sentence = N_("“%(text)s” has a comma. Write a decimal point and no thousands separators.")
         raise Invalid("cell.comma", sentence, text=written[:40])
     try:
         if _NUMBER.fullmatch(written):
@@ -218,5 +219,5 @@ def _as_text(value: Any) -> str:
         return str(int(value))
     if isinstance(value, float) and not value.is_integer() and "e" not in repr(value):
         return repr(value)
-    sentence = "The spreadsheet has turned this into something else. Format the column as text."
+    sentence = N_("The spreadsheet has turned this into something else. Format the column as text.")
     raise Invalid("cell.not_text", sentence)

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.errors import Conflict, Invalid, NotFound, QmsError
 from core.types import Bilingual
+from documents.labels import N_
 from documents.sheets.cells import Column, Raw, read_cell
 from documents.sheets.reading import open_list
 
@@ -172,7 +173,7 @@ def doubled(row: Row, column: str, seen: dict[Any, int]) -> Iterator[Finding]:
     if value is None:
         return
     if value in seen:
-        sentence = "Row %(row)s has the same value already."
+        sentence = N_("Row %(row)s has the same value already.")
         yield row.wrong(column, Conflict("cell.doubled", sentence, row=seen[value]))
     seen.setdefault(value, row.number)
 
