@@ -99,7 +99,7 @@ def plant_clock() -> Finding:
         step = open_step(session)
     if behind > TOLERANCE.total_seconds():
         return State.FAILING, f"-{behind:.0f} s"
-    return (State.OK if step is None else State.WARNING), f"{-behind:.0f} s"
+    return (State.OK if step is None else State.WARNING), "0 s" if behind < 1 else f"-{behind:.0f} s"
 
 
 def seconds_behind(now: datetime) -> float:
