@@ -23,7 +23,7 @@ NONE = "-"
 
 correlation_id: ContextVar[str] = ContextVar("correlation_id", default=NONE)
 
-OWN_LOGGERS = ("app", "core", "documents", "forms", "signatures", "workflows")
+OWN_LOGGERS = ("__main__", "app", "core", "documents", "forms", "signatures", "workflows")
 PERSONAL = frozenset({"login", "name", "person", "email", "to", "phone", "address", "typed", "text"})
 """Facts of a log line that could say who somebody is; their values are left out."""
 
