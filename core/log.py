@@ -27,7 +27,7 @@ OWN_LOGGERS = ("__main__", "app", "core", "documents", "forms", "signatures", "w
 PERSONAL = frozenset({"login", "name", "person", "email", "to", "phone", "address", "typed", "text"})
 """Facts of a log line that could say who somebody is; their values are left out."""
 
-_CHATTY = ("spiff", "weasyprint", "fontTools", "pyhanko", "pyhanko_certvalidator")
+_CHATTY = ("alembic", "spiff", "weasyprint", "fontTools", "pyhanko", "pyhanko_certvalidator")
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 _OURS = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
