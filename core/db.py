@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
@@ -79,6 +79,7 @@ class WriteContext:
 
 
 ConnectHook = Callable[[Any, dict[Any, Any]], None]
+Row = TypeVar("Row")
 
 _CROSSED = ("40P01", "40001", "23505")
 """PostgreSQL's words for it: deadlock, serialization failure, a key that somebody has just taken."""
@@ -160,6 +161,7 @@ def unit_of_work(
         try:
             session = Session(database.execution_options(qms_write=True), expire_on_commit=False)
             session.info["write"] = WriteContext(actor, reason, now or clock.now(), _caused_by())
+            session.info["read"], session.info["locked"] = [], {}
             with session:
                 yield session
                 _finish(session)
@@ -181,6 +183,18 @@ def read_session() -> Iterator[Session]:
     """Open a session that only reads; a write in it is refused by the triggers, for nobody answers for it."""
     with Session(engine()) as session:
         yield session
+
+
+def lock_row(session: Session, kind: type[Row], key: object) -> Row:
+    """Lock a row until commit and read it afresh; one this unit of work has locked already is just given.
+
+    Raises:
+        NoResultFound: there is no such row.
+    """
+    locked: dict[Any, Row] = session.info.setdefault("locked", {})
+    if (kind, key) not in locked:
+        locked[kind, key] = session.get_one(kind, key, with_for_update=True, populate_existing=True)
+    return locked[kind, key]
 
 
 @contextmanager
@@ -261,6 +275,14 @@ def _tell_connection(connection: Connection, context: WriteContext) -> None:
             "context": context.as_json(),
         },
     )
+
+
+@event.listens_for(Session, "loaded_as_persistent")
+def _keep_what_was_read(session: Session, row: object) -> None:
+    """Hold on to the rows a unit of work has read: the session's own references are weak, and who asks for
+    the same site or case five times would read it five times."""
+    if "read" in session.info:
+        session.info["read"].append(row)
 
 
 @event.listens_for(Session, "after_begin")

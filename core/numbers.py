@@ -6,7 +6,7 @@ A number stands beside the key of a row; it is never parsed and never used twice
 import uuid
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint, select
+from sqlalchemy import UniqueConstraint, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -78,9 +78,8 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     """
     rule = rule_of(session, series, site_code)
     period = str(now.year) if rule.yearly else ""
-    counter = _lock_counter(session, {"series": series, "site_code": site_code, "period": period})
-    counter.last += 1
-    return written(rule, site_code, period, counter.last)
+    count = _count_up(session, {"series": series, "site_code": site_code, "period": period})
+    return written(rule, site_code, period, count)
 
 
 def rule_of(session: Session, series: str, site_code: str) -> NumberRule:
@@ -101,17 +100,17 @@ def written(rule: NumberRule, site_code: str, period: str, count: int) -> str:
     return "-".join(part for part in parts if part)
 
 
-def _lock_counter(session: Session, key: dict[str, str]) -> NumberCounter:
-    """Lock the counter until commit and read it afresh; two first takers share one, one after the other."""
-    wanted = select(NumberCounter).filter_by(**key).with_for_update()
-    wanted = wanted.execution_options(populate_existing=True)
-    counter = session.scalar(wanted)
-    if counter is None:
+def _count_up(session: Session, key: dict[str, str]) -> int:
+    """Add one and lock the counter until commit; two first takers share one, one after the other."""
+    added = update(NumberCounter).filter_by(**key).values(last=NumberCounter.last + 1)
+    added = added.execution_options(synchronize_session=False)
+    count = session.scalar(added.returning(NumberCounter.last))
+    if count is None:
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         first = writer.insert(NumberCounter).values(id=new_id(), last=0, **key)
         session.execute(first.on_conflict_do_nothing())
-        counter = session.scalars(wanted).one()
-    return counter
+        count = session.scalars(added.returning(NumberCounter.last)).one()
+    return count
 
 
 def _rule(session: Session, series: str, site_code: str) -> NumberRule | None:

@@ -14,13 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from sqlalchemy.orm import Session
 
 from core import numbers
 from core.actor import Actor
 from core.canonical import canonical_json
 from core.clock import to_zone
+from core.db import new_id
 from core.errors import Invalid
 from core.languages import in_layout
 from core.log import caused_by
@@ -148,13 +149,14 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
     """
     said = _compose(draft, "0", actor=actor, now=now)
     check_record(said)
-    refuse_unprintable(canonical_bytes(said).decode())
+    refuse_unprintable(canonical_json(said).decode())
     site_now = to_zone(now, draft.site.zone)
     number = numbers.take(session, SERIES, site_code=draft.site.code, now=site_now)
-    canonical = canonical_bytes(_compose(draft, number, actor=actor, now=now))
+    canonical = canonical_json({**said, "number": number})
     subject_type, subject_id, subject_label = draft.subject or (None, None, "")
     form_code, form_revision = draft.site.form(draft.form_code, draft.form_revision)
     record = Record(
+        id=new_id(),  # named at once: its signature and its outbox row refer to it
         number=number,
         kind=draft.kind,
         form_code=form_code,
@@ -178,7 +180,6 @@ def create_record(session: Session, draft: RecordDraft, *, actor: Actor, now: da
         correlation_id=caused_by(),
     )
     session.add(record)
-    session.flush()  # the record's key is needed by its signature and by its outbox row
     return record
 
 
@@ -193,7 +194,7 @@ def check_record(record: Mapping[str, Any]) -> None:
         raise Invalid(
             "record.schema",
             "The record does not follow its schema at %(place)s: %(reason)s",
-            place=fault.json_path,
+            place=".".join(["$", *map(str, fault.instance_path)]),
             reason=fault.message[:300],
         )
 

@@ -41,6 +41,12 @@ __all__ = [
 ROW_ACTIONS = ("insert", "update", "delete")
 """Actions written by triggers; every other action is a named event."""
 
+_CAPTURE_EVENT = insert(AuditCapture)
+_TAKE_CAPTURES = delete(AuditCapture).returning(*AuditCapture.__table__.columns)
+_ADD_ENTRY = insert(AuditEntry)
+_MOVE_HEAD = update(AuditHead).where(AuditHead.id == 1)
+"""The statements of every commit, built once."""
+
 _CONTEXT_KEYS = {"actor", "login", "name", "on_behalf_of", "reason", "now"}
 
 
@@ -53,15 +59,14 @@ def record(session: Session, action: str, *, subject: tuple[str, object], facts:
         LookupError: the session only reads.
     """
     session.flush()  # row changes that led to the event come before it in the trail
-    session.execute(
-        insert(AuditCapture).values(
-            context=write_context(session).as_json(),
-            action=action,
-            subject_type=subject[0],
-            subject_id=str(subject[1]),
-            facts=json.dumps(plain(facts), ensure_ascii=False),
-        )
-    )
+    event = {
+        "context": write_context(session).as_json(),
+        "action": action,
+        "subject_type": subject[0],
+        "subject_id": str(subject[1]),
+        "facts": json.dumps(plain(facts), ensure_ascii=False),
+    }
+    session.connection().execute(_CAPTURE_EVENT, event)
 
 
 @on_every_commit
@@ -70,19 +75,19 @@ def link_captures(session: Session) -> None:
     captures = _take_captures(session)
     if not captures:
         return
+    written = [_content_of(capture, session.get_bind().dialect) for capture in captures]
     head = _lock_head(session)
-    dialect = session.get_bind().dialect
+    written = [*_clock_events(session, head, captures[0]), *written]
     rows: list[dict[str, Any]] = []
     seq, previous = head.seq, head.hash
-    for capture in [*_clock_events(session, head, captures[0]), *captures]:
+    for content in written:
         seq += 1
-        content = _entry_of(capture, seq, dialect)
-        entry = canonical_json(content).decode()
+        entry = canonical_json({**content, "seq": seq}).decode()
         digest = chain_hash(previous, entry)
         rows.append(_row_of(content, seq, entry, previous, digest))
         previous = digest
-    session.execute(insert(AuditEntry), rows)
-    session.execute(update(AuditHead).where(AuditHead.id == 1).values(seq=seq, hash=previous))
+    session.connection().execute(_ADD_ENTRY, rows)
+    session.connection().execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
 
 
 def history_of(session: Session, table: str, row_id: object, *, limit: int = 200) -> list[AuditEntry]:
@@ -95,7 +100,7 @@ def history_of(session: Session, table: str, row_id: object, *, limit: int = 200
 
 
 def _take_captures(session: Session) -> list[RowMapping]:
-    taken = session.execute(delete(AuditCapture).returning(*AuditCapture.__table__.columns)).mappings().all()
+    taken = session.connection().execute(_TAKE_CAPTURES).mappings().all()
     return sorted(taken, key=lambda capture: int(capture["id"]))
 
 
@@ -113,22 +118,23 @@ def _lock_head(session: Session) -> AuditHead:
 
 def _clock_events(
     session: Session, head: AuditHead, capture: Mapping[Any, Any]
-) -> list[Mapping[Any, Any]]:
+) -> list[dict[str, Any]]:
     """Note that the clock has run back since the last entry; it becomes the first entry of this act."""
     facts = step_back(session, head, datetime.fromisoformat(json.loads(capture["context"])["now"]))
     if facts is None:
         return []
     what = {"action": STEPPED_BACK, "subject_type": CLOCK[0], "subject_id": CLOCK[1]}
-    return [{**capture, **what, "changes": None, "facts": json.dumps(facts)}]
+    event = {**capture, **what, "changes": None, "facts": json.dumps(facts)}
+    return [_content_of(event, session.get_bind().dialect)]
 
 
-def _entry_of(capture: Mapping[Any, Any], seq: int, dialect: Dialect) -> dict[str, Any]:
+def _content_of(capture: Mapping[Any, Any], dialect: Dialect) -> dict[str, Any]:
+    """Everything an entry says but its number: worked out before the head is locked."""
     context: dict[str, Any] = json.loads(capture["context"])
     facts = {key: value for key, value in context.items() if key not in _CONTEXT_KEYS}
     facts |= json.loads(capture["facts"] or "{}")
     return {
         "v": "qms.audit/1",
-        "seq": seq,
         "at": datetime.fromisoformat(context["now"]).astimezone(UTC).isoformat(),
         "actor": {
             "id": context["actor"],

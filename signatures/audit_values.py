@@ -25,6 +25,8 @@ Reader = Callable[[Any], Any]
 
 def plain(value: Any) -> Any:
     """Give a value as JSON knows it, without loss."""
+    if isinstance(value, Enum):
+        return plain(value.value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
@@ -41,7 +43,7 @@ def _as_text(value: object) -> str:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    return str(value.value) if isinstance(value, Enum) else str(value)
+    return str(value)
 
 
 def readable_changes(

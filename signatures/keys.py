@@ -8,7 +8,7 @@ exported under two passphrases and never stays on the server; a demo keeps it.
 import os
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from cryptography import x509
@@ -125,7 +125,7 @@ def root_certificate(folder: Path | None = None) -> x509.Certificate:
     place = (folder or settings().keys).resolve() / "root.pem"
     if not place.is_file():
         raise KeysMissing(place.parent)
-    return x509.load_pem_x509_certificate(place.read_bytes())
+    return _certificate(place.read_bytes())
 
 
 def root_pem(folder: Path | None = None) -> bytes:
@@ -143,7 +143,7 @@ def root_sha256(folder: Path | None = None) -> str:
     Raises:
         KeysMissing: there is no authority yet.
     """
-    return root_certificate(folder).fingerprint(hashes.SHA256()).hex()
+    return _fingerprint(root_certificate(folder))
 
 
 def export_root_key(folder: Path, passphrases: tuple[str, str]) -> bytes:
@@ -258,6 +258,16 @@ def _derived(kek: bytes, purpose: bytes) -> bytes:
 
 def _pkcs8_secret(kek: bytes) -> bytes:
     return _derived(kek, b"pkcs8").hex().encode()
+
+
+@lru_cache(maxsize=8)
+def _certificate(pem: bytes) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem)
+
+
+@lru_cache(maxsize=8)
+def _fingerprint(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
 
 
 def _joined(passphrases: tuple[str, str]) -> bytes:

@@ -1,8 +1,8 @@
 """What has happened in a case: who did which step, and the path taken through the diagram (URS-008)."""
 
 import uuid
-from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,17 +46,37 @@ def performers(session: Session, case_id: uuid.UUID) -> dict[str, set[uuid.UUID]
 
     A delegate and the person he acted for both count. Steps nobody has done yet are missing.
     """
-    found: dict[str, set[uuid.UUID]] = defaultdict(set)
-    started_by = session.scalar(select(ProcessCase.started_by).where(ProcessCase.id == case_id))
-    if started_by is not None:
-        found[START].add(started_by)
-    done = select(HumanTask.step, HumanTask.completed_by, HumanTask.completed_for, HumanTask.also_by).where(
-        HumanTask.case_id == case_id, HumanTask.state == TaskState.COMPLETED
-    )
-    for step, by, acted_for, also_by in session.execute(done):
-        found[step].update(person for person in (by, acted_for) if person is not None)
-        found[step].update(uuid.UUID(person) for person in also_by or ())
-    return dict(found)
+    case = session.get(ProcessCase, case_id)
+    started = {START: {case.started_by}} if case is not None and case.started_by is not None else {}
+    return started | _done_by(session, [case_id]).get(case_id, {})
+
+
+def performers_of(
+    session: Session, case_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, dict[str, set[uuid.UUID]]]:
+    """Say of several cases at once who has done each step, as :func:`performers` does of one."""
+    found = _done_by(session, case_ids)
+    started = select(ProcessCase.id, ProcessCase.started_by).where(ProcessCase.id.in_(case_ids))
+    for case_id, person in session.execute(started):
+        steps_done = found.setdefault(case_id, {})
+        steps_done |= {START: {person}} if person is not None else {}
+    return found
+
+
+def _done_by(session: Session, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, set[uuid.UUID]]]:
+    found: dict[uuid.UUID, dict[str, set[uuid.UUID]]] = {}
+    done = select(
+        HumanTask.case_id,
+        HumanTask.step,
+        HumanTask.completed_by,
+        HumanTask.completed_for,
+        HumanTask.also_by,
+    ).where(HumanTask.case_id.in_(case_ids), HumanTask.state == TaskState.COMPLETED)
+    for case_id, step, by, acted_for, also_by in session.execute(done):
+        persons = found.setdefault(case_id, {}).setdefault(step, set())
+        persons.update(person for person in (by, acted_for) if person is not None)
+        persons.update(uuid.UUID(person) for person in also_by or ())
+    return found
 
 
 def steps(session: Session, case_id: uuid.UUID) -> list[StepHistory]:
@@ -72,13 +92,19 @@ def facts(session: Session, case_id: uuid.UUID) -> Facts:
 
 
 def path(
-    session: Session, case: ProcessCase, *, zone: str = "UTC", names: Mapping[str, str] | None = None
+    session: Session,
+    case: ProcessCase,
+    *,
+    zone: str = "UTC",
+    names: Mapping[str, str] | None = None,
+    passed: Sequence[StepHistory] | None = None,
 ) -> Path:
     """Work out the path of a case so far; times in ``marks`` are on the wall clock of an IANA zone.
 
-    ``names`` gives names by actor id where they should not be written as the history keeps them.
+    ``names`` gives names by actor id where they should not be written as the history keeps them; ``passed``
+    is the history when the caller has read it already.
     """
-    passed = steps(session, case.id)
+    passed = steps(session, case.id) if passed is None else passed
     waiting = session.execute(
         select(HumanTask.element_id, HumanTask.flows).filter_by(case_id=case.id, state=TaskState.OPEN)
     ).all()

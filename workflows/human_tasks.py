@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.db import lock_row
 from core.errors import Conflict
 from workflows import advance, codec, repository, runtime, store, tokens
 from workflows.elements import Policy
@@ -35,17 +36,12 @@ def open_task(session: Session, task_id: uuid.UUID) -> OpenTask:
     Raises:
         NotFound: ``task.unknown``.
     """
-    row = session.execute(
-        select(HumanTask, ProcessCase, StoredState.state)
-        .join(ProcessCase, ProcessCase.id == HumanTask.case_id)
-        .join(StoredState, StoredState.case_id == HumanTask.case_id)
-        .where(HumanTask.id == task_id)
-    ).one_or_none()
-    if row is None:
+    task = session.get(HumanTask, task_id)
+    if task is None:
         raise no_task()
-    task, case, state = row
-    scopes = codec.load_scopes(state)
-    seen = scopes.visible((task.instance or {}).get("scope"))
+    case = session.get_one(ProcessCase, task.case_id)
+    state = session.scalars(select(StoredState.state).where(StoredState.case_id == case.id)).one()
+    seen = codec.load_scopes(state).visible((task.instance or {}).get("scope"))
     return OpenTask(task, case, dict(seen), Policy.from_json(task.policy))
 
 
@@ -109,7 +105,7 @@ def lock(session: Session, task_id: uuid.UUID) -> HumanTask:
     if case_id is None:
         raise no_task()
     runtime.lock_case(session, case_id)
-    return session.get_one(HumanTask, task_id, with_for_update=True, populate_existing=True)
+    return lock_row(session, HumanTask, task_id)
 
 
 def complete(
@@ -160,9 +156,7 @@ def _move(loaded: store.LoadedCase, task: HumanTask, fields: Facts) -> None:
 
 
 def _lock_open(session: Session, task: HumanTask) -> HumanTask:
-    locked = session.get(HumanTask, task.id, with_for_update=True, populate_existing=True)
-    if locked is None:
-        raise no_task()
+    locked = lock_row(session, HumanTask, task.id)
     if locked.state != TaskState.OPEN:
         raise Conflict("task.not_open", "This task has been done already, or is no longer needed.")
     return locked

@@ -96,12 +96,14 @@ def keep_reviewed(
     *,
     actor: Actor,
     now: datetime,
+    kept: Kept | None = None,
 ) -> None:
     """Keep the entries that a person wants to sign, with the reasons given for changes (by path).
 
     A change without a reason is kept all the same; `unexplained` then names it, and nothing is signed.
+    ``kept`` is what has been kept so far when the caller has read it already.
     """
-    kept = kept_of_task(session, task.id)
+    kept = kept_of_task(session, task.id) if kept is None else kept
     for one in found:
         rows, reason = kept.get(one.key, []), reasons.get(one.path, "")
         if not rows:

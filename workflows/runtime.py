@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from core import numbers
 from core.actor import Actor, system_actor
 from core.clock import to_zone
+from core.db import lock_row
 from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, events, repository, store
@@ -98,4 +99,4 @@ def fire_timers(session: Session, case_id: uuid.UUID, *, now: datetime) -> Proce
 
 def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:
     """Lock the row of a case until commit and read it afresh: the first lock of every move."""
-    return session.get_one(ProcessCase, case_id, with_for_update=True, populate_existing=True)
+    return lock_row(session, ProcessCase, case_id)

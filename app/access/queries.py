@@ -3,12 +3,21 @@
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import date
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import GrantState, IdentityCheck, Person, PersonState, RoleGrant, SecurityNotice
 from core.types import Bilingual
+
+
+class HeldRole(NamedTuple):
+    """A role held at a site (``None``: every site), and who granted it."""
+
+    role: str
+    site_id: uuid.UUID | None
+    granted_by: str
 
 
 def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:
@@ -94,15 +103,11 @@ def identity_checks(session: Session, person_id: uuid.UUID) -> Sequence[Identity
     return session.scalars(query.order_by(IdentityCheck.at.desc())).all()
 
 
-def grantors(
-    session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UUID, on: date
-) -> frozenset[str]:
-    """Name who granted a role that a person holds at a site on a day."""
-    at_site = or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None))
-    query = select(RoleGrant.granted_by).where(
-        RoleGrant.person_id == person_id, RoleGrant.role == role, at_site, _holds(on)
-    )
-    return frozenset(session.scalars(query))
+def grants_of(session: Session, person_id: uuid.UUID, *, on: date) -> Sequence[HeldRole]:
+    """List the roles that a person holds on a day, each with whoever granted it."""
+    columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.granted_by)
+    rows = session.execute(select(*columns).where(RoleGrant.person_id == person_id, _holds(on)))
+    return [HeldRole(*row) for row in rows]
 
 
 def _holds(on: date) -> ColumnElement[bool]:

@@ -48,7 +48,8 @@ def keep_signed(
 ) -> None:
     """Keep what is signed without ever having been saved before; changes have been refused by then."""
     if view.form is not None and view.pending is None:
-        keep_reviewed(session, view.task, originals(view.form, entries), {}, actor=actor, now=now)
+        found = originals(view.form, entries)
+        keep_reviewed(session, view.task, found, {}, actor=actor, now=now, kept=view.originals)
 
 
 def change_errors(view: TaskView, entries: Mapping[str, Any], typed: Fields) -> dict[str, Invalid]:

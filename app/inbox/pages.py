@@ -12,7 +12,7 @@ from app.inbox.errors import SignedAlready
 from app.inbox.meanings import meaning_text, statement_text
 from app.inbox.originals import changes, written_at
 from app.inbox.queries import TaskRow, names_of, row_of
-from app.inbox.records import DecisionMade, TaskView, file_fields, files_of, step_names
+from app.inbox.records import DecisionMade, TaskView, file_fields, files_of
 from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment
@@ -26,17 +26,20 @@ from forms.render import fields as rendered
 from forms.validate import Fields, flat, read
 from forms.view import WhyAsked
 from signatures.register import signatures_of
+from workflows.history import performers_of
 from workflows.models import TaskState
 
 DAY = timedelta(days=1)
 
 
-def line(session: Session, found: Any, names: dict[Any, Bilingual], *, now: datetime) -> dict[str, Any]:
-    """One line of the list, ready to print."""
+def line(
+    session: Session, found: Any, names: dict[Any, Bilingual], taken: policy.Taken, *, now: datetime
+) -> dict[str, Any]:
+    """One line of the list, ready to print; ``taken`` is who took which step of its case."""
     task, case, release = found
     row: TaskRow = row_of(task, case, release)
     actor = current_actor()
-    barred_by = policy.excluded_by(session, task, policy.persons_of(actor))
+    barred_by = policy.excluded_by(session, task, policy.persons_of(actor), taken)
     due_class, due_text = due_words(row.due_at, now=now)
     return {
         **vars(row),
@@ -54,7 +57,8 @@ def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]
     """The lines of one page of the list."""
     claimants = {task.claimed_by for task, _case, _release in found if task.claimed_by}
     names = names_of(session, claimants)
-    return [line(session, one, names, now=now) for one in found]
+    taken = performers_of(session, {case.id for _task, case, _release in found})
+    return [line(session, one, names, taken[one[1].id], now=now) for one in found]
 
 
 def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
@@ -85,9 +89,7 @@ def task_page(
     draft, saved_at = draft_of_person(view.task, actor)
     claimed_by = claimant_name(session, view.task)
     over = view.task.state is not TaskState.OPEN
-    barred: QmsError | None = policy.refusal(
-        session, view.task, step_names(session, view.case), actor=actor, now=now
-    )
+    barred: QmsError | None = policy.refusal(session, view.task, actor=actor, now=now)
     if barred is None and has_signed(session, view, actor):
         barred = SignedAlready()
     return {

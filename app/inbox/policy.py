@@ -5,12 +5,12 @@ them when a task is shown, and again, under the lock of the case, when it is sig
 """
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.queries import grantors, roles_of
+from app.access.queries import grants_of
 from app.inbox.errors import (
     AdministratorMaySignNothing,
     NeverOpened,
@@ -21,18 +21,24 @@ from app.inbox.errors import (
     TaskUnknown,
     TookPart,
 )
-from app.inbox.records import site_of_task
+from app.inbox.records import site_of_task, step_names
 from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
 from core.clock import site_day
 from core.errors import NotAllowed
-from core.types import Bilingual
 from workflows import history
 from workflows.models import HumanTask, TaskState
 
+Taken = Mapping[str, Collection[uuid.UUID]]
+"""Who has taken each step of a case, as :func:`workflows.history.performers` gives it."""
 
-def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
+
+def check_role(
+    session: Session, task: HumanTask, *, actor: Actor, now: datetime, taken: Taken | None = None
+) -> None:
     """Ask for the lane's role at the task's site, on the day it is there; a task of no site takes any.
+
+    ``taken`` spares a second reading of who took which step to whoever has it.
 
     Raises:
         TaskUnknown: the person works in no role at that site: it answers like *not found*.
@@ -42,36 +48,40 @@ def check_role(session: Session, task: HumanTask, *, actor: Actor, now: datetime
     """
     site = site_of_task(session, task)
     day = site_day(now, site.zone)
-    held = roles_of(session, uuid.UUID(actor.id), on=day)
-    here = {role for role, where in held if where in (None, site.id) or task.site_id is None}
+    held = grants_of(session, uuid.UUID(actor.id), on=day)
+    here = {one.role for one in held if one.site_id in (None, site.id) or task.site_id is None}
     if not here:
         raise TaskUnknown
-    if any(role in ADMIN_ROLES for role, _ in held):
+    if any(one.role in ADMIN_ROLES for one in held):
         raise AdministratorMaySignNothing
     if task.role not in here:
         raise RoleMissing(ROLES.get(task.role, {"en": task.role, "zh": task.role}), site.name)
-    given_by = grantors(session, uuid.UUID(actor.id), task.role, site.id, day)
-    if given_by and given_by <= _participants(session, task):
+    given_by = {one.granted_by for one in held if one.role == task.role and one.site_id in (None, site.id)}
+    if given_by and given_by <= _participants(session, task, taken):
         raise RoleFromParticipant
 
 
-def check_separation(session: Session, task: HumanTask, names: dict[str, Bilingual], *, actor: Actor) -> None:
+def check_separation(
+    session: Session, task: HumanTask, *, actor: Actor, taken: Taken | None = None
+) -> None:
     """Refuse whoever took part in a step that this one must be free of, or acts for somebody who did.
 
     Raises:
         TookPart: with the step in question.
     """
-    step = excluded_by(session, task, persons_of(actor))
+    step = excluded_by(session, task, persons_of(actor), taken)
     if step is not None:
-        raise TookPart(names.get(step, {"en": step, "zh": step}))
+        raise TookPart(step_names(session, task.case_id).get(step, {"en": step, "zh": step}))
 
 
-def excluded_by(session: Session, task: HumanTask, persons: Collection[str]) -> str | None:
+def excluded_by(
+    session: Session, task: HumanTask, persons: Collection[str], taken: Taken | None = None
+) -> str | None:
     """The first step of `qms:notBy` in which one of these persons took part; None if there is none."""
     excluded = task.policy.get("not_by") or ()
     if not excluded:
         return None
-    performers = history.performers(session, task.case_id)
+    performers = history.performers(session, task.case_id) if taken is None else taken
     for step in excluded:
         if {str(person) for person in performers.get(step, ())} & set(persons):
             return str(step)
@@ -83,10 +93,10 @@ def persons_of(actor: Actor) -> set[str]:
     return {actor.id, actor.on_behalf_of} - {None}  # type: ignore[return-value]
 
 
-def _participants(session: Session, task: HumanTask) -> set[str]:
+def _participants(session: Session, task: HumanTask, taken: Taken | None) -> set[str]:
     """Everybody who has taken a step of the case so far."""
-    steps = history.performers(session, task.case_id).values()
-    return {str(person) for persons in steps for person in persons}
+    steps = history.performers(session, task.case_id) if taken is None else taken
+    return {str(person) for persons in steps.values() for person in persons}
 
 
 def check_open(task: HumanTask) -> None:
@@ -119,13 +129,12 @@ def check_opened(task: HumanTask, *, actor: Actor) -> None:
         raise NeverOpened
 
 
-def refusal(
-    session: Session, task: HumanTask, names: dict[str, Bilingual], *, actor: Actor, now: datetime
-) -> NotAllowed | None:
+def refusal(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> NotAllowed | None:
     """Why this person may not take the step, said on its page before work is lost; None if he may."""
+    taken = history.performers(session, task.case_id)
     try:
-        check_role(session, task, actor=actor, now=now)
-        check_separation(session, task, names, actor=actor)
+        check_role(session, task, actor=actor, now=now, taken=taken)
+        check_separation(session, task, actor=actor, taken=taken)
     except NotAllowed as error:
         return error
     return None

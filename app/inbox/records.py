@@ -4,6 +4,7 @@ The content is built from the case as it stands, never from what a browser sends
 a signature to what was shown (21 CFR 11.70, URS-022).
 """
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -153,7 +154,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
             select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
         )
     )
-    steps = _history(session, case)
+    steps = history.steps(session, case.id)
     names = names_of(session, [step.actor_id for step in steps])
     style = style_of(site_of_task(session, task))
     shared = session.get(SharedSigning, task.id)
@@ -169,7 +170,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         shown=_shown(session, task, case, data),
         earlier=_earlier(session, case, data, steps, records, names),
         decisions=[DecisionMade(step.name, as_texts(step.decision)) for step in steps if step.decision],
-        path=as_texts(_path(session, case, names, style.layout)),
+        path=as_texts(_path(session, case, steps, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
         pending=pending,
@@ -224,10 +225,10 @@ def draft_of(view: TaskView, content: Mapping[str, Any]) -> RecordDraft:
     )
 
 
-def step_names(session: Session, case: ProcessCase) -> dict[str, Bilingual]:
+def step_names(session: Session, case_id: uuid.UUID) -> dict[str, Bilingual]:
     """Names of the human steps of a case by step key, and of its start."""
-    tasks = session.scalars(select(HumanTask).where(HumanTask.case_id == case.id))
-    return {"start": {"en": "Start", "zh": "发起"}} | {task.step: task.name for task in tasks}
+    tasks = session.execute(select(HumanTask.step, HumanTask.name).where(HumanTask.case_id == case_id))
+    return {"start": {"en": "Start", "zh": "发起"}} | dict(tasks.all())
 
 
 def site_of_task(session: Session, task: HumanTask) -> Site:
@@ -239,9 +240,8 @@ def site_of_task(session: Session, task: HumanTask) -> Site:
 
 def files_of(session: Session, hashes: Sequence[str]) -> list[StoredFile]:
     """The stored files of these SHA-256 values, in their order; unknown ones are left out."""
-    found = {
-        file.sha256: file for file in session.scalars(select(StoredFile).where(StoredFile.sha256.in_(hashes)))
-    }
+    wanted = select(StoredFile).where(StoredFile.sha256.in_(hashes))
+    found = {file.sha256: file for file in session.scalars(wanted)} if hashes else {}
     return [found[sha256] for sha256 in hashes if sha256 in found]
 
 
@@ -262,11 +262,6 @@ def as_texts(value: Any) -> Any:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return moment_text(value) if isinstance(value, datetime) else str(value)
-
-
-def _history(session: Session, case: ProcessCase) -> list[StepHistory]:
-    query = select(StepHistory).where(StepHistory.case_id == case.id).order_by(StepHistory.seq)
-    return list(session.scalars(query))
 
 
 def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:
@@ -321,10 +316,14 @@ def _earlier_step(
 
 
 def _path(
-    session: Session, case: ProcessCase, names: Mapping[str, Bilingual], layout: str
+    session: Session,
+    case: ProcessCase,
+    steps: Sequence[StepHistory],
+    names: Mapping[str, Bilingual],
+    layout: str,
 ) -> dict[str, Any]:
     printed = {actor_id: in_layout(name, layout) for actor_id, name in names.items()}
-    path = history.path(session, case, names=printed)
+    path = history.path(session, case, names=printed, passed=steps)
     return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
 
 

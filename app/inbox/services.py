@@ -24,9 +24,8 @@ from app.inbox.records import (
     file_fields,
     files_of,
     read_task,
-    step_names,
 )
-from app.inbox.signing import complete_step, keys_when_last, put_signature
+from app.inbox.signing import complete_step, keys_when_last, put_signature, signatory
 from core.actor import Actor
 from core.errors import FieldErrors
 from documents import glyphs
@@ -35,7 +34,7 @@ from documents.records import content_hash, create_record
 from forms.loader import load
 from forms.validate import Fields, Saved, check, flat, plain, read
 from signatures.register import signatures_of
-from workflows import human_tasks
+from workflows import history, human_tasks
 from workflows.models import HumanTask, ProcessCase
 
 
@@ -106,24 +105,18 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
     review = _review(session, view, command.fields)
     if command.opened != view.fingerprint or command.seen != review.hash:
         raise Changed
+    signs = signatory(session, command.method, actor=actor, now=now) if view.meaning_code else None
     keep_signed(session, view, review.typed, actor=actor, now=now)
+    earlier = signatures_of(session, view.pending.id) if view.pending else ()
     record = view.pending or create_record(session, draft_of(view, review.content), actor=actor, now=now)
     keys: list[bytes] | None = []
-    if view.meaning_code:
-        signer = session.get_one(Person, uuid.UUID(actor.id))
+    if signs is not None:
         signed = put_signature(
-            session,
-            view,
-            record,
-            signer,
-            method=command.method,
-            language=command.language,
-            actor=actor,
-            now=now,
+            session, view, record, signs, earlier, language=command.language, actor=actor, now=now
         )
         keys = keys_when_last(session, view, review.entries, record, signed)
     if keys is not None:
-        complete_step(session, view, review.entries, record, keys, actor=actor, now=now)
+        complete_step(session, view, review.entries, record, keys, earlier=earlier, actor=actor, now=now)
     elif view.task.claimed_by is not None:
         human_tasks.release(session, view.task, actor=actor, now=now)
     return Taken(view.case, record, waits=keys is None)
@@ -158,10 +151,7 @@ def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: dateti
         Conflict: the step is over, claimed by somebody else, or signed by this person already.
     """
     task = view.task
-    policy.check_role(session, task, actor=actor, now=now)
-    policy.check_open(task)
-    policy.check_separation(session, task, step_names(session, view.case), actor=actor)
-    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    _check_free(session, task, actor=actor, now=now)
     policy.check_opened(task, actor=actor)
     if has_signed(session, view, actor):
         raise SignedAlready
@@ -210,11 +200,7 @@ def claim_task(session: Session, task_id: uuid.UUID, *, actor: Actor, now: datet
         Conflict: it is over or somebody else's.
     """
     task = human_tasks.lock(session, task_id)
-    policy.check_role(session, task, actor=actor, now=now)
-    policy.check_open(task)
-    names = step_names(session, session.get_one(ProcessCase, task.case_id))
-    policy.check_separation(session, task, names, actor=actor)
-    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    _check_free(session, task, actor=actor, now=now)
     human_tasks.claim(session, task, actor=actor, now=now)
 
 
@@ -250,11 +236,7 @@ def keep_entries(
         Conflict: it is over or somebody else's.
     """
     task = human_tasks.lock(session, task_id)
-    policy.check_role(session, task, actor=actor, now=now)
-    policy.check_open(task)
-    names = step_names(session, session.get_one(ProcessCase, task.case_id))
-    policy.check_separation(session, task, names, actor=actor)
-    policy.check_claim(task, claimant_name(session, task), actor=actor)
+    _check_free(session, task, actor=actor, now=now)
     if task.form_key:
         entries = {"fields": flat(load(task.form_key), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
@@ -287,6 +269,15 @@ def draft_of_person(task: HumanTask, actor: Actor) -> tuple[Saved, datetime | No
     own = (task.draft or {}).get(actor.id) or {}
     saved_at = own.get("saved_at")
     return Saved(own.get("fields") or {}), datetime.fromisoformat(saved_at) if saved_at else None
+
+
+def _check_free(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
+    """Ask that the step is this person's by role, that it is open, unclaimed, and that he may be the one."""
+    taken = history.performers(session, task.case_id)
+    policy.check_role(session, task, actor=actor, now=now, taken=taken)
+    policy.check_open(task)
+    policy.check_separation(session, task, actor=actor, taken=taken)
+    policy.check_claim(task, claimant_name(session, task), actor=actor)
 
 
 def _task(session: Session, task_id: uuid.UUID) -> HumanTask:

@@ -1,6 +1,8 @@
 """The signature itself, and what follows when it is the last one the step asks for."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,34 +20,49 @@ from core.actor import Actor
 from documents.models import Record
 from signatures import audit, ceremony
 from signatures.audit_clock import check_clock
-from signatures.register import signatures_of
+from signatures.models import Signature
 from workflows import human_tasks
 
 
-def put_signature(
-    session: Session,
-    view: TaskView,
-    record: Record,
-    signer: Person,
-    *,
-    method: str | None,
-    language: str,
-    actor: Actor,
-    now: datetime,
-) -> ceremony.SignedRecord:
-    """Sign the record with the meaning that the model gives the step.
+@dataclass(frozen=True)
+class Signatory:
+    """Who is about to sign, and how he has just proved himself."""
+
+    person: Person
+    method: str
+
+
+def signatory(session: Session, method: str | None, *, actor: Actor, now: datetime) -> Signatory:
+    """Find the person who is about to sign, who may do so and has proved himself.
 
     Raises:
         StatementMissing: the person has not accepted the statement of accountability yet.
         IdentityNotProven: nobody asked for the password.
         NotAllowed: the right to sign rests, or the plant's clock is behind the audit trail.
     """
+    signer = session.get_one(Person, uuid.UUID(actor.id))
     check_clock(session, now)
     check_may_sign(signer)
     if signer.statement_accepted_at is None:
         raise StatementMissing
     if method is None:
         raise IdentityNotProven
+    return Signatory(signer, method)
+
+
+def put_signature(
+    session: Session,
+    view: TaskView,
+    record: Record,
+    signs: Signatory,
+    earlier: Sequence[Signature],
+    *,
+    language: str,
+    actor: Actor,
+    now: datetime,
+) -> ceremony.SignedRecord:
+    """Sign the record with the meaning that the model gives the step; `earlier` are its signatures."""
+    signer = signs.person
     name = printed_name(signer, view.style.layout)
     signed = ceremony.sign_record(
         session,
@@ -54,11 +71,11 @@ def put_signature(
         signer=ceremony.Signer(signer.id, signer.login, name, view.task.role, view.style.code),
         meaning=ceremony.Meaning(view.meaning_code, meaning_text(view.meaning_code)),
         statement=statement_text(view.meaning_code, view.style.layout),
-        method=method,
+        method=signs.method,
         on_behalf_of=actor.on_behalf_of,
         language=language,
         now=now,
-        earlier=signatures_of(session, record.id),
+        earlier=earlier,
     )
     record.signers_text = " ".join(filter(None, (record.signers_text, name, signer.login)))
     facts = {
@@ -98,11 +115,12 @@ def complete_step(
     record: Record,
     keys: list[bytes],
     *,
+    earlier: Sequence[Signature],
     actor: Actor,
     now: datetime,
 ) -> None:
     """Give the entries to the process, let it run on, and have the record printed and sealed afterwards."""
-    others = earlier_signers(session, record, actor)
+    others = earlier_signers(earlier)
     human_tasks.complete(session, view.task, entries, actor=actor, now=now, also_by=others)
     payload = {"record_id": str(record.id)}
     outbox.later(
@@ -110,13 +128,12 @@ def complete_step(
     )
 
 
-def earlier_signers(session: Session, record: Record, actor: Actor) -> list[uuid.UUID]:
+def earlier_signers(earlier: Sequence[Signature]) -> list[uuid.UUID]:
     """Whoever else signed the record, and the persons they acted for: all of them took part in the step."""
     persons: list[uuid.UUID] = []
-    for signature in signatures_of(session, record.id):
-        if str(signature.person_id) != actor.id:
-            persons.append(signature.person_id)
-            persons += [uuid.UUID(signature.on_behalf_of)] if signature.on_behalf_of else []
+    for signature in earlier:
+        persons.append(signature.person_id)
+        persons += [uuid.UUID(signature.on_behalf_of)] if signature.on_behalf_of else []
     return persons
 
 

@@ -9,23 +9,27 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, select
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.inventory.models import LotEdge, Movement
 
 _LotColumn = InstrumentedAttribute[uuid.UUID]
 
+_counter = Movement.__table__.alias("counter")
+_STANDING = ~select(_counter.c.id).where(_counter.c.reversal_of == LotEdge.movement_id).exists()
+"""An edge stands unless its consumption was reversed."""
+
 
 def inputs_of(session: Session, lot_id: uuid.UUID) -> Sequence[LotEdge]:
     """One level up: the lots that went directly into this one."""
-    wanted = select(LotEdge).join(LotEdge.parent).where(LotEdge.child_id == lot_id, _standing())
+    wanted = select(LotEdge).join(LotEdge.parent).where(LotEdge.child_id == lot_id, _STANDING)
     return session.scalars(wanted.order_by(LotEdge.parent_id)).all()
 
 
 def outputs_of(session: Session, lot_id: uuid.UUID) -> Sequence[LotEdge]:
     """One level down: the lots this one went directly into."""
-    wanted = select(LotEdge).where(LotEdge.parent_id == lot_id, _standing())
+    wanted = select(LotEdge).where(LotEdge.parent_id == lot_id, _STANDING)
     return session.scalars(wanted.order_by(LotEdge.child_id)).all()
 
 
@@ -42,17 +46,11 @@ def all_outputs(session: Session, lot_id: uuid.UUID) -> set[uuid.UUID]:
 
 def edges_between(session: Session, lot_ids: set[uuid.UUID]) -> Sequence[LotEdge]:
     """The standing edges inside a set of lots."""
-    wanted = select(LotEdge).where(LotEdge.parent_id.in_(lot_ids), LotEdge.child_id.in_(lot_ids), _standing())
+    wanted = select(LotEdge).where(LotEdge.parent_id.in_(lot_ids), LotEdge.child_id.in_(lot_ids), _STANDING)
     return session.scalars(wanted.order_by(LotEdge.parent_id, LotEdge.child_id)).all()
 
 
 def _closure(session: Session, lot_id: uuid.UUID, near: _LotColumn, far: _LotColumn) -> set[uuid.UUID]:
-    reached = select(far.label("lot_id")).where(near == lot_id, _standing()).cte("reached", recursive=True)
-    reached = reached.union(select(far).join(reached, near == reached.c.lot_id).where(_standing()))
+    reached = select(far.label("lot_id")).where(near == lot_id, _STANDING).cte("reached", recursive=True)
+    reached = reached.union(select(far).join(reached, near == reached.c.lot_id).where(_STANDING))
     return set(session.scalars(select(reached.c.lot_id))) - {lot_id}
-
-
-def _standing() -> ColumnElement[bool]:
-    """An edge stands unless its consumption was reversed."""
-    counter = aliased(Movement)
-    return ~select(counter.id).where(counter.reversal_of == LotEdge.movement_id).exists()

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, or_, select, true
-from sqlalchemy.orm import InstrumentedAttribute, Session, selectinload
+from sqlalchemy.orm import InstrumentedAttribute, Session, joinedload, selectinload
 
 from app.catalog.models import Item
 from app.inventory.models import Balance, Location, Lot, LotStatus, Movement, Warehouse
 from core.errors import Invalid, NotFound
+
+_WITH_ORIGIN = (joinedload(Lot.item), joinedload(Lot.supplier))
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ def lot(session: Session, lot_id: uuid.UUID) -> Lot:
     Raises:
         NotFound: ``lot.unknown``.
     """
-    found = session.get(Lot, lot_id)
+    found = session.get(Lot, lot_id, options=_WITH_ORIGIN)
     if found is None:
         raise NotFound("lot.unknown", "There is no such lot.")
     return found

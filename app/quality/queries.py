@@ -21,7 +21,8 @@ def inspections_of(session: Session, lot_id: uuid.UUID) -> Sequence[Inspection]:
 def open_inspection_of(session: Session, case_id: uuid.UUID) -> Inspection | None:
     """The inspection of a case that waits for results, if any."""
     wanted = select(Inspection).where(Inspection.case_id == case_id, Inspection.state == InspectionState.OPEN)
-    return session.scalar(wanted.with_for_update(of=Inspection))
+    wanted = wanted.with_for_update(of=Inspection).execution_options(populate_existing=True)
+    return session.scalar(wanted)
 
 
 def waiting_plan(session: Session, lot_id: uuid.UUID) -> Inspection | None:

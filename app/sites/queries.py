@@ -3,9 +3,8 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from cryptography.hazmat.primitives import hashes
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.sites.models import Site
 from core.errors import NotFound
@@ -14,6 +13,8 @@ from signatures import keys
 from signatures.errors import KeysMissing
 from workflows.places import Place, place_finder
 
+_WITH_FORM_CODES = (joinedload(Site.form_codes),)
+
 
 def site_of(session: Session, site_id: uuid.UUID) -> Site:
     """Load a site.
@@ -21,7 +22,7 @@ def site_of(session: Session, site_id: uuid.UUID) -> Site:
     Raises:
         NotFound: there is none.
     """
-    site = session.get(Site, site_id)
+    site = session.get(Site, site_id, options=_WITH_FORM_CODES)
     if site is None:
         raise NotFound("site.unknown", "There is no such site.")
     return site
@@ -66,6 +67,6 @@ def style_of(site: Site) -> SiteStyle:
 def root_fingerprint() -> str:
     """Give the SHA-256 of the plant's root certificate in hexadecimal digits; empty before set-up."""
     try:
-        return keys.root_certificate().fingerprint(hashes.SHA256()).hex()
+        return keys.root_sha256()
     except KeysMissing:
         return ""
