@@ -8,10 +8,11 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
@@ -23,6 +24,7 @@ from core.actor import Actor
 from core.config import settings
 from core.errors import Conflict
 from core.log import caused_by
+from core.turns import Turns
 from core.types import JSON_TYPE, UtcDateTime
 
 NAMING = {
@@ -85,7 +87,7 @@ _CROSSED = ("40P01", "40001", "23505")
 """PostgreSQL's words for it: deadlock, serialization failure, a key that somebody has just taken."""
 
 _engine: Engine | None = None
-_writer = threading.Lock()
+_turns: Turns | None = None
 _inside = threading.local()
 _on_connect: list[ConnectHook] = []
 _every_commit: list[Callable[[Session], None]] = []
@@ -93,10 +95,11 @@ _every_commit: list[Callable[[Session], None]] = []
 
 def configure(url: str | None = None) -> Engine:
     """Open the database of this process, by default that of the settings, closing an earlier one."""
-    global _engine
+    global _engine, _turns
     if _engine is not None:
         _engine.dispose()
     _engine = _make_engine(url or settings().database_url)
+    _turns = Turns(_lock_file(_engine)) if _engine.dialect.name == "sqlite" else None
     return _engine
 
 
@@ -155,8 +158,7 @@ def unit_of_work(
     if getattr(_inside, "open", False):
         raise RuntimeError("a unit of work is open in this thread already")
     database = engine()
-    serial = _writer if database.dialect.name == "sqlite" else _NO_LOCK
-    with serial:
+    with _turn():
         _inside.open = True
         try:
             session = Session(database.execution_options(qms_write=True), expire_on_commit=False)
@@ -176,6 +178,20 @@ def unit_of_work(
             _inside.open = False
     for act in session.info.get("after_commit", []):
         act()
+
+
+@contextmanager
+def write_connection() -> Iterator[Connection]:
+    """Open a transaction for rows that are nobody's act, such as web sessions; leaving it commits.
+
+    Raises:
+        RuntimeError: a unit of work is open in this thread; the two would wait for each other for ever.
+    """
+    if getattr(_inside, "open", False):
+        raise RuntimeError("a unit of work is open in this thread already")
+    database = engine()
+    with _turn(), database.execution_options(qms_write=True).begin() as connection:
+        yield connection
 
 
 @contextmanager
@@ -235,13 +251,13 @@ def _caused_by() -> dict[str, str]:
     return {"correlation_id": given} if given else {}
 
 
-class _NoLock:
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, *_: object) -> None: ...
+def _turn() -> AbstractContextManager[None]:
+    return nullcontext() if _turns is None else _turns.mine()
 
 
-_NO_LOCK = _NoLock()
+def _lock_file(database: Engine) -> Path | None:
+    name = database.url.database
+    return Path(f"{name}-turn") if name and name != ":memory:" else None
 
 
 def _finish(session: Session) -> None:

@@ -1,131 +1,100 @@
-"""The clients of `qms bench sign`: signs on the installation of its environment.
+"""The clients of `qms bench sign`: people who fill in inspections, then sign them as fast as they can.
 
-Started by the measurement once for each database; prints one JSON line, ``{"one": […], "eight": […]}``.
+Filling in happens before the clock runs. A signature is then one request on an open connection, its bytes
+written beforehand, so that the clients take little of the machine they share with the server.
 """
 
-import json
-import sys
+import re
 import threading
-import time
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http.client import HTTPConnection
 from itertools import chain
-from multiprocessing import get_context
 from typing import Any
-from urllib.parse import urljoin, urlsplit
-from urllib.request import Request
+from urllib.parse import urlencode, urlsplit
 
-from argon2 import PasswordHasher
-from flask.testing import FlaskClient
-from werkzeug.utils import import_string
-
-from app.access import passwords
 from app.access.routes import DEMO_PASSWORD
+from app.cli.output import CannotCheck
 from app.cli.story import Plant
-from app.cli.visit import Page, Visitor
-from core.db import engine
+from app.cli.visit import Visitor
 
-WARM_UP, PROCESSES, THREADS = 3, 2, 4
+WARM_UP, CLIENTS = 6, 8
 INSPECTORS = ("inspector", "inspector2")
-TOGETHER = get_context("fork").Barrier(PROCESSES * THREADS)
-"""Eight clients begin to sign when all of them have their reviews before them."""
+_TOOK = re.compile(r"app;dur=([0-9.]+)")
 
 
-class Stopwatch(PasswordHasher):
-    """The product's password hash; `seconds` is what it has taken in this thread, `skip` leaves it out."""
+@dataclass
+class Client:
+    """One person at one browser: the signatures he has prepared, each an address and the bytes to send."""
 
-    taken = threading.local()
-    skip = False
+    login: str
+    plant: Plant
+    prepared: list[tuple[str, bytes, dict[str, str]]] = field(default_factory=list)
 
-    def verify(self, hash: str | bytes, password: str | bytes) -> Any:
-        """Compare as ever, and note the time."""
-        if self.skip:
-            return True
-        start = time.perf_counter()
-        try:
-            return super().verify(hash, password)
-        finally:
-            self.taken.seconds = time.perf_counter() - start
+    def prepare(self, case: str) -> None:
+        """Fill in the inspection of a case and keep the request that signs it."""
+        person = self.plant.person(self.login)
+        form = self.plant.review(self.login, case)
+        typed = [(name, value) for name, value in form.form_values() if name != "password"]
+        body = urlencode([*typed, ("password", DEMO_PASSWORD)]).encode()
+        address = urlsplit(str(form.action)).path
+        self.prepared.append((address, body, _headers(person, form.base_url)))
 
+    def sign_all(self, start: threading.Barrier | None = None) -> list[float]:
+        """Sign everything prepared, one after the other; gives the server's seconds of each answer.
 
-STOPWATCH = Stopwatch(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-
-
-class Timed(Visitor):
-    """A person whose requests are answered in this process; `seconds` is the time of the last one."""
-
-    def __init__(self, client: FlaskClient) -> None:
-        super().__init__("http://localhost")
-        self._client = client
-        self.seconds = 0.0
-
-    def _ask(self, request: Request) -> Page:
-        path = urlsplit(request.full_url)
-        target = f"{path.path}?{path.query}" if path.query else path.path
-        STOPWATCH.taken.seconds = 0.0
-        start = time.perf_counter()
-        answer = self._client.open(
-            target, method=request.get_method(), data=request.data, headers=dict(request.header_items())
-        )
-        if request.get_method() == "POST":
-            self.seconds = time.perf_counter() - start - STOPWATCH.taken.seconds
-        if answer.status_code in (301, 302, 303):
-            return self.get(answer.headers["Location"])
-        return Page(answer.status_code, urljoin(self.address, target), answer.data)
+        Raises:
+            CannotCheck: a signature is refused.
+        """
+        place = urlsplit(self.plant.address)
+        connection = HTTPConnection(str(place.hostname), place.port, timeout=60)
+        connection.connect()
+        if start is not None:
+            start.wait()
+        seconds = [_sign(connection, *one) for one in self.prepared]
+        connection.close()
+        self.prepared.clear()
+        return seconds
 
 
-def main(one: int, each_of_eight: int) -> None:
-    """Receive the lots, sign them with one client, then with eight, and print the seconds of each request."""
-    passwords._hasher = STOPWATCH
-    keeper = _people("keeper", *INSPECTORS)
+def sign(address: str, alone: int, each_of_eight: int) -> dict[str, list[float]]:
+    """Receive the lots, sign them with one client, then with eight at once: ``{"one": […], "eight": […]}``.
+
+    Raises:
+        CannotCheck: a signature is refused.
+    """
+    keeper = Plant(address, DEMO_PASSWORD)
     for login in INSPECTORS:
         keeper.accept_statement(login)
-    alone = [keeper.receive_material(f"BENCH-{n}", quantity="0.1") for n in range(one + WARM_UP)]
-    many = [
-        [keeper.receive_material(f"BENCH-{client}-{n}", quantity="0.1") for n in range(each_of_eight)]
-        for client in range(PROCESSES * THREADS)
-    ]
-    seconds = {"one": _sign("inspector", alone)[WARM_UP:], "eight": _sign_together(many)}
-    print(json.dumps(seconds))
+    clients = [Client(INSPECTORS[n % 2], Plant(address, DEMO_PASSWORD)) for n in range(CLIENTS)]
+    for number in range(alone + WARM_UP):
+        clients[0].prepare(keeper.receive_material(f"BENCH-{number}", quantity="0.1"))
+    one = clients[0].sign_all()[WARM_UP:]
+    for number in range(each_of_eight):
+        for place, client in enumerate(clients):
+            lot = f"BENCH-{place}-{number}"
+            client.prepare(keeper.receive_material(lot, quantity="0.1"))
+    start = threading.Barrier(CLIENTS)
+    with ThreadPoolExecutor(CLIENTS) as threads:
+        eight = list(chain.from_iterable(threads.map(lambda client: client.sign_all(start), clients)))
+    return {"one": one, "eight": eight}
 
 
-def _sign_together(shares: list[list[str]]) -> list[float]:
-    """Have eight browsers of the two inspectors sign at once, each its own lots; no hash is computed."""
-    STOPWATCH.skip = True
-    clients = [(INSPECTORS[number % 2], cases) for number, cases in enumerate(shares)]
-    engine().dispose()  # a forked process opens its own connections
-    halves = [clients[start : start + THREADS] for start in range(0, len(clients), THREADS)]
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("fork")) as processes:
-        return list(chain.from_iterable(processes.map(_sign_in_threads, halves)))
+def _headers(person: Visitor, page: str) -> dict[str, str]:
+    return {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Referer": page,
+        "Cookie": person.cookies(),
+        "Accept": "text/html",
+        "Accept-Language": person.language,
+    }
 
 
-def _sign_in_threads(clients: list[tuple[str, list[str]]]) -> list[float]:
-    with ThreadPoolExecutor(THREADS) as threads:
-        each = threads.map(lambda client: _sign(*client, together=True), clients)
-        return list(chain.from_iterable(each))
-
-
-def _sign(login: str, cases: list[str], *, together: bool = False) -> list[float]:
-    """Fill in the inspections of these cases, then sign them one by one; seconds of each signing request."""
-    plant = _people(login, "qa")
-    forms = [plant.review(login, case) for case in cases]
-    person, seconds = plant.people[login], []
-    assert isinstance(person, Timed)
-    if together:
-        TOGETHER.wait()
-    for form in forms:
-        plant.sign(login, form)
-        seconds.append(person.seconds)
-    return seconds
-
-
-def _people(*logins: str) -> Plant:
-    application = import_string("wsgi:app")
-    plant = Plant("http://localhost", DEMO_PASSWORD)
-    for login in logins:
-        plant.people[login] = Timed(application.test_client())
-        plant.people[login].sign_in(login, DEMO_PASSWORD)
-    return plant
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+def _sign(connection: HTTPConnection, path: str, body: bytes, headers: dict[str, str]) -> float:
+    connection.request("POST", path, body, headers)
+    answer: Any = connection.getresponse()
+    page = answer.read()
+    took = _TOOK.search(answer.headers.get("Server-Timing", ""))
+    if answer.status != 303 or took is None:
+        raise CannotCheck(f"not signed ({answer.status}): {page[:600].decode()}")
+    return float(took[1]) / 1000

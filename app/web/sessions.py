@@ -16,7 +16,7 @@ from werkzeug.datastructures import CallbackDict
 
 from app.web.models import WebSession
 from core import clock
-from core.db import engine
+from core.db import engine, write_connection
 
 IDLE = timedelta(minutes=30)
 """A signed-in session without a request for this long is over."""
@@ -82,7 +82,7 @@ class ServerSessions(SessionInterface):
         now = clock.now()
         if not session.dropped and not _needs_writing(session, now):
             return
-        with engine().execution_options(qms_write=True).begin() as connection:
+        with write_connection() as connection:
             for digest in session.dropped:
                 connection.execute(delete(WebSession).where(WebSession.token_sha256 == digest))
             if session or session.stored:
