@@ -1,16 +1,19 @@
 """Loading a case to move it, and saving it: compact state, optimistic lock, the caller's transaction."""
 
+import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.orm import Session
 
 from core import outbox
 from core.errors import Conflict
+from core.outbox import OutboxEntry
 from workflows import codec, compaction, repository, waits
 from workflows.engine import CaseEngine, Move
 from workflows.events import Wait
@@ -84,8 +87,8 @@ def save(loaded: LoadedCase) -> None:
     loaded.waits = after
     waits.keep(loaded.move, before, after)
     due = min((wait.due for wait in after.values() if wait.due is not None), default=None)
-    if due is not None and due != loaded.due:
-        _wake(loaded, due)
+    if due != loaded.due:
+        _wake(session, case_id, due)
     if loaded.revision == 0:
         session.execute(insert(StoredState).values(case_id=case_id, state=state, next_due=due, revision=1))
         return
@@ -99,12 +102,35 @@ def save(loaded: LoadedCase) -> None:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
 
 
-def _wake(loaded: LoadedCase, due: datetime) -> None:
-    case_id = loaded.move.case.id
-    entry = outbox.later(
-        loaded.move.session, FIRE, {"case_id": str(case_id)}, key=f"timer-{case_id}-{loaded.revision}"
-    )
-    entry.due_at = due
+def _wake(session: Session, case_id: uuid.UUID, due: datetime | None) -> None:
+    """Let the one entry of a case in the outbox be due when its earliest timer is; without timers none."""
+    if due is None:
+        session.execute(delete(OutboxEntry).where(OutboxEntry.key == _key(case_id)))
+    elif not _set_due(session, case_id, due):
+        entry = outbox.later(session, FIRE, {"case_id": str(case_id)}, key=_key(case_id))
+        entry.due_at = due
+        session.flush()  # a later move in this unit of work finds it
+
+
+def fired(session: Session, case_id: uuid.UUID, entry_id: uuid.UUID) -> None:
+    """Put an entry that has been worked off to the next timer of its case, or strike it out."""
+    due = session.scalar(select(StoredState.next_due).where(StoredState.case_id == case_id))
+    if due is None or not _set_due(session, case_id, due, entry_id):
+        outbox.done(session, entry_id)
+
+
+def _set_due(
+    session: Session, case_id: uuid.UUID, due: datetime, entry_id: uuid.UUID | None = None
+) -> bool:
+    found = update(OutboxEntry).where(OutboxEntry.key == _key(case_id))
+    if entry_id is not None:
+        found = found.where(OutboxEntry.id == entry_id)
+    written = session.execute(found.values(due_at=due, attempts=0, dead=False))
+    return isinstance(written, CursorResult) and written.rowcount == 1
+
+
+def _key(case_id: uuid.UUID) -> str:
+    return f"timer-{case_id}"
 
 
 def next_due(workflow: Any) -> datetime | None:

@@ -24,8 +24,8 @@ def fire(entry_id: uuid.UUID, payload: dict[str, Any], secret: bytes | None) -> 
     """
     now = clock.now()
     with unit_of_work(TIMER, reason="timer", now=now) as session:
-        runtime.fire_timers(session, uuid.UUID(payload["case_id"]), now=now)
-        outbox.done(session, entry_id)
+        case = runtime.fire_timers(session, uuid.UUID(payload["case_id"]), now=now)
+        store.fired(session, case.id, entry_id)
 
 
 @outbox.job(waits.DELIVER)
