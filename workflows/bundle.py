@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lxml import etree
 
 from core.errors import NotFound
-from workflows.dmn import DecisionTable, read_table
+from workflows.dmn import fact_names, read_model
+from workflows.dmn_model import Decision, Model
 from workflows.elements import ProcessModel, bpmn_tag, read_process
 from workflows.findings import Finding
 from workflows.xmlfile import BPMN, UnreadableFile, line_of, local, parse
@@ -24,15 +25,13 @@ class Bundle:
     files: dict[str, str] = field(default_factory=dict)
     processes: list[tuple[str, ProcessModel]] = field(default_factory=list)
     roots: dict[str, etree._Element] = field(default_factory=dict)
-    decisions: dict[str, DecisionTable] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    tables: list[tuple[str, Model]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
     def refuse(self, name: str, found: Iterable[Finding]) -> None:
         """Add findings of one file."""
-        for finding in found:
-            self.findings.append(
-                Finding(finding.code, finding.element, finding.line, finding.facts, finding.severity, name)
-            )
+        self.findings += [replace(finding, file=name) for finding in found]
 
 
 def sha256(files: Mapping[str, str]) -> str:
@@ -85,10 +84,13 @@ def _read_xml(bundle: Bundle, name: str, data: bytes) -> None:
         if local(root) != "definitions" or "DMN" not in str(root.tag):
             bundle.refuse(name, [Finding("file.not_dmn", None, line_of(root))])
             return
-        table, findings = read_table(root)
-        bundle.refuse(name, findings)
-        if table is not None:
-            bundle.decisions[table.id] = table
+        model, findings = read_model(root)
+        bundle.refuse(name, findings or fact_names(model))
+        bundle.tables.append((name, model))
+        for key, decision in model.decisions.items():
+            if key in bundle.decisions:
+                bundle.refuse(name, [Finding("id.duplicate", key, decision.line, {"id": key})])
+            bundle.decisions[key] = decision
     elif root.tag != f"{{{BPMN}}}definitions":
         bundle.refuse(name, [Finding("file.not_bpmn", None, line_of(root))])
     else:

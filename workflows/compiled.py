@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from core.types import Bilingual
-from workflows.dmn import DecisionTable
+from workflows.dmn_model import Decision
 from workflows.elements import Element, Flow, Policy, ProcessModel
 
 
@@ -19,7 +19,7 @@ class CompiledProcess:
 
     sha256: str
     model: ProcessModel
-    decisions: dict[str, DecisionTable]
+    decisions: dict[str, Decision]
     files: dict[str, str]
     bpmn_name: str
     spec: Any

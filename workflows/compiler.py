@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from forms import loader
-from workflows import builder, rules, rules_calls
+from workflows import builder, coverage, rules, rules_calls
 from workflows import bundle as bundles
 from workflows.bundle import Bundle
 from workflows.compiled import CompiledProcess
@@ -62,6 +62,7 @@ def check_files(
 def check_table(name: str, data: bytes) -> CheckReport:
     """Check a DMN file by itself."""
     bundle = bundles.read({name: data})
+    _check_tables(bundle)
     return CheckReport(bundle.findings)
 
 
@@ -135,6 +136,12 @@ def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: C
         bundle.refuse(one_name, rules.check(one, bundle.roots[one_name], named))
     for one_name, found in rules_calls.check((name, model), called, bundle.processes):
         bundle.refuse(one_name, [found])
+    _check_tables(bundle)
+
+
+def _check_tables(bundle: Bundle) -> None:
+    for file, tables in bundle.tables:
+        bundle.refuse(file, coverage.check(tables))
 
 
 def _build(bundle: Bundle, name: str, model: ProcessModel) -> CompiledProcess:

@@ -1,89 +1,195 @@
-"""Deciding by table, and keeping why: which row hit, what it compared, what came out (URS-005)."""
+"""Deciding, and keeping why: which row held, what was compared with which value, what came out (URS-005)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from core.errors import Conflict
-from core.types import Bilingual
-from workflows import expressions, unary
-from workflows.dmn import DecisionTable, Rule
+from workflows.dmn_model import Decision, InputData, Knowledge, Model, Service
+from workflows.expressions import refused
+from workflows.feel import tree
+from workflows.feel.evaluator import Evaluator, Setting
+from workflows.feel.faults import Denied, Fault, Unknown, Wrong
+from workflows.feel.kinds import Kind
+from workflows.feel.reach import Frames
+from workflows.feel.values import Builtin, Function, normal
+from workflows.feel.writing import plain, told
+from workflows.outcomes import MULTIPLE, Explanation
+from workflows.sentences import N_, same
+
+__all__ = ["Explanation", "Run", "decide"]
 
 
-@dataclass(frozen=True)
-class Explanation:
-    """How a table came to its result; kept in the history and printed in records."""
-
-    decision: str
-    name: Bilingual
-    policy: str
-    inputs: list[dict[str, Any]]
-    rows: list[int]
-    annotations: list[Bilingual]
-    outputs: dict[str, Any]
-    labels: dict[str, Bilingual]
-
-    def as_json(self) -> dict[str, Any]:
-        """Give the explanation as plain facts."""
-        return {
-            "decision": self.decision,
-            "name": self.name,
-            "policy": self.policy,
-            "inputs": self.inputs,
-            "rows": self.rows,
-            "annotations": self.annotations,
-            "outputs": self.outputs,
-            "labels": self.labels,
-        }
-
-
-def decide(table: DecisionTable, facts: Mapping[str, Any], *, now: datetime) -> Explanation:
-    """Find the rows that hold for these facts and work out their results.
+def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Explanation:
+    """Work out a decision over the facts of a case, with every decision it requires.
 
     Raises:
-        Conflict: ``decision.no_row`` or ``decision.ambiguous``: the table does not decide this case.
-        ExpressionError: an input or a cell does not fit the facts.
+        Conflict: ``decision.…``: it does not decide this case; the sentence names table, row and column.
+        ExpressionError: an expression does not fit the facts.
     """
-    values = [expressions.evaluate(column.expression, facts, now=now) for column in table.inputs]
-    hits = [rule for rule in table.rules if _holds(rule, values, facts, now)]
-    if not hits:
-        raise Conflict("decision.no_row", "No row of the decision table “%(table)s” fits.", table=table.name)
-    if table.policy == "UNIQUE" and len(hits) > 1:
-        raise Conflict(
-            "decision.ambiguous",
-            "Rows %(rows)s of the decision table “%(table)s” fit at once, but only one may.",
-            table=table.name,
-            rows=", ".join(str(rule.number) for rule in hits),
+    run = Run(decision.model, facts, Setting(strict=True, now=now, kinds=decision.model.kinds))
+    try:
+        run.decision(decision.id)
+    except Fault as fault:
+        raise refused(decision.text or decision.name["en"], fault) from None
+    return run.explained[decision.id]
+
+
+class Run:
+    """One asking of a model: each decision is worked out once.
+
+    Over the facts of a case (``strict``) expressions read every fact; by the letter of DMN only what the
+    decision requires.
+    """
+
+    def __init__(self, model: Model, given: Mapping[str, Any], setting: Setting) -> None:
+        self.model = model
+        self.given = given
+        self.evaluator = Evaluator({}, setting)
+        self.values: dict[str, Any] = {}
+        self.explained: dict[str, Explanation] = {}
+        self.asking: list[str] = []
+
+    @property
+    def _base(self) -> Frames:
+        return (self.given,) if self.evaluator.strict else ()
+
+    def decision(self, key: str) -> Any:
+        """Give the value of a decision.
+
+        Raises:
+            Denied: it requires itself, or the budget is used up.
+            Wrong: it has no value.
+        """
+        if key in self.values:
+            return self.values[key]
+        if key in self.asking:
+            raise Denied(N_("the decision requires itself"))
+        self.asking.append(key)
+        decision = self.model.decisions[key]
+        before = len(self.evaluator.notes)
+        scope = self._scope(decision.requires)
+        value = self._worked_out(decision, scope)
+        self.asking.pop()
+        self.values[key] = value
+        self._explain(decision, value, self.evaluator.notes[before:])
+        return value
+
+    def _worked_out(self, decision: Decision, scope: dict[str, Any]) -> Any:
+        if decision.logic is None:
+            raise Wrong(N_("the decision “%(name)s” has no logic"), name=decision.name["en"])
+        evaluator = self.evaluator
+        frames = (*self._base, scope)
+        outer = evaluator.reads, evaluator.outermost
+        evaluator.reads, evaluator.outermost = {}, len(frames)
+        try:
+            value = evaluator.within(frames, decision.logic)
+            self.read = evaluator.reads
+        finally:
+            evaluator.reads, evaluator.outermost = outer
+        return value if decision.kind is None else self._fitted(value, _kind_of(decision, decision.kind))
+
+    def _fitted(self, value: Any, kind: Kind) -> Any:
+        try:
+            return self.evaluator.fitted(value, kind)
+        except Wrong:
+            if self.evaluator.strict:
+                raise
+            return None
+
+    def _scope(self, requires: tuple[str, ...]) -> dict[str, Any]:
+        """Give the values of what a decision requires, by name."""
+        scope: dict[str, Any] = {}
+        for key in requires:
+            if key in self.model.decisions:
+                scope[self.model.decisions[key].variable] = self._required(key)
+            elif key in self.model.inputs:
+                scope[self.model.inputs[key].name] = self._input(self.model.inputs[key])
+            elif key in self.model.knowledge:
+                scope[self.model.knowledge[key].name] = self.knowledge(self.model.knowledge[key])
+            elif key in self.model.services:
+                scope[self.model.services[key].name] = self.service(self.model.services[key])
+        return scope
+
+    def _required(self, key: str) -> Any:
+        name = self.model.decisions[key].variable
+        if not self.evaluator.strict and name in self.given:
+            return normal(self.given[name])
+        try:
+            return self.decision(key)
+        except Wrong:
+            if self.evaluator.strict:
+                raise
+            self.asking.pop()
+            return None
+
+    def _input(self, data: InputData) -> Any:
+        if data.name not in self.given:
+            if self.evaluator.strict:
+                raise Unknown(N_("there is no “%(name)s”"), name=data.name)
+            return None
+        value = normal(self.given[data.name])
+        return value if data.kind is None else self._fitted(value, data.kind)
+
+    def knowledge(self, knowledge: Knowledge) -> Any:
+        """Give a business knowledge model as a function."""
+        if not isinstance(knowledge.logic, tree.FunctionOf):
+            return None
+        frames = (*self._base, self._scope(knowledge.requires))
+        return Function(knowledge.logic.parameters, knowledge.logic.body, frames)
+
+    def service(self, service: Service) -> Function:
+        """Give a decision service as a function of its inputs."""
+        inner = [self.model.decisions[key].variable for key in service.input_decisions]
+        names = [self.model.inputs[key].name for key in service.input_data] + inner
+
+        def body(evaluator: Evaluator, bound: Mapping[str, Any]) -> Any:
+            run = Run(self.model, bound, replace(evaluator.setting, strict=False))
+            run.evaluator = evaluator
+            return run.outputs(service)
+
+        return Function(tuple((name, None) for name in names), body, ())
+
+    def outputs(self, service: Service) -> Any:
+        """Give what a decision service answers: one value, or a context of several."""
+        found = {self.model.decisions[key].variable: self._required(key) for key in service.outputs}
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def _explain(self, decision: Decision, value: Any, notes: list[Explanation]) -> None:
+        spend = self.evaluator.spend
+        required = [self.explained[key] for key in decision.requires if key in self.explained]
+        own = [note for note in notes if note.decision == decision.id]
+        if decision.table is not None and own:
+            self.explained[decision.id] = replace(own[-1], required=required)
+            return
+        outputs = told(value, spend)
+        named = outputs if isinstance(outputs, dict) else {decision.variable: outputs}
+        read = {} if decision.table is not None else self.read
+        self.explained[decision.id] = Explanation(
+            decision=decision.id,
+            name=decision.name,
+            policy="",
+            inputs=[
+                {"label": same(name), "expression": name, "value": plain(one, spend)}
+                for name, one in sorted(read.items())
+                if _is_plain(one) and not isinstance(one, (dict, list))
+            ],
+            rows=[],
+            annotations=[],
+            outputs=named,
+            labels={decision.variable: decision.name},
+            required=required
+            + [note for note in notes if note.decision != decision.id and note not in required],
         )
-    if table.policy == "FIRST":
-        hits = hits[:1]
-    results = [_results(table, rule, facts, now) for rule in hits]
-    outputs = results[0]
-    if table.policy == "COLLECT":
-        outputs = {name: [result[name] for result in results] for name in table.outputs}
-    return Explanation(
-        decision=table.id,
-        name=table.name,
-        policy=table.policy,
-        inputs=[
-            {"label": column.label, "expression": column.expression, "value": value}
-            for column, value in zip(table.inputs, values, strict=True)
-        ],
-        rows=[rule.number for rule in hits],
-        annotations=[rule.annotation for rule in hits if rule.annotation["en"]],
-        outputs=outputs,
-        labels=dict(zip(table.outputs, table.labels, strict=True)),
+
+
+def _kind_of(decision: Decision, kind: Kind) -> Kind:
+    """Give the type of a result: a table of several rows gives a list, whatever its variable says of one."""
+    several = (
+        decision.table is not None and decision.table.policy in MULTIPLE and not decision.table.aggregation
     )
+    return Kind("list", kind) if several and kind.name != "list" else kind
 
 
-def _holds(rule: Rule, values: list[Any], facts: Mapping[str, Any], now: datetime) -> bool:
-    return all(test.matches(value, facts, now) for test, value in zip(rule.tests, values, strict=True))
-
-
-def _results(table: DecisionTable, rule: Rule, facts: Mapping[str, Any], now: datetime) -> dict[str, Any]:
-    names = {**facts, **unary.CONSTANTS}
-    return {
-        name: expressions.evaluate(source, names, now=now)
-        for name, source in zip(table.outputs, rule.results, strict=True)
-    }
+def _is_plain(value: Any) -> bool:
+    return not isinstance(value, (Function, Builtin))

@@ -1,215 +1,227 @@
-"""Reading decision tables (DMN 1.1 to 1.3) and refusing what would silently never match."""
+"""Reading DMN files (1.1 to 1.5): decisions, what they require, their tables; what cannot run is refused."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from lxml import etree
 
-from core.types import Bilingual
-from workflows import expressions, unary
-from workflows.expressions import ExpressionError
+from workflows.dmn_logic import LogicReader, nothing
+from workflows.dmn_model import Decision, DecisionTable, InputData, Knowledge, Model, Service
+from workflows.dmn_tables import TableReader, both
+from workflows.dmn_types import kind_for, read_kinds
+from workflows.feel import tree
+from workflows.feel.tokens import is_plain
 from workflows.findings import Finding
-from workflows.sentences import N_, said
-from workflows.xmlfile import QMS, line_of, local, text_of
+from workflows.outcomes import run_table
+from workflows.sentences import N_
+from workflows.xmlfile import child, children, line_of, local, text_of
 
-POLICIES = ("UNIQUE", "FIRST", "COLLECT")
-_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
-_TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "boolean": (bool,),
-    "integer": (int, Decimal),
-    "long": (int, Decimal),
-    "double": (int, Decimal),
-    "number": (int, Decimal),
-}
+__all__ = ["Decision", "DecisionTable", "Model", "read_model"]
+
+_FACT = re.compile(r"^[a-z][a-z0-9_]*$")
+_NAMED = ("inputData", "decision", "businessKnowledgeModel", "decisionService", "variable", "itemComponent")
+_ALSO_NAMED = ("formalParameter", "output", "column", "parameter")
 
 
-@dataclass(frozen=True)
-class Input:
-    """A column that is compared: its heading and the expression over the case's facts."""
-
-    label: Bilingual
-    expression: str
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One row: its number as printed (from 1), its tests, the expressions of its results, its annotation."""
-
-    number: int
-    tests: tuple[unary.Test, ...]
-    results: tuple[str, ...]
-    annotation: Bilingual
+def read_model(root: etree._Element) -> tuple[Model, list[Finding]]:
+    """Read a DMN file; decisions with an error among the findings cannot be worked out."""
+    reader = _Reader(root)
+    reader.read()
+    return reader.model, reader.findings
 
 
-@dataclass(frozen=True)
-class DecisionTable:
-    """A decision table that can run. ``policy`` is UNIQUE, FIRST or COLLECT."""
-
-    id: str
-    name: Bilingual
-    policy: str
-    inputs: tuple[Input, ...]
-    outputs: tuple[str, ...]
-    labels: tuple[Bilingual, ...]
-    rules: tuple[Rule, ...]
+def fact_names(model: Model) -> list[Finding]:
+    """Check that what a process reads of a decision can be named in it."""
+    return [
+        Finding("dmn.output_name", decision.id, decision.line)
+        for decision in model.top()
+        if not all(_FACT.match(name) for name in output_names(decision))
+    ]
 
 
-def read_table(root: etree._Element) -> tuple[DecisionTable | None, list[Finding]]:
-    """Read the one decision table of a DMN file; with an error among the findings there is no table."""
-    reader = _Reader()
-    table = reader.table(root)
-    return table, reader.findings
+def output_names(decision: Decision) -> list[str]:
+    """Give the names under which a process finds the results of a decision."""
+    if decision.table is None:
+        return [] if isinstance(decision.logic, tree.ContextOf) else [decision.variable]
+    return [output.name or decision.variable for output in decision.table.outputs]
 
 
 class _Reader:
-    """Collects findings while a file is read."""
+    """Collects definitions and findings while a file is read."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: etree._Element) -> None:
+        self.root = root
         self.findings: list[Finding] = []
+        self.model = Model(name=root.get("name", ""))
 
     def refuse(self, code: str, node: etree._Element, **facts: object) -> None:
         """Note a finding at an element."""
-        self.findings.append(Finding(code, node.get("id"), line_of(node), dict(facts)))
+        holder = node
+        while holder.get("id") is None and (above := holder.getparent()) is not None:
+            holder = above
+        self.findings.append(Finding(code, holder.get("id"), line_of(node), facts))
 
-    def table(self, root: etree._Element) -> DecisionTable | None:
-        """Read the decision, its columns and its rows."""
-        decisions = [node for node in root if local(node) == "decision"]
-        if len(decisions) != 1:
-            self.refuse("dmn.decision_count", root, count=len(decisions))
-            return None
-        decision = decisions[0]
-        table = _child(decision, "decisionTable")
-        if table is None:
-            self.refuse("dmn.no_table", decision)
-            return None
-        policy = table.get("hitPolicy", "UNIQUE").upper()
-        if policy not in POLICIES or table.get("aggregation"):
-            self.refuse(
-                "dmn.hit_policy", table, policy=" ".join(filter(None, (policy, table.get("aggregation"))))
+    def read(self) -> None:
+        """Read everything."""
+        root, model = self.root, self.model
+        model.kinds = read_kinds(root, self.refuse)
+        model.names = frozenset(
+            " ".join(node.get("name", "").split())
+            for node in root.iter()
+            if local(node) in (*_NAMED, *_ALSO_NAMED)
+            and node.get("name")
+            and not is_plain(node.get("name", ""))
+        )
+        for node in children(root, "import"):
+            self.refuse("dmn.import", node, name=node.get("name", ""))
+        for node in children(root, "inputData"):
+            variable = child(node, "variable")
+            reference = variable.get("typeRef") if variable is not None else None
+            key = _key(node)
+            model.inputs[key] = InputData(key, _name(node), kind_for(reference, model.kinds))
+        for node in children(root, "businessKnowledgeModel"):
+            self._knowledge(node)
+        for node in children(root, "decisionService"):
+            self._service(node)
+        decisions = list(children(root, "decision"))
+        if not decisions:
+            self.refuse("dmn.no_decision", root)
+        for node in decisions:
+            self._decision(node)
+        self._requirements()
+
+    def _logic(self, requires: tuple[str, ...]) -> LogicReader:
+        known = frozenset(self._names_of(requires))
+
+        def table(node: etree._Element, where: tuple[str, ...]) -> tree.Node:
+            parameters = _parameters(node)
+            named = self._table(node, where[-1], both(node, where[-1]), where[-1], known | parameters)
+            return (
+                tree.Foreign(lambda ev: run_table(named, ev))
+                if named
+                else nothing(N_("the table is refused"))
             )
-        columns = [node for node in table if local(node) == "input"]
-        inputs = tuple(self._input(column) for column in columns)
-        results = [node for node in table if local(node) == "output"]
-        outputs = tuple(self._output(node) for node in results)
-        labels = tuple(_both(node, node.get("label") or node.get("name") or "") for node in results)
-        rows = [node for node in table if local(node) == "rule"]
-        if not rows:
-            self.refuse("dmn.empty", table)
-        rules = tuple(self._rule(number, row, columns, len(outputs)) for number, row in enumerate(rows, 1))
-        if self.findings:
-            return None
-        name = _both(decision, decision.get("name", ""))
-        return DecisionTable(decision.get("id", ""), name, policy, inputs, outputs, labels, rules)
 
-    def _input(self, column: etree._Element) -> Input:
-        expression = text_of(_child(_child(column, "inputExpression"), "text"))
-        label = column.get("label") or expression
-        try:
-            expressions.check(expression)
-        except ExpressionError as wrong:
-            self.refuse("dmn.input", column, name=label, reason=wrong.reason)
-        return Input(_both(column, label), expression)
+        return LogicReader(self.model.names, self.model.kinds, self.refuse, table)
 
-    def _output(self, column: etree._Element) -> str:
-        name = column.get("name") or column.get("label") or ""
-        if not _NAME.match(name):
-            self.refuse("dmn.output_name", column)
-        return name
+    def _names_of(self, requires: tuple[str, ...]) -> list[str]:
+        found = []
+        for node in self.root:
+            if _key(node) in requires:
+                found.append(_name(node))
+        return found
 
-    def _rule(self, number: int, row: etree._Element, columns: list[etree._Element], outputs: int) -> Rule:
-        cells = [node for node in row if local(node) == "inputEntry"]
-        results = [node for node in row if local(node) == "outputEntry"]
-        if len(cells) != len(columns) or len(results) != outputs:
-            self.refuse("dmn.cell_count", row, row=number)
-        tests = tuple(self._test(number, cell, column) for cell, column in zip(cells, columns, strict=False))
-        return Rule(number, tests, tuple(self._result(number, cell) for cell in results), _annotation(row))
+    def _table(
+        self, node: etree._Element, key: str, name: dict[str, str], variable: str, known: frozenset[str]
+    ) -> DecisionTable | None:
+        reader = TableReader(node, self.model.names, self.model.kinds, known, self.refuse)
+        return reader.read(key, name, variable)
 
-    def _test(self, number: int, cell: etree._Element, column: etree._Element) -> unary.Test:
-        text = text_of(_child(cell, "text"))
-        facts = {"row": number, "cell": text}
-        try:
-            test = unary.parse(text)
-            named = sorted(test.names() - _roots(test))
-        except ExpressionError as wrong:
-            self.refuse("dmn.cell", cell, reason=wrong.reason, **facts)
-            return unary.Test("any")
-        if named:
-            self.refuse("dmn.cell_name", cell, name=named[0], **facts)
-            return test
-        expression = _child(column, "inputExpression")
-        kind = (expression.get("typeRef") or "").lower() if expression is not None else ""
-        values = list(_literals(test))
-        if kind in _TYPES and not all(_fits(value, kind) for value in values):
-            self.refuse("dmn.cell_type", cell, type=kind, **facts)
-        allowed = _allowed(column)
-        if allowed and any(value not in allowed for value in _equals(test)):
-            self.refuse("dmn.cell_value", cell, **facts)
-        return test
+    def _decision(self, node: etree._Element) -> None:
+        key, name = _key(node), both(node, node.get("name", ""))
+        requires = _requires(node)
+        table_node = child(node, "decisionTable")
+        variable = child(node, "variable")
+        table, logic = None, None
+        if table_node is not None:
+            known = frozenset(self._names_of(requires))
+            table = self._table(table_node, key, name, _name(node), known)
+            logic = _table_logic(table)
+        else:
+            logic = self._logic(requires).of(node, (node.get("name", ""),))
+            if logic is None:
+                self.refuse("dmn.no_table", node)
+        reference = variable.get("typeRef") if variable is not None else None
+        self.model.decisions[key] = Decision(
+            key,
+            name,
+            _name(node),
+            kind_for(reference, self.model.kinds),
+            logic,
+            table,
+            requires,
+            self.model,
+            text_of(child(child(node, "literalExpression"), "text")),
+            line_of(node),
+        )
 
-    def _result(self, number: int, cell: etree._Element) -> str:
-        text = text_of(_child(cell, "text"))
-        try:
-            named = expressions.check(text) - set(unary.CONSTANTS)
-            if named and "." not in text:
-                raise ExpressionError(text, said(N_("there is no “%(name)s”"), name=sorted(named)[0]))
-        except ExpressionError as wrong:
-            self.refuse("dmn.output", cell, row=number, cell=text, reason=wrong.reason)
-        return text
+    def _knowledge(self, node: etree._Element) -> None:
+        key = _key(node)
+        holder = child(node, "encapsulatedLogic")
+        requires = _requires(node)
+        reader = self._logic(requires)
+        logic = reader.function(holder, (_name(node),)) if holder is not None else None
+        self.model.knowledge[key] = Knowledge(key, _name(node), logic, requires)
 
+    def _service(self, node: etree._Element) -> None:
+        key = _key(node)
+        parts = [_hrefs(node, kind) for kind in ("outputDecision", "inputDecision", "inputData")]
+        self.model.services[key] = Service(key, _name(node), *parts)
 
-def _child(node: etree._Element | None, name: str) -> etree._Element | None:
-    return next((child for child in node if local(child) == name), None) if node is not None else None
+    def _requirements(self) -> None:
+        """Refuse what a decision requires and the file does not have, and circles."""
+        model = self.model
+        known: dict[str, Any] = {**model.decisions, **model.inputs, **model.knowledge, **model.services}
+        for decision in model.decisions.values():
+            for key in decision.requires:
+                if key not in known:
+                    facts = {"name": decision.name, "required": key}
+                    self.findings.append(Finding("dmn.required", decision.id, decision.line, facts))
+            if decision.id in _reached(decision.id, known):
+                facts = {"name": decision.name}
+                self.findings.append(Finding("dmn.circle", decision.id, decision.line, facts))
 
 
-def _annotation(row: etree._Element) -> Bilingual:
-    entries = [text_of(_child(node, "text")) for node in row if local(node) == "annotationEntry"]
-    return _both(row, " · ".join(filter(None, [text_of(_child(row, "description")), *entries])))
+def _table_logic(table: DecisionTable | None) -> tree.Node:
+    if table is None:
+        return nothing(N_("the table is refused"))
+    return tree.Foreign(lambda evaluator: run_table(table, evaluator))
 
 
-def _both(node: etree._Element, drawn: str) -> Bilingual:
-    return {"en": drawn, "zh": (node.get(f"{{{QMS}}}nameZh") or "").strip() or drawn}
+def _reached(start: str, known: dict[str, Any]) -> set[str]:
+    """List everything a decision requires, directly or not."""
+    found: set[str] = set()
+    waiting = list(known[start].requires)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found.add(key)
+            waiting.extend(getattr(known.get(key), "requires", ()))
+    return found
 
 
-def _roots(test: unary.Test) -> frozenset[str]:
-    """Names a cell may use: those it reads parts of, such as ``lot`` in ``lot.expiry``."""
-    sources: Iterable[str] = [*test.sources, *(source for part in test.parts for source in part.sources)]
-    return frozenset(name for source in sources for name in expressions.check(source) if f"{name}." in source)
+def _name(node: etree._Element) -> str:
+    """Give the name of what a node defines, which is that of its variable."""
+    variable = child(node, "variable")
+    name = (variable.get("name") if variable is not None else None) or node.get("name")
+    return " ".join((name or "").split())
 
 
-def _literal(source: str) -> Iterator[Any]:
-    if not expressions.check(source) - set(unary.CONSTANTS):
-        yield expressions.evaluate(source, unary.CONSTANTS)
+def _key(node: etree._Element) -> str:
+    return str(node.get("id") or node.get("name", ""))
 
 
-def _literals(test: unary.Test) -> Iterator[Any]:
-    for part in test.parts:
-        yield from _literals(part)
-    if test.kind in ("equal", "compare", "range"):
-        for source in test.sources:
-            for value in _literal(source):
-                yield from value if isinstance(value, list) else [value]
+def _hrefs(node: etree._Element, kind: str) -> tuple[str, ...]:
+    return tuple((one.get("href") or "").rsplit("#", 1)[-1] for one in children(node, kind))
 
 
-def _equals(test: unary.Test) -> Iterator[Any]:
-    for part in test.parts:
-        yield from _equals(part)
-    if test.kind == "equal":
-        yield from _literals(test)
+def _requires(node: etree._Element) -> tuple[str, ...]:
+    found: list[str] = []
+    for requirement in node:
+        if local(requirement) in ("informationRequirement", "knowledgeRequirement"):
+            for kind in ("requiredDecision", "requiredInput", "requiredKnowledge"):
+                found += _hrefs(requirement, kind)
+    return tuple(found)
 
 
-def _fits(value: Any, kind: str) -> bool:
-    if value is None:
-        return True
-    return isinstance(value, _TYPES[kind]) and isinstance(value, bool) == (kind == "boolean")
-
-
-def _allowed(column: etree._Element) -> list[Any]:
-    text = text_of(_child(_child(column, "inputValues"), "text"))
-    try:
-        return list(_literals(unary.parse(text))) if text else []
-    except ExpressionError:
-        return []
+def _parameters(node: etree._Element) -> frozenset[str]:
+    """Give the names that surround a table inside a function or a context."""
+    names: set[str] = set()
+    holder = node.getparent()
+    while holder is not None and local(holder) != "definitions":
+        names |= {one.get("name", "") for one in children(holder, "formalParameter")}
+        if local(holder) == "context":
+            variables = [child(entry, "variable") for entry in children(holder, "contextEntry")]
+            names |= {one.get("name", "") for one in variables if one is not None}
+        holder = holder.getparent()
+    return frozenset(names)

@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.languages import translate
+from workflows.findings_decisions import DECISIONS
 from workflows.findings_events import EVENTS
+from workflows.findings_static import STATIC
 from workflows.sentences import N_
 
 Severity = Literal["error", "warning"]
@@ -192,73 +194,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("A repeating timer stands where it could fire only once."),
         N_("Use it on a boundary event or event subprocess that does not interrupt."),
     ),
-    # decision tables
-    "dmn.decision_count": (
-        N_("%(count)s decisions; exactly one decision table a file is needed."),
-        N_("Put each table into its own file."),
-    ),
-    "dmn.no_table": (N_("The decision has no decision table."), N_("Only decision tables can run.")),
-    "dmn.hit_policy": (
-        N_("The hit policy “%(policy)s” is not supported."),
-        N_("Use UNIQUE, FIRST or COLLECT without aggregation."),
-    ),
-    "dmn.input": (
-        N_("The input “%(name)s” cannot be used: %(reason)s"),
-        N_("An input is an expression over the facts of the case."),
-    ),
-    "dmn.cell": (
-        N_("Row %(row)s: the cell “%(cell)s” cannot be used: %(reason)s"),
-        N_("Write a value, a comparison, a range or -."),
-    ),
-    "dmn.cell_name": (
-        N_("Row %(row)s: the cell “%(cell)s” names “%(name)s”, so it would never match."),
-        N_("Put texts between quotes."),
-    ),
-    "dmn.cell_type": (
-        N_("Row %(row)s: the cell “%(cell)s” is no %(type)s, so it would never match."),
-        N_("Correct the cell, or the type of its column."),
-    ),
-    "dmn.cell_value": (
-        N_(
-            "Row %(row)s: the cell “%(cell)s” is not among the values of its column, so it would never match."
-        ),
-        N_("Correct the cell, or the list of values."),
-    ),
-    "dmn.cell_count": (
-        N_("Row %(row)s has not one cell for each column."),
-        N_("Open and save the table in an editor."),
-    ),
-    "dmn.output": (
-        N_("Row %(row)s: the result “%(cell)s” cannot be used: %(reason)s"),
-        N_("Put texts between quotes."),
-    ),
-    "dmn.output_name": (
-        N_("An output has no name."),
-        N_("Name every output: small letters, digits and underscores."),
-    ),
-    "dmn.empty": (N_("The table has no rows."), N_("Add rows.")),
-    # every path played
-    "static.deadlock": (
-        N_("“%(element)s” can wait for ever for a flow that does not come."),
-        N_("Join with the kind of gateway that split."),
-    ),
-    "static.never": (
-        N_("“%(element)s” can never happen on any path."),
-        N_("Look for the join before it that cannot fire."),
-    ),
-    "static.unbounded": (
-        N_("“%(element)s” can be asked for again and again without end."),
-        N_("Join the parallel flows before the loop goes round."),
-    ),
-    "static.twice": (
-        N_("“%(element)s” can be asked for twice at the same time."),
-        N_("Join parallel flows before it with a parallel gateway."),
-    ),
-    "static.too_large": (
-        N_("More than %(most)s states: not every path could be played."),
-        N_("Split the process, or draw fewer parallel branches."),
-    ),
     **EVENTS,
+    # every path played
+    **STATIC,
+    **DECISIONS,
     # last resort
     "engine.refused": (
         N_("The engine refuses the model: %(reason)s"),
@@ -269,7 +208,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing the checks found: its code, the element and line, what is wrong and how to mend it."""
+    """One thing the checks found: its code, the element and line, what is wrong and how to mend it.
+
+    ``path`` names the elements of a path on which it happens, in order, where paths were played.
+    """
 
     code: str
     element: str | None = None
@@ -277,6 +219,7 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
     severity: Severity = "error"
     file: str | None = None
+    path: tuple[str, ...] = ()
 
     @property
     def message(self) -> str:
@@ -305,6 +248,7 @@ class Finding:
             "message": self.message,
             "hint": self.hint,
             "severity": self.severity,
+            "path": list(self.path),
         }
 
 

@@ -1,5 +1,6 @@
 """Reading model files: XML only, no document type, no entities, nothing fetched."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from lxml import etree
@@ -55,3 +56,13 @@ def line_of(node: etree._Element) -> int | None:
 def text_of(node: etree._Element | None) -> str:
     """Give the text of a node, trimmed; nothing is an empty text."""
     return (node.text or "").strip() if node is not None else ""
+
+
+def children(node: etree._Element | None, name: str) -> Iterator[etree._Element]:
+    """Give the children of a node with this tag, whatever their namespace."""
+    return (one for one in node if local(one) == name) if node is not None else iter(())
+
+
+def child(node: etree._Element | None, name: str) -> etree._Element | None:
+    """Give the first child with this tag, or nothing."""
+    return next(children(node, name), None)

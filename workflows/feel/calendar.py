@@ -94,10 +94,10 @@ def offset_of(clock: Clock, on: Day | None = None) -> int | None:
         return clock.offset
     one = on or Day(1970, 1, 1)
     year = min(max(one.year, 1), 9999)
-    local = datetime(year, one.month, min(one.day, 28), clock.hour, clock.minute, clock.second)
-    if one.year == year:
-        local = local.replace(day=one.day)
-    away = local.replace(tzinfo=zoneinfo.ZoneInfo(clock.zone)).utcoffset()
+    of_month = one.day if one.year == year else min(one.day, 28)
+    zone = zoneinfo.ZoneInfo(clock.zone)
+    local = datetime(year, one.month, of_month, clock.hour, clock.minute, clock.second, tzinfo=zone)
+    away = local.utcoffset()
     return int((away or timedelta()).total_seconds())
 
 

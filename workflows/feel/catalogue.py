@@ -1,22 +1,12 @@
 """Every function an expression may call; there is no other way to call anything."""
 
-from workflows.feel import (
-    functions_contexts,
-    functions_lists,
-    functions_numbers,
-    functions_ranges,
-    functions_spellings,
-    functions_texts,
-    functions_times,
-)
+from workflows.feel.functions_contexts import FUNCTIONS as CONTEXTS
+from workflows.feel.functions_lists import FUNCTIONS as LISTS
+from workflows.feel.functions_numbers import FUNCTIONS as NUMBERS
+from workflows.feel.functions_ranges import FUNCTIONS as RANGES
+from workflows.feel.functions_spellings import FUNCTIONS as SPELLINGS
+from workflows.feel.functions_texts import FUNCTIONS as TEXTS
+from workflows.feel.functions_times import FUNCTIONS as TIMES
 from workflows.feel.values import Builtin
 
-BUILTINS: dict[str, Builtin] = {
-    **functions_numbers.FUNCTIONS,
-    **functions_texts.FUNCTIONS,
-    **functions_lists.FUNCTIONS,
-    **functions_contexts.FUNCTIONS,
-    **functions_times.FUNCTIONS,
-    **functions_ranges.FUNCTIONS,
-    **functions_spellings.FUNCTIONS,
-}
+BUILTINS: dict[str, Builtin] = {**NUMBERS, **TEXTS, **LISTS, **CONTEXTS, **TIMES, **RANGES, **SPELLINGS}

@@ -1,30 +1,31 @@
 """Working out a tree over named values, within a budget.
 
-``strict`` is for the facts of a case: what does not fit is refused, with its reason, where DMN would go on with
-``null``; and a text is read as a day or time where it meets one, because facts are JSON. Without it the letter
-of DMN holds. Nothing given is ever changed, and there are no effects.
+``strict`` is for the facts of a case: what does not fit is refused, with its reason, where DMN would go on
+with ``null``; and a text is read as a day or time where it meets one, because facts are JSON. Without it the
+letter of DMN holds. Nothing given is ever changed, and there are no effects.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from workflows.feel import operators, tree
-from workflows.feel.catalogue import BUILTINS
 from workflows.feel.faults import Denied, Unknown, Wrong
-from workflows.feel.invocation import apply_builtin, bind_parameters
+from workflows.feel.invocation import apply_builtin, bind_parameters, coerced
 from workflows.feel.kinds import Kind, fits, resolve
-from workflows.feel.members import member_of
-from workflows.feel.temporal import read_any
+from workflows.feel.reach import (
+    MAX_LENGTH,
+    MAX_STEPS,
+    TEMPORAL_NAMES,
+    Frames,
+    Reach,
+    Setting,
+    as_kind,
+    at_place,
+    place_of,
+)
 from workflows.feel.values import (
     Builtin,
-    Clock,
-    Day,
-    Days,
     Function,
-    Moment,
-    Months,
     Range,
     integer,
     is_number,
@@ -34,40 +35,11 @@ from workflows.feel.values import (
 )
 from workflows.sentences import N_
 
-MAX_STEPS = 100_000
-MAX_LENGTH = 10_000
-_TEMPORAL = (Day, Clock, Moment, Months, Days)
-Frames = tuple[Mapping[str, Any], ...]
+__all__ = ["Evaluator", "Setting"]
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """How to evaluate: strictly or by the letter of DMN, at which moment, with which named types."""
-
-    strict: bool = True
-    now: datetime | None = None
-    kinds: Mapping[str, Kind] | None = None
-
-
-class Evaluator:
-    """One evaluation: the names in reach, and the steps used so far."""
-
-    def __init__(self, names: Mapping[str, Any], setting: Setting) -> None:
-        self.frames: Frames = (names,)
-        self.setting = setting
-        self.strict = setting.strict
-        self.steps = 0
-        self.reads: dict[str, Any] | None = None
-
-    def spend(self, steps: int) -> None:
-        """Pay for work.
-
-        Raises:
-            Denied: the budget is used up.
-        """
-        self.steps += steps
-        if self.steps > MAX_STEPS:
-            raise Denied(N_("it takes too long"))
+class Evaluator(Reach):
+    """One evaluation."""
 
     def value(self, node: tree.Node) -> Any:
         """Work out one part."""
@@ -81,33 +53,14 @@ class Evaluator:
                 raise
             return None
 
-    def sized(self, value: Any) -> Any:
-        """See that a value that was made is not too long, and pay for it."""
-        if isinstance(value, (str, list, dict)):
-            self.spend(len(value) // 20)
-            if len(value) > MAX_LENGTH:
-                raise Denied(N_("a value is too long"))
-        return value
-
-    def look_up(self, name: str) -> Any:
-        """Find what a name stands for, the nearest first.
-
-        Raises:
-            Unknown: nothing.
-        """
-        for frame in reversed(self.frames):
-            if name in frame:
-                return normal(frame[name])
-        if name in BUILTINS:
-            return BUILTINS[name]
-        raise Unknown(N_("there is no “%(name)s”"), name=name)
-
-    def _literal(self, node: tree.Literal) -> Any:
-        return node.value
-
     def _name(self, node: tree.Name) -> Any:
-        found = self.look_up(node.name)
-        if self.reads is not None and len(self.frames) == 1:
+        try:
+            found = self.look_up(node.name)
+        except Unknown:
+            if "." not in node.name:
+                raise
+            return self._name_with_points(node.name)
+        if self.reads is not None and len(self.frames) == self.outermost:
             self.reads[node.name] = found
         return found
 
@@ -117,35 +70,11 @@ class Evaluator:
             found = None
         else:
             found = self.member(base, node.name)
-        if self.reads is not None and len(self.frames) == 1:
-            text = dotted(node)
+        if self.reads is not None and len(self.frames) == self.outermost:
+            text = tree.dotted(node)
             if text:
                 self.reads[text] = found
         return found
-
-    def member(self, base: Any, name: str) -> Any:
-        """Read ``base.name``.
-
-        Raises:
-            Unknown: there is no such entry.
-            Wrong: the value has no members.
-        """
-        if isinstance(base, dict):
-            if name not in base:
-                raise Unknown(N_("there is no “%(name)s”"), name=name)
-            return normal(base[name])
-        if isinstance(base, list):
-            self.spend(len(base))
-            return [self._member_or_null(normal(one), name) for one in base]
-        return member_of(base, name)
-
-    def _member_or_null(self, base: Any, name: str) -> Any:
-        try:
-            return self.member(base, name)
-        except Wrong:
-            if self.strict:
-                raise
-            return None
 
     def _negative(self, node: tree.Negative) -> Any:
         return operators.negative(self.value(node.operand))
@@ -153,11 +82,6 @@ class Evaluator:
     def _not(self, node: tree.Not) -> bool | None:
         found = self._truth(self.value(node.operand))
         return None if found is None else not found
-
-    def _truth(self, value: Any) -> bool | None:
-        if value is None or isinstance(value, bool):
-            return value
-        raise Wrong(N_("%(value)s is neither true nor false"), value=shown(value))
 
     def _logic(self, node: tree.Logic) -> bool | None:
         decisive = node.sign == "or"
@@ -182,22 +106,7 @@ class Evaluator:
         if isinstance(left, str) and isinstance(right, str):
             return self.sized(operators.arithmetic(node.sign, left, right))
         left, right = self._met(left, right) if node.sign in "+-" else (left, right)
-        return operators.arithmetic(node.sign, _single(left), _single(right))
-
-    def _met(self, left: Any, right: Any) -> tuple[Any, Any]:
-        """Read a text as a day or time where it meets one."""
-        if self.strict and isinstance(left, str) and isinstance(right, _TEMPORAL):
-            return _as_temporal(left, right), right
-        if self.strict and isinstance(right, str) and isinstance(left, _TEMPORAL):
-            return left, _as_temporal(right, left)
-        return left, right
-
-    def compared(self, sign: str, left: Any, right: Any) -> bool | None:
-        """Compare two values."""
-        left, right = self._met(left, right)
-        if sign in ("=", "!=") and isinstance(left, list) != isinstance(right, list):
-            left, right = _single(left), _single(right)
-        return operators.compare(sign, left, right, self.spend)
+        return operators.arithmetic(node.sign, left, right)
 
     def _compare(self, node: tree.Compare) -> bool | None:
         return self.compared(node.sign, self.value(node.left), self.value(node.right))
@@ -233,7 +142,10 @@ class Evaluator:
         if isinstance(test, tree.Asked):
             return self._truth(self.value(test.operand))
         wanted = self.value(test)
-        if isinstance(wanted, bool) and value is not None and not isinstance(value, bool):
+        if wanted is None and isinstance(test, tree.RangeOf):
+            return None
+        told = isinstance(wanted, bool) and not isinstance(test, tree.Literal)
+        if told and value is not None and not isinstance(value, bool):
             return self._said(wanted)
         if isinstance(wanted, Range):
             wanted = Range(*self._ends(wanted, value), wanted.low_closed, wanted.high_closed)
@@ -241,14 +153,6 @@ class Evaluator:
         elif not isinstance(wanted, list):
             value, wanted = self._met(value, wanted)
         return operators.inside(value, wanted, self.spend)
-
-    def _said(self, wanted: bool) -> bool:
-        if self.strict:
-            raise Wrong(N_("the cell is true or false by itself: compare with “?” in it"))
-        return wanted
-
-    def _ends(self, wanted: Range, value: Any) -> tuple[Any, Any]:
-        return self._met(wanted.low, value)[0], self._met(wanted.high, value)[0]
 
     def passes(self, tests: tree.Tests, value: Any) -> bool:
         """Say whether the value of a column passes a cell."""
@@ -278,7 +182,7 @@ class Evaluator:
         return fits(self.value(node.value), resolve(node.kind, self.setting.kinds or {}))
 
     def _if(self, node: tree.If) -> Any:
-        test = self._operand(node.test)
+        test = self._truth(self.value(node.test))
         if test is None and self.strict:
             raise Wrong(N_("%(value)s is neither true nor false"), value="null")
         return self.value(node.then if test else node.other)
@@ -286,7 +190,7 @@ class Evaluator:
     def _for(self, node: tree.For) -> list[Any]:
         made: list[Any] = []
         partial: dict[str, Any] = {}
-        copies = "partial" in free_names(node.result)
+        copies = "partial" in tree.free_names(node.result)
         before = self.frames
         self.frames = (*before, partial) if copies else before
         try:
@@ -335,7 +239,7 @@ class Evaluator:
         before, open_question = self.frames, False
         try:
             for _ in self._rounds(node.loops):
-                found = self._operand(node.test)
+                found = self._truth(self.value(node.test))
                 if found is decisive:
                     return decisive
                 open_question = open_question or found is None
@@ -348,9 +252,9 @@ class Evaluator:
         if base is None:
             raise Wrong(N_("there is no list to choose from"))
         members = base if isinstance(base, list) else [base]
-        place = _place(node.test)
+        place = place_of(node.test)
         if place is not None:
-            return _at(members, place, strict=self.strict)
+            return at_place(members, place, strict=self.strict)
         return self._chosen(node.test, members)
 
     def _chosen(self, test: tree.Node, members: list[Any]) -> Any:
@@ -362,7 +266,7 @@ class Evaluator:
                 self.frames = (*before, {"item": member}, member if isinstance(member, dict) else {})
                 found = self.value(test)
                 if is_number(found):
-                    return _at(members, integer(found, MAX_LENGTH), strict=self.strict)
+                    return at_place(members, integer(found, MAX_LENGTH), strict=self.strict)
                 if not isinstance(found, bool) and found is not None:
                     raise Wrong(N_("%(value)s is neither true nor false"), value=shown(found))
                 if found:
@@ -411,13 +315,50 @@ class Evaluator:
             self.frames = before
         return made
 
+    def _foreign(self, node: tree.Foreign) -> Any:
+        return node.run(self)
+
+    def fitted(self, value: Any, kind: Kind) -> Any:
+        """Fit a value to a type and its allowed values; a text is read as the day or time that is asked for.
+
+        Raises:
+            Wrong: it does not fit.
+        """
+        value = normal(value)
+        if self.strict and isinstance(value, str) and kind.name in TEMPORAL_NAMES:
+            value = as_kind(value, kind.name)
+        value = coerced(value, kind)
+        if not self._allowed(value, kind):
+            raise Wrong(N_("%(value)s is not among the values of its type"), value=shown(value))
+        return value
+
+    def _allowed(self, value: Any, kind: Kind) -> bool:
+        if value is None:
+            return True
+        if kind.allowed is not None and not self.passes(kind.allowed, value):
+            return False
+        if kind.of is not None and isinstance(value, list):
+            return all(self._allowed(normal(member), kind.of) for member in value)
+        if isinstance(value, dict):
+            return all(self._allowed(normal(value.get(name)), inner) for name, inner in kind.entries)
+        return True
+
+    def within(self, frames: Frames, node: tree.Node) -> Any:
+        """Work out a part among other names."""
+        before, self.frames = self.frames, frames
+        try:
+            return self.value(node)
+        finally:
+            self.frames = before
+
     def _range(self, node: tree.RangeOf) -> Range:
         low = self.value(node.low) if node.low is not None else None
         high = self.value(node.high) if node.high is not None else None
         if low is None or high is None:
             raise Wrong(N_("a range needs both its ends"))
         low, high = self._met(low, high)
-        operators.order(low, high)
+        if operators.order(low, high) > 0:
+            raise Wrong(N_("a range begins at its lower end"))
         return Range(low, high, node.low_closed, node.high_closed)
 
 
@@ -431,55 +372,8 @@ def _any(found: Iterator[bool | None]) -> bool | None:
     return result
 
 
-def _single(value: Any) -> Any:
-    """Read a list of one member as that member, as DMN does."""
-    return normal(value[0]) if isinstance(value, list) and len(value) == 1 else value
-
-
-def _as_temporal(text: str, like: Any) -> Any:
-    found = read_any(text)
-    if isinstance(found, Moment) and isinstance(like, Day):
-        return found.day
-    if type(found) is not type(like):
-        raise Wrong(N_("“%(text)s” is no %(kind)s"), text=text[:60], kind=kind_of(like))
-    return found
-
-
-def _place(node: tree.Node) -> int | None:
-    """Read the place that a filter names by a literal number."""
-    if isinstance(node, tree.Negative):
-        inner = _place(node.operand)
-        return None if inner is None else -inner
-    if isinstance(node, tree.Literal) and is_number(node.value):
-        return integer(node.value, MAX_LENGTH)
-    return None
-
-
-def _at(members: list[Any], place: int, *, strict: bool) -> Any:
-    if place == 0 or abs(place) > len(members):
-        if strict:
-            raise Wrong(N_("there is no member %(place)s; the first is 1"), place=place)
-        return None
-    return normal(members[place - 1 if place > 0 else place])
-
-
-def dotted(node: tree.Node) -> str:
-    """Write a path of names as it stands, or nothing for anything else."""
-    if isinstance(node, tree.Name):
-        return node.name
-    if isinstance(node, tree.Path):
-        base = dotted(node.base)
-        return f"{base}.{node.name}" if base else ""
-    return ""
-
-
-def free_names(node: tree.Node) -> frozenset[str]:
-    """List the names that stand anywhere in a part."""
-    return frozenset(found.name for found in tree.walk(node) if isinstance(found, tree.Name))
-
-
 _READ: dict[type, Callable[[Evaluator, Any], Any]] = {
-    tree.Literal: Evaluator._literal,
+    tree.Literal: lambda _evaluator, node: node.value,
     tree.Name: Evaluator._name,
     tree.Path: Evaluator._path,
     tree.Filter: Evaluator._filter,
@@ -501,4 +395,5 @@ _READ: dict[type, Callable[[Evaluator, Any], Any]] = {
     tree.ListOf: Evaluator._list,
     tree.ContextOf: Evaluator._context,
     tree.RangeOf: Evaluator._range,
+    tree.Foreign: Evaluator._foreign,
 }

@@ -23,7 +23,7 @@ class Denied(Fault):
 
 
 class Wrong(Fault):
-    """A value does not fit: ``null`` where DMN is followed to the letter, a refusal over the facts of a case."""
+    """A value does not fit: ``null`` by the letter of DMN, a refusal over the facts of a case."""
 
 
 class Unknown(Wrong):

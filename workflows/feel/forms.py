@@ -6,7 +6,7 @@ from typing import Protocol
 from workflows.feel import tree
 from workflows.feel.faults import Denied
 from workflows.feel.kinds import NAMES, Kind
-from workflows.feel.tokens import STRING, Text, unescaped
+from workflows.feel.tokens import NAME, STRING, Text, unescaped
 from workflows.feel.tree import Loop, Node
 from workflows.sentences import N_
 
@@ -15,7 +15,9 @@ _LOOP_NAME = re.compile(_FREE + r"\s+in\b")
 _KEY = re.compile(_FREE + r"\s*:")
 _PARAMETER = re.compile(_FREE + r"\s*(?=[:,)])")
 _ARGUMENT = re.compile(r"((?!\d)[^\W\d][^\"'(){}\[\],:<>=]{0,100}?)\s*:")
-_KIND = re.compile(r"({})(?!\w)|([\w.]+(?: +\w+)*)".format("|".join(name.replace(" ", r"\s+") for name in NAMES)))
+_KIND = re.compile(
+    r"({})(?!\w)|([\w.]+(?: +\w+)*)".format("|".join(name.replace(" ", r"\s+") for name in NAMES))
+)
 
 
 class Grammar(Protocol):
@@ -126,7 +128,7 @@ def _key(text: Text) -> str:
     if found is not None:
         return unescaped(found[1] if found[1] is not None else found[2])
     name = text.until(_KEY)
-    if not name:
+    if not NAME.match(name):
         raise Denied(N_("a name is missing before “%(rest)s”"), rest=text.rest)
     text.declare(name)
     return name
@@ -162,8 +164,7 @@ def kind(text: Text) -> Kind:
     name = " ".join(found[0].split())
     if not text.accept("<"):
         return Kind(name)
-    made = _KINDS.get(name, _members)(name, text)
-    return made
+    return _KINDS.get(name, _members)(name, text)
 
 
 def _members(name: str, text: Text) -> Kind:

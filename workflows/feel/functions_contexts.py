@@ -7,7 +7,7 @@ from workflows.feel.invocation import Calling, Catalogue
 from workflows.feel.values import normal
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 
 
 @FUNCTIONS.add("not", "negand:")
@@ -15,7 +15,9 @@ def _not(_calling: Calling, value: Any) -> bool | None:
     return not value if isinstance(value, bool) else None
 
 
-@FUNCTIONS.add("get value", "m: context, key: string", "context: context, key: string", "m: context, keys: list")
+@FUNCTIONS.add(
+    "get value", "m: context, key: string", "context: context, key: string", "m: context, keys: list"
+)
 def _get_value(_calling: Calling, holder: dict[str, Any], key: Any) -> Any:
     keys = key if isinstance(key, list) else [key]
     found: Any = holder if keys else None

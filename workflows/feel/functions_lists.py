@@ -12,7 +12,7 @@ from workflows.feel.invocation import Calling, Catalogue
 from workflows.feel.values import NUMBERS, Days, Months, integer, is_number, normal
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 _MOST = 10_000
 _ONE, _MANY = "list: list", "*list:"
 
@@ -87,7 +87,9 @@ def _one_kind(values: list[Any]) -> bool:
 @FUNCTIONS.add("product", _ONE, _MANY)
 def _product(calling: Calling, values: list[Any]) -> Any:
     found = numbers(calling, values)
-    return functools.reduce(lambda one, other: operators.arithmetic("*", one, other), found) if found else None
+    return (
+        functools.reduce(lambda one, other: operators.arithmetic("*", one, other), found) if found else None
+    )
 
 
 @FUNCTIONS.add("mean", _ONE, _MANY)

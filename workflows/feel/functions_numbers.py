@@ -20,7 +20,7 @@ from workflows.feel.invocation import Calling, Catalogue
 from workflows.feel.values import NUMBERS, Days, Months, integer
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 _LEAST_SCALE, _MOST_SCALE = -6111, 6176
 # Rounding to a scale may need more digits on the way than the result keeps.
 _WIDE = Context(prec=13_000, Emin=-999_999, Emax=999_999)
@@ -45,13 +45,13 @@ def _rounding(name: str, rounding: str, form: str) -> None:
     def act(_calling: Calling, value: Decimal, scale: Decimal | None = None) -> Decimal:
         return rounded(value, scale, rounding)
 
-    FUNCTIONS.add(name, form)(act)
+    FUNCTIONS.add(name, form, "n: number, scale: number")(act)
 
 
 for _name, _mode, _form in (
     ("decimal", ROUND_HALF_EVEN, "n: number, scale: number"),
-    ("floor", ROUND_FLOOR, "n: number, scale: number?"),
-    ("ceiling", ROUND_CEILING, "n: number, scale: number?"),
+    ("floor", ROUND_FLOOR, "n: number"),
+    ("ceiling", ROUND_CEILING, "n: number"),
     ("round up", ROUND_UP, "n: number, scale: number"),
     ("round down", ROUND_DOWN, "n: number, scale: number"),
     ("round half up", ROUND_HALF_UP, "n: number, scale: number"),

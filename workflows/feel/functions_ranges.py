@@ -1,4 +1,4 @@
-"""Functions that say how points and ranges lie to each other (Allen's interval algebra, as DMN defines it)."""
+"""Functions that say how points and ranges lie to each other (Allen's interval algebra, as in DMN)."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from workflows.feel.parsing import literal_range
 from workflows.feel.values import Range
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 
 
 def _ends(one: Any, other: Any) -> tuple[Range, Range]:
@@ -81,7 +81,7 @@ def _overlaps_before(calling: Calling, one: Range, other: Range) -> bool:
 
 @FUNCTIONS.add("overlaps after", "range1: range, range2: range")
 def _overlaps_after(calling: Calling, one: Range, other: Range) -> bool:
-    return _low(one, other) >= 0 and _high(one, other) > 0 and _overlaps(calling, one, other)
+    return _low(one, other) > 0 and _high(one, other) >= 0 and _overlaps(calling, one, other)
 
 
 @FUNCTIONS.add("finishes", "point:, range: range", "range1: range, range2: range")
@@ -92,7 +92,7 @@ def _finishes(_calling: Calling, one: Any, other: Range) -> bool:
 
 @FUNCTIONS.add("finished by", "range: range, point:", "range1: range, range2: range")
 def _finished_by(calling: Calling, one: Range, other: Any) -> bool:
-    return _finishes(calling, other, one)
+    return bool(_finishes(calling, other, one))
 
 
 @FUNCTIONS.add("includes", "range: range, point:", "range1: range, range2: range")
@@ -103,7 +103,7 @@ def _includes(_calling: Calling, one: Range, other: Any) -> bool:
 
 @FUNCTIONS.add("during", "point:, range: range", "range1: range, range2: range")
 def _during(calling: Calling, one: Any, other: Range) -> bool:
-    return _includes(calling, other, one)
+    return bool(_includes(calling, other, one))
 
 
 @FUNCTIONS.add("starts", "point:, range: range", "range1: range, range2: range")
@@ -114,7 +114,7 @@ def _starts(_calling: Calling, one: Any, other: Range) -> bool:
 
 @FUNCTIONS.add("started by", "range: range, point:", "range1: range, range2: range")
 def _started_by(calling: Calling, one: Range, other: Any) -> bool:
-    return _starts(calling, other, one)
+    return bool(_starts(calling, other, one))
 
 
 @FUNCTIONS.add("coincides", "point1:, point2:", "range1: range, range2: range")

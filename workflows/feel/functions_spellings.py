@@ -12,7 +12,7 @@ from workflows.feel.invocation import Calling, Catalogue
 from workflows.feel.values import Day, normal
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue(str=TEXTS["string"], sorted=LISTS["sort"])
+FUNCTIONS: Catalogue = Catalogue(str=TEXTS["string"], sorted=LISTS["sort"])
 
 
 @FUNCTIONS.add("len", "value: list|string|context")
@@ -47,6 +47,10 @@ def _days_between(_calling: Calling, first: Any, last: Any) -> Decimal:
 
 def _day(value: Day | str) -> date:
     try:
-        return date(value.year, value.month, value.day) if isinstance(value, Day) else date.fromisoformat(value[:10])
+        return (
+            date(value.year, value.month, value.day)
+            if isinstance(value, Day)
+            else date.fromisoformat(value[:10])
+        )
     except ValueError:
         raise Wrong(N_("“%(text)s” is no %(kind)s"), text=f"{value}"[:60], kind="date") from None

@@ -11,7 +11,7 @@ from workflows.feel.values import integer, normal
 from workflows.feel.writing import read_number, write
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 
 
 @FUNCTIONS.add("string", "from:")
@@ -27,7 +27,11 @@ def _number(
 ) -> Decimal | None:
     if isinstance(text, Decimal):
         return text
-    if grouping not in (None, " ", ",", ".") or point not in (None, ".", ",") or (point and point == grouping):
+    if (
+        grouping not in (None, " ", ",", ".")
+        or point not in (None, ".", ",")
+        or (point and point == grouping)
+    ):
         raise Wrong(N_("a separator is “ ”, “,” or “.”, and the two differ"))
     if grouping:
         text = text.replace(grouping, "")

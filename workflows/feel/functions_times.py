@@ -20,13 +20,14 @@ from workflows.feel.values import (
 )
 from workflows.sentences import N_
 
-FUNCTIONS = Catalogue()
+FUNCTIONS: Catalogue = Catalogue()
 _WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
 _DAY = "date|date and time"
+_PARTS = "year: number, month: number, day: number, hour: number, minute: number, second: number"
 
 
 def _read(found: Any, text: str, kind: str) -> Any:
@@ -55,7 +56,9 @@ def _date(_calling: Calling, source: Any, month: Any = None, day: Any = None) ->
     "from: time|date and time|date",
     "hour: number, minute: number, second: number, offset: days and time duration?",
 )
-def _time(_calling: Calling, source: Any, minute: Any = None, second: Any = None, offset: Any = None) -> Clock:
+def _time(
+    _calling: Calling, source: Any, minute: Any = None, second: Any = None, offset: Any = None
+) -> Clock:
     if isinstance(source, str):
         text = source.removeprefix("T")
         found: Clock = _read(temporal.read_clock(text), source, "time")
@@ -86,10 +89,9 @@ def _clock(hour: Decimal, minute: Decimal, second: Decimal, offset: Days | None)
     f"from: {_DAY}",
     f"date: {_DAY}, time: time",
     "date: date and time, timezone: string",
-    "year: number, month: number, day: number, hour: number, minute: number, second: number",
-    "year: number, month: number, day: number, hour: number, minute: number, second: number, offset: "
-    "days and time duration?",
-    "year: number, month: number, day: number, hour: number, minute: number, second: number, timezone: string?",
+    _PARTS,
+    f"{_PARTS}, offset: days and time duration?",
+    f"{_PARTS}, timezone: string?",
 )
 def _moment(_calling: Calling, source: Any, *rest: Any) -> Moment:
     if isinstance(source, str):
@@ -105,7 +107,9 @@ def _moment(_calling: Calling, source: Any, *rest: Any) -> Moment:
     return _in_zone(source, rest[0])
 
 
-def _moment_of_parts(year: Any, month: Any, day: Any, hour: Any, minute: Any, second: Any, zone: Any = None) -> Moment:
+def _moment_of_parts(
+    year: Any, month: Any, day: Any, hour: Any, minute: Any, second: Any, zone: Any = None
+) -> Moment:
     offset = zone if isinstance(zone, Days) else None
     clock = _clock(hour, minute, second, offset)
     if isinstance(zone, str):
@@ -137,8 +141,7 @@ def _duration(_calling: Calling, source: Any) -> Months | Days:
 def _months_between(_calling: Calling, first: Any, last: Any) -> Months:
     one = first.day if isinstance(first, Moment) else first
     other = last.day if isinstance(last, Moment) else last
-    found = calendar.months_between(one, other)
-    return found
+    return calendar.months_between(one, other)
 
 
 @FUNCTIONS.add("now", "")
@@ -150,7 +153,8 @@ def _now(calling: Calling) -> Moment:
 
 @FUNCTIONS.add("today", "")
 def _today(calling: Calling) -> Day:
-    return _now(calling).day
+    day: Day = _now(calling).day
+    return day
 
 
 def _day_of(value: Day | Moment) -> Day:
@@ -177,7 +181,7 @@ def _week_of_year(_calling: Calling, value: Any) -> Decimal:
     return Decimal(calendar.week_of_year(_day_of(value)))
 
 
-@FUNCTIONS.add("is", "value1:, value2:")
+@FUNCTIONS.add("is", "value1:?, value2:?")
 def _is(calling: Calling, one: Any, other: Any) -> bool:
     if kind_of(one) != kind_of(other):
         return False

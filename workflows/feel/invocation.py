@@ -59,9 +59,7 @@ def apply_builtin(calling: Calling, function: Builtin, arguments: Sequence[Any],
         bound = _by_name(form, arguments, names) if names else _by_place(form, arguments)
         fitted = _fitted(form, bound) if bound is not None else None
         if fitted is not None:
-            for value in fitted:
-                if isinstance(value, (str, list, dict)):
-                    calling.spend(len(value) // 20)
+            calling.spend(sum(len(value) // 20 for value in fitted if isinstance(value, (str, list, dict))))
             return function.run(calling, *fitted)
     raise Wrong(
         N_("“%(name)s” cannot be called with (%(kinds)s)"),
@@ -88,11 +86,13 @@ def _by_name(form: Form, arguments: Sequence[Any], names: Sequence[str]) -> list
     given = dict(zip(names, arguments, strict=True))
     if set(given) - {parameter.name for parameter in form}:
         return None
+    if form and form[-1].rest and not isinstance(given.get(form[-1].name), list):
+        return None
     return [given.get(parameter.name, _MISSING) for parameter in form]
 
 
 def _fitted(form: Form, bound: list[Any]) -> list[Any] | None:
-    fitted = []
+    fitted: list[Any] = []
     for parameter, value in zip(form, bound, strict=True):
         if value is _MISSING:
             if not parameter.optional:

@@ -1,6 +1,6 @@
 """Types of DMN: what ``instance of``, typed columns and item definitions ask about a value."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -96,7 +96,12 @@ def _function(value: Function | Builtin, kind: Kind) -> bool:
     return len(value.parameters) == len(kind.entries)
 
 
-_INSIDE = {"list": _list, "context": _context, "range": _range, "function": _function}
+_INSIDE: dict[str, Callable[[Any, Kind], bool]] = {
+    "list": _list,
+    "context": _context,
+    "range": _range,
+    "function": _function,
+}
 
 
 def resolve(kind: Kind, known: Mapping[str, Kind], depth: int = 0) -> Kind:

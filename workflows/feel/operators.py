@@ -51,7 +51,7 @@ def equal(left: Any, right: Any, spend: Spend) -> bool | None:
 def _same_time(left: Clock | Moment, right: Any) -> bool:
     if calendar.is_local(left) != calendar.is_local(right):
         return False
-    return _place(left) == _place(right)
+    return bool(_place(left) == _place(right))
 
 
 def _place(value: Any) -> Any:
@@ -105,7 +105,7 @@ def order(left: Any, right: Any) -> int:
     if isinstance(left, (Clock, Moment)) and calendar.is_local(left) != calendar.is_local(right):
         raise Wrong(N_("one time has a zone and the other has none"))
     one, other = _place(left), _place(right)
-    return (one > other) - (one < other)
+    return int(one > other) - int(one < other)
 
 
 _HOLDS: dict[str, Callable[[int], bool]] = {

@@ -1,7 +1,8 @@
 """From text to tree: the grammar of FEEL, by precedence.
 
-Beside what DMN writes, some spellings are read that DMN leaves free and people bring along: ``==``, ``not x``,
-``x not in list``, ``'text'``, ``a if condition else b`` and ``[result for name in list if condition]``.
+Beside what DMN writes, some spellings are read that DMN leaves free and people bring along: ``==``,
+``not x``, ``x not in list``, ``'text'``, ``a if condition else b`` and ``[result for name in list if
+condition]``.
 """
 
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def expression(source: str, names: frozenset[str] = frozenset()) -> Node:
 
 
 @lru_cache(maxsize=4096)
-def tests(source: str, names: frozenset[str] = frozenset()) -> tree.Tests:
+def unary_tests(source: str, names: frozenset[str] = frozenset()) -> tree.Tests:
     """Read the unary tests of a cell.
 
     Raises:

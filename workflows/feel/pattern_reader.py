@@ -66,9 +66,10 @@ class Edge(Part):
 
 @dataclass(frozen=True)
 class Back(Part):
-    """What a group found, once more."""
+    """What a group found, once more; ``fold`` where large and small letters are the same."""
 
     number: int
+    fold: bool
 
 
 def _space(one: str) -> bool:
@@ -201,7 +202,7 @@ class _Reader:
         if sign == "(":
             return self.group(depth)
         if sign == "[":
-            return One(self.folded(self.choice(depth)))
+            return One(self.choice(depth))
         if sign == "\\":
             return self.escape()
         if sign == ".":
@@ -234,7 +235,7 @@ class _Reader:
                 number = number * 10 + int(self.take())
             if number not in self.closed:
                 raise _broken()
-            return Back(number)
+            return Back(number, self.fold)
         return One(self.folded(self.escaped()))
 
     def escaped(self) -> Fits:
@@ -279,7 +280,7 @@ class _Reader:
             found.append(self.member())
         if self.take() != "]":
             raise _broken()
-        return _chosen(tuple(found), negative, but)
+        return _chosen(tuple(self.folded(one) for one in found), negative, but)
 
     def member(self) -> Fits:
         first = self.take()

@@ -92,7 +92,9 @@ class _Run:
     def _sequence(self, part: Sequence, place: int, then: Next, index: int = 0) -> bool:
         if index == len(part.parts):
             return then(place)
-        return self.match(part.parts[index], place, lambda after: self._sequence(part, after, then, index + 1))
+        return self.match(
+            part.parts[index], place, lambda after: self._sequence(part, after, then, index + 1)
+        )
 
     def _alternatives(self, part: Alternatives, place: int, then: Next) -> bool:
         return any(self.match(one, place, then) for one in part.parts)
@@ -152,7 +154,9 @@ class _Run:
         can_go = (part.most is None or count < part.most) and (place != last or not can_stop)
 
         def go() -> bool:
-            return self.match(part.part, place, lambda after: self._again(part, after, then, count + 1, place))
+            return self.match(
+                part.part, place, lambda after: self._again(part, after, then, count + 1, place)
+            )
 
         if part.lazy:
             return (can_stop and then(place)) or (can_go and go())
@@ -168,8 +172,10 @@ class _Run:
     def _back(self, part: Back, place: int, then: Next) -> bool:
         start, end = self.groups.get(part.number, (0, 0))
         self.spend((end - start) // 20)
-        same = self.text.startswith(self.text[start:end], place)
-        return same and then(place + end - start)
+        wanted, found = self.text[start:end], self.text[place : place + end - start]
+        if part.fold:
+            wanted, found = wanted.lower(), found.lower()
+        return wanted == found and then(place + end - start)
 
 
 _MATCH: dict[type, Callable[[_Run, Any, int, Next], bool]] = {

@@ -12,7 +12,7 @@ _CLOCK = re.compile(
 )
 _MONTHS = re.compile(r"(-?)P(?:(\d{1,12})Y)?(?:(\d{1,12})M)?", re.ASCII)
 _DAYS = re.compile(
-    r"(-?)P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})(?:\.(\d{1,9})\d*)?S)?)?",
+    r"(-?)P(?:(\d{1,15})D)?(?:T(?:(\d{1,15})H)?(?:(\d{1,15})M)?(?:(\d{1,15})(?:\.(\d{0,9})\d*)?S)?)?",
     re.ASCII,
 )
 _MOST_OFFSET = 18 * 3600
@@ -36,6 +36,8 @@ def read_clock(text: str) -> Clock | None:
     if found is None:
         return None
     hour, minute, second = int(found[1]), int(found[2]), int(found[3])
+    if hour == 24 and not (minute or second or _fraction(found[4])):
+        hour = 0  # the end of a day, as ISO 8601 also writes it; ``read_moment`` moves the day
     if hour > 23 or minute > 59 or second > 59:
         return None
     offset = 0 if found[5] else _offset(found)
@@ -63,6 +65,8 @@ def read_moment(text: str) -> Moment | None:
     day_text, sign, clock_text = text.partition("T")
     one = read_day(day_text)
     clock = read_clock(clock_text) if sign else Clock(0, 0, 0)
+    if one is not None and clock_text.startswith("24:"):
+        one = calendar.day_from(calendar.number_of(one) + 1)
     return Moment(one, clock) if one is not None and clock is not None else None
 
 

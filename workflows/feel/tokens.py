@@ -1,7 +1,7 @@
 """Reading the text of an expression piece by piece.
 
-FEEL names may hold spaces and signs (``Monthly Salary``, ``Approved/Declined``): which ones are meant is known
-only from the names that are declared, so the parser says at each place what it looks for.
+FEEL names may hold spaces and signs (``Monthly Salary``, ``Approved/Declined``): which ones are meant is
+known only from the names that are declared, so the parser says at each place what it looks for.
 """
 
 import re
@@ -54,7 +54,9 @@ _PART = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 NAME = re.compile(f"[{_START}][{_PART}]*")
 _PLAIN = re.compile(f"[{_START}][{_PART}]*$")
 # Spaces, line and block comments.
-_SPACE = re.compile(r"(?:[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.S)
+_SPACE = re.compile(
+    r"(?:[\s\u00a0\u2000-\u200b\u2028\u2029\u202f\u205f\u3000\ufeff]+|//[^\n]*|/\*.*?\*/)*", re.S
+)
 NUMBER = re.compile(r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"' + r"|'((?:[^'\\]|\\.)*)'", re.S)
 SIGN = re.compile(r"\*\*|\.\.|<=|>=|!=|==|->|[-+*/<>=()\[\]{},.:@?]")
@@ -62,11 +64,32 @@ _ESCAPE = re.compile(r"\\(u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{6}|.)", re.S)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f"}
 
 # Names of several words that are always known: functions before their bracket, members behind their point.
-_CALLED = re.compile(r"(?:{})(?=\s*\()".format("|".join(name.replace(" ", r"\s+") for name in SPACED_FUNCTIONS)))
+_CALLED = re.compile(
+    r"(?:{})(?=\s*\()".format("|".join(name.replace(" ", r"\s+") for name in SPACED_FUNCTIONS))
+)
 _MEMBERS = re.compile(r"time\s+offset|start\s+included|end\s+included")
 KEYWORDS = frozenset(
-    "if then else for in return some every satisfies and or between instance of function external "
-    "true false null".split()
+    [
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "between",
+        "instance",
+        "of",
+        "function",
+        "external",
+        "true",
+        "false",
+        "null",
+    ]
 )
 
 
@@ -76,12 +99,13 @@ def is_plain(name: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def declared(names: frozenset[str]) -> re.Pattern[str] | None:
-    """Make the pattern of the names that hold spaces or signs, longest first."""
-    special = sorted((name for name in names if name and not is_plain(name)), key=len, reverse=True)
-    if not special:
-        return None
-    return re.compile("|".join(map(_pattern, special)))
+def declared(names: frozenset[str]) -> dict[str, re.Pattern[str]]:
+    """Make the patterns of the names that hold spaces or signs by their first word, longest first."""
+    found: dict[str, list[str]] = {}
+    for name in sorted((name for name in names if name and not is_plain(name)), key=len, reverse=True):
+        first = NAME.match(name)
+        found.setdefault(first[0] if first else "", []).append(_pattern(name))
+    return {word: re.compile("|".join(patterns)) for word, patterns in found.items()}
 
 
 def _pattern(name: str) -> str:
@@ -91,7 +115,11 @@ def _pattern(name: str) -> str:
 
 def unescaped(text: str) -> str:
     """Read the escapes of a text literal."""
-    return _ESCAPE.sub(_unescape, text) if "\\" in text else text
+    if "\\" not in text:
+        return text
+    found = _ESCAPE.sub(_unescape, text)
+    # Two halves of a character beyond the first plane become one; a half by itself is no text.
+    return found.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _unescape(found: re.Match[str]) -> str:
@@ -189,7 +217,7 @@ class Text:
 
     def name(self, *, member: bool = False) -> str:
         """Read a name, the longest declared one first; empty if there is none."""
-        pattern = declared(self.names)
+        pattern = declared(self.names).get(self.word()) if self.names else None
         found = pattern.match(self.source, self.place) if pattern else None
         found = found or (_MEMBERS if member else _CALLED).match(self.source, self.place)
         if found is None:

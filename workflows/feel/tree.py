@@ -1,6 +1,6 @@
 """The parts of a FEEL expression, as the parser reads them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -209,6 +209,13 @@ class RangeOf(Node):
     high_closed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Foreign(Node):
+    """A part that is no text: a decision table, or one that could not be read; ``run`` gets the evaluator."""
+
+    run: Callable[[Any], Any]
+
+
 def parts_of(node: Any) -> Iterator[Node]:
     """Give the parts that lie directly below a part."""
     for field in fields(node):
@@ -230,3 +237,18 @@ def walk(node: Node) -> Iterator[Node]:
         found = waiting.pop()
         yield found
         waiting.extend(parts_of(found))
+
+
+def dotted(node: Node) -> str:
+    """Write a path of names as it stands, or nothing for anything else."""
+    if isinstance(node, Name):
+        return node.name
+    if isinstance(node, Path):
+        base = dotted(node.base)
+        return f"{base}.{node.name}" if base else ""
+    return ""
+
+
+def free_names(node: Node) -> frozenset[str]:
+    """List the names that stand anywhere in a part."""
+    return frozenset(found.name for found in walk(node) if isinstance(found, Name))

@@ -166,7 +166,8 @@ def normal(value: Any) -> Any:
     read = _READ.get(type(value))
     if read is not None:
         return read(value)
-    for base in (str, int, dict, list):
+    bases: tuple[Any, ...] = (str, int, dict, list)
+    for base in bases:
         if isinstance(value, base):
             return normal(base(value))
     raise Denied(N_("%(what)s is not allowed"), what=type(value).__name__)

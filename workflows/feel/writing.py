@@ -57,13 +57,13 @@ def written(value: Any, spend: Spend) -> str:
     """
     spend(1)
     make = _WRITE.get(type(value))
-    text = make(value, spend) if make else _plain(value)
+    text = make(value, spend) if make else _word(value)
     if len(text) > MAX_TEXT:
         raise Denied(N_("a value is too long"))
     return text
 
 
-def _plain(value: Any) -> str:
+def _word(value: Any) -> str:
     return {None: "null", True: "true", False: "false"}[value]
 
 
@@ -88,7 +88,9 @@ def _joined(parts: Any, spend: Spend) -> str:
 
 
 def _context(value: dict[str, Any], spend: Spend) -> str:
-    return "{{{}}}".format(_joined((f"{_key(k)}: {written(normal(v), spend)}" for k, v in value.items()), spend))
+    return "{{{}}}".format(
+        _joined((f"{_key(k)}: {written(normal(v), spend)}" for k, v in value.items()), spend)
+    )
 
 
 def _key(name: str) -> str:
@@ -128,14 +130,26 @@ def plain(value: Any, spend: Spend) -> Any:
         Denied: a function is no fact.
     """
     spend(1)
-    if isinstance(value, Decimal):
-        return int(value) if value.as_tuple().exponent == 0 else value
-    if isinstance(value, list):
-        return [plain(normal(member), spend) for member in value]
-    if isinstance(value, dict):
-        return {name: plain(normal(member), spend) for name, member in value.items()}
-    if isinstance(value, (Function, Builtin)):
-        raise Denied(N_("%(what)s is not allowed"), what="function")
-    if isinstance(value, (Day, Clock, Moment, Months, Days, Range)):
+    make = _PLAIN.get(type(value))
+    return make(value, spend) if make is not None else value
+
+
+def _no_fact(_value: Any, _spend: Spend) -> Any:
+    raise Denied(N_("%(what)s is not allowed"), what="function")
+
+
+_PLAIN: dict[type, Callable[[Any, Spend], Any]] = {
+    Decimal: lambda value, _spend: int(value) if value.as_tuple().exponent == 0 else value,
+    list: lambda value, spend: [plain(normal(member), spend) for member in value],
+    dict: lambda value, spend: {name: plain(normal(member), spend) for name, member in value.items()},
+    **dict.fromkeys((Function, Builtin), _no_fact),
+    **dict.fromkeys((Day, Clock, Moment, Months, Days, Range), written),
+}
+
+
+def told(value: Any, spend: Spend) -> Any:
+    """Give a value as a plain fact for an explanation, where a function is told as such."""
+    try:
+        return plain(value, spend)
+    except Denied:
         return written(value, spend)
-    return value
