@@ -1,24 +1,24 @@
-"""Playing every path of a model before it is accepted: deadlocks, steps that never come or come twice.
+"""Playing every path of a model before it is accepted, with the path on which it goes wrong (URS-006).
 
-Conditions are not read: every choice is tried. Each process or subprocess is played by itself, with tokens on
-its sequence flows, by the rules of BPMN 2.0.2, 13.4. Timers may fire or not.
+Deadlock, a step that never comes or comes twice, one person on both sides of a separation, an end
+without a step that it requires, a lot that is neither released nor rejected, a step nobody is reminded of.
+A loop without a way out is refused before (``end.unreachable``); with every choice tried there is no other
+livelock. Each process or subprocess is played by itself (``markings``); a subprocess counts as doing what
+every run of it does.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from itertools import chain, combinations
+from dataclasses import replace
 
 from workflows import bundle as bundles
-from workflows.elements import Element, Flow, ProcessModel
+from workflows import registry
+from workflows.elements import Element, ProcessModel
 from workflows.findings import Finding
-from workflows.rules_flows import closure
+from workflows.markings import MOST_MARKINGS, Marking, Markings, Turn, Way
 
-MOST_MARKINGS = 20_000
-_MOST_CHOICES = 6
-_MOST_TOKENS = 4
+__all__ = ["MOST_MARKINGS", "explore"]
 
-Marking = tuple[str, ...]
-"""The flows that hold a token, sorted; a flow with two tokens stands twice."""
+_REMINDS = ("timerEventDefinition", "escalationEventDefinition")
 
 
 def explore(files: Mapping[str, bytes]) -> list[Finding]:
@@ -26,138 +26,166 @@ def explore(files: Mapping[str, bytes]) -> list[Finding]:
     found: list[Finding] = []
     for name, model in bundles.read(files).processes:
         if model.executable:
-            scopes = [model.key, *(one.id for one in model.elements.values() if one.kind == "subProcess")]
-            for scope in scopes:
-                findings = _Game(model, scope).findings()
-                found += [
-                    Finding(one.code, one.element, one.line, one.facts, one.severity, name)
-                    for one in findings
-                ]
+            inside: dict[str, frozenset[str]] = {}
+            for scope in [*_inner_first(model), model.key]:
+                played = Markings(model, scope, inside, MOST_MARKINGS)
+                inside[scope] = _always(played)
+                found += [replace(one, file=name) for one in _findings(model, scope, played)]
     return found
 
 
-class _Game:
-    """All markings of one scope, and how they follow each other."""
+def _inner_first(model: ProcessModel) -> list[str]:
+    scopes = [one.id for one in model.elements.values() if one.kind == "subProcess"]
+    return sorted(scopes, key=lambda scope: -_depth(model, scope))
 
-    def __init__(self, model: ProcessModel, scope: str) -> None:
-        self.nodes = {one.id: one for one in model.inside(scope)}
-        self.into: dict[str, list[Flow]] = defaultdict(list)
-        self.out: dict[str, list[Flow]] = defaultdict(list)
-        for flow in model.flows:
-            if flow.scope == scope:
-                self.into[flow.target].append(flow)
-                self.out[flow.source].append(flow)
-        self.borders: dict[str, list[Element]] = defaultdict(list)
-        for one in self.nodes.values():
-            if one.attached_to is not None:
-                self.borders[one.attached_to].append(one)
-        self.behind = {key: {flow.target for flow in flows} for key, flows in self.out.items()}
-        self.fired: set[str] = set()
-        self.following: dict[Marking, set[Marking]] = {}
-        self.complete = True
-        self.piled: str | None = None
 
-    def findings(self) -> Iterator[Finding]:
-        """Play, and say what is wrong."""
-        self._play()
-        if self.piled is not None:
-            yield self._finding("static.unbounded", self.nodes[self._target(self.piled)])
-            return
-        if not self.complete:
-            yield Finding("static.too_large", facts={"most": MOST_MARKINGS}, severity="warning")
-            return
-        stuck = {
-            place for marking, after in self.following.items() if marking and not after for place in marking
-        }
-        for node in self.nodes.values():
-            if any(flow.id in stuck for flow in self.into[node.id]):
-                yield self._finding("static.deadlock", node)
-            if node.id not in self.fired and node.kind != "startEvent" and not node.by_event:
-                yield self._finding("static.never", node)
-        twice = {place for marking in self.following for place in set(marking) if marking.count(place) > 1}
-        for node in self.nodes.values():
-            if any(flow.id in twice for flow in self.into[node.id]):
-                yield self._finding("static.twice", node, warning=True)
+def _depth(model: ProcessModel, scope: str) -> int:
+    return 1 + _depth(model, model.elements[scope].scope) if scope in model.elements else 0
 
-    def _finding(self, code: str, node: Element, *, warning: bool = False) -> Finding:
-        facts = {"element": node.title}
-        return Finding(code, node.id, node.line, facts, "warning" if warning else "error")
 
-    def _play(self) -> None:
-        start = next((one for one in self.nodes.values() if one.kind == "startEvent"), None)
-        first = tuple(sorted(flow.id for flow in self.out[start.id])) if start is not None else ()
-        waiting = [first]
-        while waiting:
-            marking = waiting.pop()
-            if marking in self.following:
+def _always(played: Markings) -> frozenset[str]:
+    """Name what every path to the end does."""
+    if played.piled is not None or not played.complete:
+        return frozenset()
+    return frozenset(key for key in played.done() if _end_without(played, frozenset({key})) is None)
+
+
+def _findings(model: ProcessModel, scope: str, played: Markings) -> Iterator[Finding]:
+    if played.piled is not None:
+        marking = next(one for one in played.turns if played.piled in one)
+        yield _found("static.unbounded", played.nodes[played.target[played.piled]], played.way_to(marking))
+        return
+    if not played.complete:
+        yield Finding("static.too_large", facts={"most": MOST_MARKINGS}, severity="warning")
+        return
+    yield from _stuck(played)
+    yield from _never(played)
+    yield from _twice(played)
+    yield from _separated(played)
+    yield from _required(played)
+    yield from _unsettled(model, scope, played)
+    yield from _unreminded(played)
+
+
+def _stuck(played: Markings) -> Iterator[Finding]:
+    said: set[str] = set()
+    for marking, turns in played.turns.items():
+        if marking and not turns:
+            for key in sorted(played.waiting(marking) - said):
+                yield _found("static.deadlock", played.nodes[key], played.way_to(marking))
+            said |= played.waiting(marking)
+
+
+def _never(played: Markings) -> Iterator[Finding]:
+    done = played.done()
+    for node in played.nodes.values():
+        outside = node.kind == "startEvent" or node.by_event
+        if node.id not in done and not outside:
+            yield _found("static.never", node)
+
+
+def _twice(played: Markings) -> Iterator[Finding]:
+    said: set[str] = set()
+    for marking in played.turns:
+        for place in {place for place in marking if marking.count(place) > 1}:
+            node = played.nodes[played.target[place]]
+            if node.id not in said:
+                said.add(node.id)
+                yield _found("static.twice", node, played.way_to(marking), warning=True)
+
+
+def _separated(played: Markings) -> Iterator[Finding]:
+    """One that does not let the other's performer in, but comes first on some path and is not asked again."""
+    by_step = {node.step: node for node in played.nodes.values() if node.policy is not None}
+    for later in by_step.values():
+        for key in later.policy.not_by if later.policy else ():
+            earlier = by_step.get(key)
+            mutual = earlier is not None and earlier.policy and later.step in earlier.policy.not_by
+            if earlier is None or mutual:
                 continue
-            after = self.following[marking] = set(self._moves(marking))
-            waiting.extend(after - set(self.following))
-            self.piled = next((place for place in marking if marking.count(place) > _MOST_TOKENS), None)
-            self.complete = len(self.following) <= MOST_MARKINGS
-            if self.piled is not None or not self.complete:
-                return
+            way = _one_after_the_other(played, later, earlier)
+            if way is not None:
+                facts = {"element": later.title, "other": earlier.title}
+                yield Finding("static.separation", later.id, later.line, facts, "error", path=way)
 
-    def _moves(self, marking: Marking) -> Iterator[Marking]:
-        for node in self.nodes.values():
-            if node.kind in ("parallelGateway", "inclusiveGateway"):
-                taken = self._joined(node, marking)
-                if taken:
-                    yield from self._produce(node, marking, taken)
-            else:
-                for flow in self.into[node.id]:
-                    if flow.id in marking:
-                        yield from self._produce(node, marking, [flow.id])
 
-    def _joined(self, node: Element, marking: Marking) -> list[str]:
-        holding = [flow.id for flow in self.into[node.id] if flow.id in marking]
-        if node.kind == "parallelGateway":
-            return holding if len(holding) == len(self.into[node.id]) else []
-        empty = {flow.source for flow in self.into[node.id] if flow.id not in marking}
-        full = {flow.source for flow in self.into[node.id] if flow.id in marking}
-        behind = {key: targets - {node.id} for key, targets in self._ways().items()}
-        for place in set(marking) - set(holding):
-            reach = closure({self._target(place)} - {node.id}, behind)
-            if reach & empty and not reach & full:
-                return []
-        return holding
+def _one_after_the_other(played: Markings, first: Element, then: Element) -> Way | None:
+    """Find a way on which one step is followed by the other and not done again before the end."""
+    only = frozenset({first.id})
+    since = [
+        (turn.after, played.way_to(marking) + turn.passed)
+        for marking, turns in played.turns.items()
+        for turn in turns
+        if first.id in turn.done
+    ]
+    found = played.way(lambda turn: then.id in turn.done, avoiding=only, since=since) if since else None
+    if found is None:
+        return None
+    way, marking = found
+    if marking == ():
+        return way
+    ended = played.way(_ends, avoiding=only, since=[(marking, way)])
+    return ended[0] if ended else None
 
-    def _ways(self) -> dict[str, set[str]]:
-        return {
-            key: self.behind.get(key, set()) | {border.id for border in self.borders[key]}
-            for key in self.nodes
-        }
 
-    def _target(self, flow_id: str) -> str:
-        return next(flow.target for flows in self.out.values() for flow in flows if flow.id == flow_id)
+def _required(played: Markings) -> Iterator[Finding]:
+    by_step = {node.step: node for node in played.nodes.values()}
+    for end in played.nodes.values():
+        for step in end.requires:
+            needed = by_step.get(step)
+            if needed is None:
+                continue
+            found = played.way(lambda turn, end=end: end.id in turn.done, avoiding=frozenset({needed.id}))  # type: ignore[misc]
+            if found is not None:
+                facts = {"element": end.title, "other": needed.title}
+                yield Finding("static.required", end.id, end.line, facts, "error", path=found[0])
 
-    def _produce(self, node: Element, marking: Marking, taken: list[str]) -> Iterator[Marking]:
-        self.fired.add(node.id)
-        left = list(marking)
-        for place in taken:
-            left.remove(place)
-        if node.kind == "endEvent" and "terminateEventDefinition" in node.events:
-            yield ()
-            return
-        for made in self._outcomes(node):
-            yield tuple(sorted([*left, *made]))
 
-    def _outcomes(self, node: Element) -> Iterator[list[str]]:
-        leaving = [flow.id for flow in self.out[node.id]]
-        if node.kind in ("exclusiveGateway", "eventBasedGateway"):
-            yield from ([flow] for flow in leaving)
-        elif node.kind == "inclusiveGateway" and len(leaving) > 1:
-            yield from self._subsets(node, leaving)
-        else:
-            yield leaving
-        for border in self.borders[node.id]:
-            self.fired.add(border.id)
-            caught = [flow.id for flow in self.out[border.id]]
-            yield caught if border.interrupting else [*leaving, *caught]
+def _unsettled(model: ProcessModel, scope: str, played: Markings) -> Iterator[Finding]:
+    """What a process holds, or is about and settles somewhere, must be settled on every path."""
+    settling, holding = _effects(played)
+    for kind in sorted({*settling, *holding}):
+        done = frozenset(settling.get(kind, ()))
+        for key in sorted(holding.get(kind, ())):
+            found = played.way(lambda turn, key=key: key in turn.done)  # type: ignore[misc]
+            rest = played.way(_ends, avoiding=done, since=[(found[1], found[0])]) if found else None
+            if rest is not None:
+                yield _found("static.unsettled", played.nodes[key], rest[0])
+        if kind == model.subject and scope == model.key and done:
+            found = _end_without(played, done)
+            if found is not None:
+                yield _found("static.unsettled", played.nodes[found[0][-1]], found[0])
 
-    def _subsets(self, node: Element, leaving: list[str]) -> Iterator[list[str]]:
-        chosen = [flow for flow in leaving if flow != node.default][:_MOST_CHOICES]
-        for some in chain.from_iterable(combinations(chosen, size) for size in range(1, len(chosen) + 1)):
-            yield list(some)
-        if node.default is not None:
-            yield [node.default]
+
+def _effects(played: Markings) -> tuple[dict[str, set[str]], dict[str, set[str]]]:
+    settling: dict[str, set[str]] = {}
+    holding: dict[str, set[str]] = {}
+    for node in played.nodes.values():
+        if node.operation is None or not registry.known(node.operation):
+            continue
+        called = registry.find(node.operation)
+        if called.settles is not None:
+            settling.setdefault(called.settles, set()).add(node.id)
+        if called.holds is not None:
+            holding.setdefault(called.holds, set()).add(node.id)
+    return settling, holding
+
+
+def _unreminded(played: Markings) -> Iterator[Finding]:
+    for node in played.nodes.values():
+        reminded = any(set(border.events) & set(_REMINDS) for border in played.borders[node.id])
+        if node.policy is not None and not reminded:
+            yield _found("static.escalation", node, warning=True)
+
+
+def _end_without(played: Markings, avoided: frozenset[str]) -> tuple[Way, Marking] | None:
+    return played.way(_ends, avoiding=avoided)
+
+
+def _ends(turn: Turn) -> bool:
+    return turn.after == ()
+
+
+def _found(code: str, node: Element, path: Way = (), *, warning: bool = False) -> Finding:
+    facts = {"element": node.title}
+    return Finding(code, node.id, node.line, facts, "warning" if warning else "error", path=path)

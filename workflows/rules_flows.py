@@ -1,6 +1,6 @@
 """Checks of flows and gateways: every token has one way on, every element can be reached and left."""
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 
 from workflows import expressions
@@ -90,8 +90,28 @@ def _reachability(model: ProcessModel) -> Iterator[Finding]:
         if element.id not in reached:
             yield Finding("node.unreachable", element.id, element.line, {"element": element.title})
         elif element.id not in ending and not element.by_event:
-            yield Finding("end.unreachable", element.id, element.line, {"element": element.title})
+            facts, path = {"element": element.title}, _way(starts, element.id, following)
+            yield Finding("end.unreachable", element.id, element.line, facts, path=path)
     yield from _deadlocks(model, starts, following)
+
+
+def _way(starts: set[str], goal: str, following: dict[str, set[str]]) -> tuple[str, ...]:
+    """Find the shortest way from a start to an element that leads to no end (a livelock)."""
+    came: dict[str, str | None] = dict.fromkeys(sorted(starts))
+    waiting = deque(came)
+    while waiting:
+        place = waiting.popleft()
+        if place == goal:
+            break
+        for target in sorted(following.get(place, set()) - set(came)):
+            came[target] = place
+            waiting.append(target)
+    way: list[str] = []
+    step: str | None = goal
+    while step is not None:
+        way.insert(0, step)
+        step = came[step]
+    return tuple(way)
 
 
 def _without_order(model: ProcessModel, element: Element) -> bool:

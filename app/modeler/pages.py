@@ -11,7 +11,7 @@ from app.modeler import queries
 from app.web import language
 from documents import registry as shown_facts
 from forms import loader
-from workflows import compiler, diagram, registry, repository
+from workflows import analysis, compiler, diagram, registry, repository
 from workflows.compiled import CompiledProcess
 from workflows.difference import Difference, compare
 from workflows.errors import ModelRefused
@@ -29,11 +29,12 @@ def history_page(session: Session) -> dict[str, Any]:
 def release_page(session: Session, release: ProcessRelease, base: ProcessRelease | None) -> dict[str, Any]:
     """Collect what the page of one release shows, compared with another."""
     process = repository.compiled(release)
-    report = compiler.check_files({name: text.encode() for name, text in release.files.items()})
+    report = _report({name: text.encode() for name, text in release.files.items()})
     return {
         "release": release,
         "base": base,
         "report": report,
+        "paths": _paths(report, process),
         "cases": queries.cases_about(session, release),
         "running": repository.running_cases(session).get(release.id, 0),
         "people": queries.names(session, [release.proposed_by, release.decided_by]),
@@ -45,14 +46,14 @@ def release_page(session: Session, release: ProcessRelease, base: ProcessRelease
 
 def preview_page(session: Session, files: Mapping[str, bytes]) -> dict[str, Any]:
     """Collect what the page shows before files are proposed: findings, and what they would change."""
-    report = compiler.check_files(files)
-    page = {"report": report, "process": None, "base": None, "names": sorted(files), **comparison(None, None)}
-    if not report.executable:
-        return page
+    report = _report(files)
+    page: dict[str, Any] = {"report": report, "process": None, "base": None, "names": sorted(files)}
+    page |= {"paths": {}, **comparison(None, None)}
     try:
         process = compiler.compile_files(files)
-    except ModelRefused as refused:
-        return page | {"report": compiler.CheckReport(refused.findings)}
+    except ModelRefused:
+        return page
+    page["paths"] = _paths(report, process)
     effective = [one for one in repository.effective_releases(session) if one.process_key == process.key]
     base = effective[0] if effective else None
     before = repository.compiled(base) if base else None
@@ -78,6 +79,28 @@ def reference_page() -> dict[str, Any]:
         "meanings": registry.MEANINGS,
         "facts": sorted(shown_facts.names()),
     }
+
+
+def _report(files: Mapping[str, bytes]) -> compiler.CheckReport:
+    """Check files, and play every path of those that the checks let through."""
+    report = compiler.check_files(files)
+    return report.joined(analysis.explore(files)) if report.executable else report
+
+
+def _paths(report: compiler.CheckReport, process: CompiledProcess) -> dict[int, str]:
+    """Draw the path of each finding that has one, by the finding's place in the report."""
+    return {
+        place: _as_image(_path_picture(process, finding.path))
+        for place, finding in enumerate(report.findings)
+        if finding.path
+    }
+
+
+def _path_picture(process: CompiledProcess, path: tuple[str, ...]) -> str:
+    passed = {flow.id for flow in process.model.flows if {flow.source, flow.target} <= set(path)}
+    return diagram.to_svg(
+        process.bpmn_xml, done=set(path[:-1]), current={path[-1]}, flows=passed, lang=language()
+    )
 
 
 def _operation(operation: registry.Operation) -> dict[str, Any]:
