@@ -37,17 +37,43 @@ class Refusal:
     locked: bool = False
 
 
-def authenticate(session: Session, login: str, password: str, *, now: datetime) -> Proof | Refusal:
+@dataclass(frozen=True)
+class Comparison:
+    """A password compared with a stored hash while nothing was locked yet, for that takes long on purpose.
+
+    ``stored`` is the hash as it was then; under the lock the comparison counts only if it is still that one.
+    """
+
+    stored: str | None
+    right: bool
+
+
+def compare(session: Session, login: str, password: str) -> Comparison:
+    """Compare a password before its account is locked; for an unknown login it takes as long."""
+    person = person_by_login(session, login)
+    stored = person.password_hash if person else None
+    return Comparison(stored, is_right(stored, password))
+
+
+def authenticate(
+    session: Session, login: str, password: str, *, now: datetime, compared: Comparison | None = None
+) -> Proof | Refusal:
     """Prove identity at sign-in. An unknown login takes as long as a wrong password and says the same."""
     person = person_by_login(session, login, lock=True)
+    right = _is_right(person, password, compared)
     if person is None:
-        is_right(None, password)
         return _nobody(session, login.strip().lower()[:100], now=now)
-    return _prove(session, person, password, purpose="sign_in", now=now)
+    return _prove(session, person, right, purpose="sign_in", now=now)
 
 
 def reauthenticate(
-    session: Session, person_id: uuid.UUID, password: str, *, now: datetime, login: str | None = None
+    session: Session,
+    person_id: uuid.UUID,
+    password: str,
+    *,
+    now: datetime,
+    login: str | None = None,
+    compared: Comparison | None = None,
 ) -> Proof | Refusal:
     """Prove identity for a signature, in a transaction of its own, so that a failed attempt survives.
 
@@ -55,7 +81,20 @@ def reauthenticate(
     """
     person = session.get_one(Person, person_id, with_for_update=True)
     own = login is None or login.strip().lower() == person.login
-    return _prove(session, person, password if own else "", purpose="signature", now=now)
+    right = _is_right(person, password, compared) and own
+    return _prove(session, person, right, purpose="signature", now=now)
+
+
+def _is_right(person: Person | None, password: str, before: Comparison | None) -> bool:
+    """Whether the password is right, judged under the lock: as compared before, unless it was changed since.
+
+    For an account that is unknown or closed it never is, and takes as long.
+    """
+    stored = person.password_hash if person else None
+    is_open = person is not None and person.state is PersonState.ACTIVE
+    if before is not None and before.stored == stored:
+        return before.right and is_open
+    return is_right(stored if is_open else None, password)
 
 
 def _nobody(session: Session, login: str, *, now: datetime) -> Refusal:
@@ -68,16 +107,13 @@ def _nobody(session: Session, login: str, *, now: datetime) -> Refusal:
     return Refusal(wrong_password())
 
 
-def _prove(
-    session: Session, person: Person, password: str, *, purpose: str, now: datetime
-) -> Proof | Refusal:
+def _prove(session: Session, person: Person, right: bool, *, purpose: str, now: datetime) -> Proof | Refusal:
     if person.state is not PersonState.ACTIVE:
-        is_right(None, password)
         _count(session, person, purpose=purpose, now=now)
         return Refusal(
             account_locked() if person.state is PersonState.LOCKED else wrong_password(), locked=True
         )
-    if is_right(person.password_hash, password):
+    if right:
         person.failures = 0
         return Proof(person.id, "password", now)
     _count(session, person, purpose=purpose, now=now)

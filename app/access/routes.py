@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.access import queries, services, statement
 from app.access.models import Person
 from app.access.policy import policy_of
-from app.access.proof import Proof, Refusal, authenticate, reauthenticate
+from app.access.proof import Proof, Refusal, authenticate, compare, reauthenticate
 from app.access.queries import people_by_login
 from app.access.services import TIME_ZONES, choose_display, person_of
 from app.access.visitors import load_visitor
@@ -53,8 +53,9 @@ def sign_in_post() -> AnyResponse | tuple[str, int]:
     address = request.remote_addr or ""
     if attempts().too_many(address, request_time()):
         abort(429)
+    compared = compare(db.session(), login, password)
     with writing() as unit:
-        answer = authenticate(unit, login, password, now=request_time())
+        answer = authenticate(unit, login, password, now=request_time(), compared=compared)
         if not isinstance(answer, Refusal):
             audit.record(unit, "session.opened", subject=("person", answer.person_id), facts={})
         elif attempts().failed(address, request_time()):
@@ -186,9 +187,11 @@ def accept_post() -> AnyResponse | tuple[str, int]:
 
 def _prove_again(field: str, login: str) -> Proof | Refusal:
     """Prove the signed-in person's identity in a transaction of its own, so that a failure stays counted."""
+    person, password = current_person(), request.form.get(field, "")
+    compared = compare(db.session(), person.login, password)
     with writing() as unit:
         return reauthenticate(
-            unit, current_person().id, request.form.get(field, ""), now=request_time(), login=login
+            unit, person.id, password, now=request_time(), login=login, compared=compared
         )
 
 

@@ -16,7 +16,7 @@ from app.access.identity import suspend_signing
 from app.access.models import Person, PersonState, SecurityNotice
 from app.access.passwords import hash_password
 from app.access.policy import check_new, policy_of, replace_password, set_password
-from app.access.proof import Proof, Refusal, authenticate, reauthenticate
+from app.access.proof import Proof, Refusal, authenticate, compare, reauthenticate
 from app.access.queries import person_by_login
 from app.web.sessions import end_sessions_of
 from core.actor import Actor
@@ -38,6 +38,7 @@ __all__ = [
     "authenticate",
     "change_password",
     "choose_display",
+    "compare",
     "create_person",
     "end_role",
     "grant_role",

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response
 
-from app.access.services import Proof, Refusal, reauthenticate
+from app.access.services import Proof, Refusal, compare, reauthenticate
 from app.inbox import pages, queries
 from app.inbox.errors import Changed, NoFile
 from app.inbox.inputs import command_from, filters_from
@@ -196,13 +196,16 @@ def attach() -> Response:
 
 def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
     """Ask for user id and password again, in a transaction of its own: a failed attempt must survive."""
+    person, password = current_person(), form.get("password", "")
+    compared = compare(db.session(), person.login, password)
     with writing(reason="signature") as session:
         return reauthenticate(
             session,
-            current_person().id,
-            form.get("password", ""),
+            person.id,
+            password,
             now=request_time(),
             login=form.get("login", ""),
+            compared=compared,
         )
 
 
