@@ -74,9 +74,19 @@ class Timed:
     timer: Timer
 
 
+@dataclass(frozen=True)
+class Many:
+    """A task or subprocess as often as there are members, side by side or one after the other."""
+
+    inner: object
+    count: int
+    sequential: bool
+
+
 @dataclass
 class _Names:
     numbers: count = field(default_factory=lambda: count(1))
+    many: bool = False
 
     def new(self, letter: str) -> str:
         return f"{letter}{next(self.numbers)}"
@@ -88,7 +98,7 @@ def models(max_leaves: int = 7):
 
 
 def _shapes(max_leaves):
-    leaf = st.just(("task",))
+    leaf = st.one_of(st.just(("task",)), st.tuples(st.just("many_task"), st.integers(1, 3), st.booleans()))
     return st.recursive(
         leaf,
         lambda inner: st.one_of(
@@ -101,6 +111,7 @@ def _shapes(max_leaves):
             st.tuples(st.just("sub"), inner),
             st.tuples(st.just("timed_sub"), inner, st.booleans(), inner),
             st.tuples(st.just("timed"), st.booleans(), inner),
+            st.tuples(st.just("many_sub"), inner, st.integers(1, 3), st.booleans()),
         ),
         max_leaves=max_leaves,
     )
@@ -153,6 +164,21 @@ def _timed(names, interrupting, handler):
     return Timed(_task(names), _timer(names, interrupting, handler))
 
 
+def _many_task(names, times, sequential):
+    task = _task(names)
+    return task if names.many else Many(task, times, sequential)
+
+
+def _many_sub(names, body, times, sequential):
+    """Inside members of a multi-instance another one is plain, so that equal tasks can be told apart."""
+    if names.many:
+        return _sub(names, body)
+    names.many = True
+    inner = _sub(names, body)
+    names.many = False
+    return Many(inner, times, sequential)
+
+
 def _timer(names, interrupting, handler):
     """No two timers of a model wait equally long."""
     key = names.new("b")
@@ -169,6 +195,8 @@ _MAKERS = {
     "sub": _sub,
     "timed_sub": _timed_sub,
     "timed": _timed,
+    "many_task": _many_task,
+    "many_sub": _many_sub,
 }
 
 
@@ -296,3 +324,12 @@ class _Drawing:
         self.parts.append(drawing.gateway("exclusive", out))
         self.flow(attached, out)
         return attached, out
+
+    def _many(self, many):
+        order = ' isSequential="true"' if many.sequential else ""
+        marker = (
+            f"<bpmn:multiInstanceLoopCharacteristics{order}><bpmn:loopCardinality>{many.count}"
+            "</bpmn:loopCardinality></bpmn:multiInstanceLoopCharacteristics>"
+        )
+        draw = self._task if isinstance(many.inner, Task) else self._sub
+        return draw(many.inner, marker)

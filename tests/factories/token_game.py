@@ -7,7 +7,7 @@ on as far as it goes without people.
 from collections import Counter
 from datetime import timedelta
 
-from tests.factories.random_models import Fork, Loop, Sequence, Sub, Task, Timed, chosen
+from tests.factories.random_models import Fork, Loop, Many, Sequence, Sub, Task, Timed, chosen
 
 
 class Game:
@@ -206,6 +206,19 @@ class _Sub(_Running):
         return [_Scope(self.block.body, self.game)]
 
 
+class _Many(_Steps):
+    def first(self):
+        self.left = self.block.count
+        return []
+
+    def following(self):
+        if not self.left:
+            return None
+        members = 1 if self.block.sequential else self.left
+        self.left -= members
+        return [self.play(self.block.inner) for _ in range(members)]
+
+
 def _sub(block, game, scope):
     return (_TimedSub if block.timer else _Sub)(block, game, scope)
 
@@ -217,4 +230,5 @@ _PLAYS = {
     Loop: _Loop,
     Timed: _Timed,
     Sub: _sub,
+    Many: _Many,
 }
