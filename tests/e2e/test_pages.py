@@ -18,8 +18,8 @@ PAGES = {
     "keeper": ["/receipts", "/receipts/new", "/orders", "/output/new", "/work-orders"],
     "auditor": ["/audit", "/sites"],
     "owner": ["/models"],
-    "admin": ["/admin/people", "/admin/jobs"],
-    "secadmin": ["/admin/people/rules", "/admin/people/new"],
+    "admin": ["/admin/people", "/admin/jobs", "/admin/operation"],
+    "secadmin": ["/admin/people/rules", "/admin/people/new", "/notices", "/me/notices"],
     "audadmin": ["/admin/clock"],
 }
 # Words that stay English in Chinese pages: names of standards and formats, codes, user names.
