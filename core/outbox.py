@@ -16,7 +16,8 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from core.db import Base, after_commit, new_id, write_context
 from core.log import caused_by
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=10)
+"""Longer than any job takes; what is lost before is found and made due again sooner (:func:`due_again`)."""
 LAST_ATTEMPT = 12
 
 Handler = Callable[[uuid.UUID, dict[str, Any], bytes | None], None]
@@ -124,10 +125,18 @@ def failed(session: Session, entry_id: uuid.UUID, error: str, *, now: datetime) 
         entry.due_at = now + timedelta(seconds=min(2**entry.attempts, 3600))
 
 
-def due_again(session: Session, entry_id: uuid.UUID, *, attempt: int, why: str, now: datetime) -> None:
-    """Have an entry handed out again at once, for nobody does this attempt; nothing if it is done by now."""
+def due_again(
+    session: Session, entry_id: uuid.UUID, *, attempt: int, begun: bool, why: str, now: datetime
+) -> None:
+    """Have an entry handed out again at once, for nobody does this attempt; nothing if it is done by now.
+
+    An attempt that nobody has ``begun`` does not count.
+    """
     lost = update(OutboxEntry).where(OutboxEntry.id == entry_id, OutboxEntry.attempts == attempt)
-    session.execute(lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why))
+    counted = attempt if begun else attempt - 1
+    session.execute(
+        lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why, attempts=counted)
+    )
 
 
 def retry(session: Session, entry_id: uuid.UUID, *, now: datetime) -> None:

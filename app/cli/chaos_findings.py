@@ -62,9 +62,10 @@ def look(product: Product, url: str, lots: Sequence[str], signed: Sequence[tuple
         for more_lost, more_doubled in (_lots(session, lots), _records(session)):
             lost, doubled = lost + more_lost, doubled + more_doubled
         pages = {name for name in session.scalars(select(Record.pdf_sha256)) if name}
-        times = session.execute(select(Record.created_at, Record.sealed_at)).tuples()
+        times = session.execute(select(Record.created_at, Record.sealed_at))
         delays = [(sealed - created).total_seconds() for created, sealed in times if sealed]
         dead = session.scalar(select(func.count()).select_from(OutboxEntry).where(OutboxEntry.dead.is_(True)))
+    with _reading(url) as session:  # a snapshot of its own
         chain_ok = verify_chain(session).ok
     stored = {path.name: path for path in (product.home / "files").rglob("*") if path.is_file()}
     lost += [f"page {name}" for name in sorted(pages - set(stored))]
@@ -83,13 +84,13 @@ def look(product: Product, url: str, lots: Sequence[str], signed: Sequence[tuple
 def _steps(session: Session, signed: Sequence[tuple[str, str]]) -> tuple[list[str], list[str]]:
     """Each signed step: one completed task, one record, one signature."""
     tasks = select(HumanTask.case_id, HumanTask.step).where(HumanTask.state == TaskState.COMPLETED)
-    done = Counter((str(case), step) for case, step in session.execute(tasks).tuples())
+    done = Counter((str(case), step) for case, step in session.execute(tasks))
     steps = select(Record.case_id, Record.kind, func.count(Signature.id)).outerjoin(
         Signature, Signature.record_id == Record.id
     )
     records: Counter[tuple[str, str]] = Counter()
     signatures: Counter[tuple[str, str]] = Counter()
-    for case, kind, count in session.execute(steps.group_by(Record.id)).tuples():
+    for case, kind, count in session.execute(steps.group_by(Record.id)):
         step = (str(case), kind.rpartition(".")[2])
         records[step] += 1
         signatures[step] += count
@@ -112,7 +113,7 @@ def _lots(session: Session, lots: Sequence[str]) -> tuple[list[str], list[str]]:
         name: (count, moves)
         for name, count, moves in session.execute(
             counted.where(Lot.supplier_lot.in_(lots)).group_by(Lot.supplier_lot)
-        ).tuples()
+        )
     }
     moved = {name: moves - MOVEMENTS_OF_A_RELEASED_LOT for name, (_, moves) in found.items()}
     lost = [f"lot {name}" for name in lots if name not in found]
@@ -125,7 +126,7 @@ def _lots(session: Session, lots: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _records(session: Session) -> tuple[list[str], list[str]]:
     """Each record: sealed, with a page and a number of its own."""
-    rows = session.execute(select(Record.number, Record.state, Record.pdf_sha256)).tuples().all()
+    rows = session.execute(select(Record.number, Record.state, Record.pdf_sha256)).all()
     sealed = RecordState.SEALED
     lost = [f"seal of {number}" for number, state, page in rows if state is not sealed or not page]
     pages, numbers = Counter(page for _, _, page in rows if page), Counter(number for number, _, _ in rows)

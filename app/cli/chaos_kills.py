@@ -235,8 +235,15 @@ def _wait_for_steps(tally: Tally, count: int) -> None:
 
 
 def _settle(url: str) -> None:
-    deadline = time.monotonic() + SETTLED_WITHIN
+    """Wait until everything is done, as long as something gets done.
+
+    Raises:
+        CannotCheck: nothing does any more.
+    """
+    before, deadline = -1, 0.0
     while left := chaos_findings.waiting(url):
+        if left != before:
+            before, deadline = left, time.monotonic() + SETTLED_WITHIN
         if time.monotonic() > deadline:
             raise CannotCheck(f"{left} jobs and records are left undone")
         time.sleep(0.2)

@@ -1,6 +1,6 @@
 """Finds handed-out jobs that nobody will do any more: the queue lost them, or their worker was killed.
 
-The lease of an entry would bring it up again as well, but only after a minute, and later each time.
+The lease of an entry would bring it up again as well, but only much later.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,6 +18,7 @@ from core.outbox import OutboxEntry, due_again
 SILENT = timedelta(seconds=15)
 """A worker at work gives a sign every three seconds (:data:`HEARTBEAT_SECONDS`)."""
 HEARTBEAT_SECONDS = 3
+LOST = "The queue has lost the job."
 
 _OVER = {JobStatus.FAILED.value, JobStatus.STOPPED.value, JobStatus.CANCELED.value}
 """A worker has said how the job ended, and the entry waits for its next attempt."""
@@ -42,7 +43,8 @@ def take_back(queue: Queue, *, actor: Actor, now: datetime) -> int:
     if lost:
         with unit_of_work(actor, now=now) as session:
             for entry, why in lost:
-                due_again(session, entry.id, attempt=entry.attempts, why=why, now=now)
+                begun = why != LOST
+                due_again(session, entry.id, attempt=entry.attempts, begun=begun, why=why, now=now)
     return len(lost)
 
 
@@ -70,7 +72,7 @@ def _what_the_queue_knows(connection: "Redis", ids: Sequence[str]) -> Mapping[st
 def _why_lost(known: tuple[str, str] | None, *, now: datetime) -> str | None:
     """Say why nobody will do a job, None if somebody may."""
     if known is None:
-        return "The queue has lost the job."
+        return LOST
     status, sign = known
     if status in _OVER or now - datetime.fromisoformat(sign) < SILENT:
         return None
