@@ -56,6 +56,7 @@ def import_page(session: Session, found: DataImport, importer: Importer) -> dict
     chosen = [one for one in findings if not column or one.column == column]
     return {
         "found": found,
+        "brought_by": queries.bringer(session, found),
         "importer": importer,
         "column": column,
         "counts": _counts(importer, findings),

@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
+from app.access.queries import names_of
 from app.imports.models import DataImport
 from core.errors import NotFound
 from core.languages import translate
+from core.types import Bilingual
 from documents import store
 
 
@@ -49,6 +51,11 @@ def imports(lists: Collection[str], sites: Collection[uuid.UUID] | None) -> Sele
     if sites is not None:
         query = query.where(or_(DataImport.site_id.is_(None), DataImport.site_id.in_(sites)))
     return query.order_by(DataImport.uploaded_at.desc(), DataImport.id)
+
+
+def bringer(session: Session, found: DataImport) -> Bilingual | str:
+    """The name of who brought a list, in both languages."""
+    return names_of(session, [found.uploaded_by]).get(found.uploaded_by) or found.uploaded_by_name
 
 
 def findings_of(found: DataImport) -> Sequence[KeptFinding]:

@@ -7,9 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.imports.models import DataImport
-from app.imports.queries import import_of
+from app.imports.queries import bringer, import_of
 from app.sites.queries import style_of
-from core.actor import Actor
 from core.types import Bilingual
 from documents.models import StoredFile
 from documents.records import RecordDraft, empty_content, moment_text
@@ -30,10 +29,10 @@ def import_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str, 
         NotFound: there is no such import.
     """
     found = import_of(session, subject_id)
-    return [_file_section(found), _rows_section(found)]
+    return [_file_section(session, found), _rows_section(found)]
 
 
-def proposal_draft(session: Session, found: DataImport, *, actor: Actor) -> RecordDraft:
+def proposal_draft(session: Session, found: DataImport) -> RecordDraft:
     """The record of a proposed list, which keeps its file; nobody signs it, the plant seals it."""
     assert found.site is not None
     assert found.case is not None
@@ -55,7 +54,7 @@ def proposal_draft(session: Session, found: DataImport, *, actor: Actor) -> Reco
         content={
             **empty_content(),
             "case": {"number": found.case.number, "title": dict(found.case.title)},
-            "shown": [_file_section(found), _rows_section(found)],
+            "shown": [_file_section(session, found), _rows_section(found)],
             "attachments": [attached],
         },
         case_id=found.case.id,
@@ -63,7 +62,7 @@ def proposal_draft(session: Session, found: DataImport, *, actor: Actor) -> Reco
     )
 
 
-def _file_section(found: DataImport) -> Section:
+def _file_section(session: Session, found: DataImport) -> Section:
     importer = importer_of(found.list_name)
     rows = [
         _row("List", "清单", dict(importer.title)),
@@ -72,7 +71,7 @@ def _file_section(found: DataImport) -> Section:
         _row("New rows", "新增行数", str(found.row_count)),
         _row("Changed rows", "变更行数", "0"),
         _row("Findings of the check", "检查发现", str(found.finding_count)),
-        _row("Brought by", "上传人", found.uploaded_by_name),
+        _row("Brought by", "上传人", bringer(session, found)),
         _row("Brought", "上传时间", moment_text(found.uploaded_at)),
         _row("Reason", "原因", found.note or "–"),
     ]

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
+from app.access.queries import names_of
 from app.imports import pages, queries, services
 from app.imports.models import DataImport, ImportState
 from app.sites.queries import sites
@@ -53,12 +54,13 @@ def index() -> str:
     """Offer the lists that can be brought in, and show those that were."""
     person = current_person()
     seen = pages.readable(person)
-    query = queries.imports([one.name for one in seen], person.sites("imports.read"))
+    page = paginate(queries.imports([one.name for one in seen], person.sites("imports.read")))
     return render_template(
         "imports/index.html",
         lists=[one for one in importers.importers() if person.may(one.right)],
         titles={one.name: one.title for one in seen},
-        page_of=paginate(query),
+        page_of=page,
+        people=names_of(db.session(), [one.uploaded_by for one in page.items]),
     )
 
 

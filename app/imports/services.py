@@ -128,7 +128,7 @@ def propose(session: Session, noted: DataImport, *, reason: str, actor: Actor, n
     )
     noted.case_id, noted.case = case.id, case
     session.flush()  # the record below tells of the case
-    record = create_record(session, proposal_draft(session, noted, actor=actor), actor=actor, now=now)
+    record = create_record(session, proposal_draft(session, noted), actor=actor, now=now)
     outbox.later(session, "archive.seal_record", {"record_id": str(record.id)}, key=f"seal:{record.id}")
     facts = {"list": noted.list_name, "sha256": noted.sha256, "case": case.number}
     audit.record(session, "import.proposed", subject=(SUBJECT, noted.id), facts=facts)

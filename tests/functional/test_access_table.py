@@ -348,7 +348,7 @@ def _list_brought(session, site_id: uuid.UUID) -> uuid.UUID:
         finding_count=0,
         first_rows=[],
         state=ImportState.CHECKED,
-        uploaded_by="nobody",
+        uploaded_by="system:nobody",
         uploaded_by_name="Nobody",
         uploaded_at=LONG_AGO,
     )

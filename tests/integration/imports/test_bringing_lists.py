@@ -169,7 +169,8 @@ def test_a_list_that_no_longer_fits_is_stored_not_even_in_part(plant: Plant, bro
         (b"", "items.csv", 422),
         (csv(ITEM_HEADS, GOOD_ITEM), "items.pdf", 422),
         (csv(["a", "b"], [1, 2]), "items.csv", 422),
-        (csv(ITEM_HEADS, ["=HYPERLINK(1)", *GOOD_ITEM[1:]]), "items.csv", 303),
+        (csv(ITEM_HEADS, ["=HYPERLINK(1)", *GOOD_ITEM[1:]]), "items.csv", 422),
+        (xlsx(ITEM_HEADS, ["=1+1", *GOOD_ITEM[1:]]), "items.xlsx", 303),
     ],
 )
 def test_hostile_files_are_refused_or_only_reported(
