@@ -127,12 +127,12 @@ def migrate(release_id: uuid.UUID) -> str:
 @access("models.propose")
 def propose_migration(release_id: uuid.UUID) -> Answer:
     """Propose to move the chosen cases; a second person accepts it in the inbox."""
+    release = queries.release_of(db.session(), release_id)
     command = read_migration(request.form, release_id, _deciding_site())
     try:
         with writing(reason=command.reason.strip() or None) as session:
             migration, case = plan.propose(session, command, actor=current_actor(), now=request_time())
     except FieldErrors as error:
-        release = queries.release_of(db.session(), release_id)
         return _candidates(release, error.errors, command), error.status
     flash(_("Proposed. A second person decides on the migration in %(case)s.", case=case.number), "success")
     return redirect(url_for("modeler.migration", migration_id=migration.id))

@@ -169,9 +169,9 @@ recipes = st.builds(
 class Hand:
     """Chooses by the dice of a recipe, and deals its texts and names in turn."""
 
-    def __init__(self, recipe: Recipe) -> None:
+    def __init__(self, recipe: Recipe, turn: int) -> None:
         self.recipe = recipe
-        self._dice = random.Random(recipe.dice)
+        self._dice = random.Random(f"{recipe.dice}-{turn}")  # hypothesis likes to draw a number again
         self._texts = itertools.cycle(recipe.texts)
         self._names = itertools.cycle(recipe.names)
 

@@ -36,6 +36,7 @@ NOBODY, FAR, NEW = "", "far", "newcomer"
 IN_CHINESE = ("inspector", "qa", "secadmin", FAR)
 _SECONDS = ("inspector2", "qa2", FAR)
 _VISITS = 2
+_LONG = 500  # of an address that carries what the fuzz itself has searched for
 
 PutBack = Callable[[], None]
 Forms = dict[tuple[str, ...], tuple[str, Form]]
@@ -94,7 +95,8 @@ class Plant:
             endpoint, arguments = self.match(one, "GET")
             if endpoint and arguments not in self.addresses[endpoint]:
                 self.addresses[endpoint].append(arguments)
-            if endpoint and (query := query_of(one)) and len(self.queries[endpoint]) < 40:
+            query = query_of(one) if len(one) < _LONG else []
+            if endpoint and query and len(self.queries[endpoint]) < 40:
                 self.queries[endpoint].append(query)
         return found
 

@@ -1,9 +1,12 @@
 """What one database keeps and the other refuses never becomes a failure of the server."""
 
+import uuid
+
 import pytest
 from flask import Flask
 
-from tests.factories.people import PASSWORD, Company, sign_in
+from core import clock, db
+from tests.factories.people import PASSWORD, SETUP, Company, add_person, post, sign_in
 
 
 @pytest.mark.urs("URS-130")
@@ -14,6 +17,15 @@ from tests.factories.people import PASSWORD, Company, sign_in
 def test_odd_values_are_answered_like_any_other(app: Flask, company: Company, address: str) -> None:
     client = sign_in(app, "qa", PASSWORD)
     assert client.get(address).status_code < 500
+
+
+@pytest.mark.urs("URS-130")
+def test_cases_are_not_moved_to_a_release_that_does_not_exist(app: Flask, company: Company) -> None:
+    with db.unit_of_work(SETUP, now=clock.now()) as session:
+        add_person(session, "owner", "process_owner", company.plant)
+    answer = post(sign_in(app, "owner"), f"/models/{uuid.UUID(int=0)}/migrate", reason="why")
+    assert answer.status_code == 404
+    assert "release.unknown" in answer.text
 
 
 @pytest.mark.urs("URS-130")
