@@ -37,11 +37,12 @@ bench: ## the measured figures: a signed record, a signing request, the audit tr
 	$(BIN)/qms bench audit --json
 	$(BIN)/qms bench pages --json
 
-chaos: ## kill processes while records are made, edit rows and bytes: nothing may be lost, all must be found
+chaos: ## kill processes, edit rows and bytes, write hostile expressions: nothing lost, all found
 	@$(PYTHON) scripts/setup.py dev
 	$(BIN)/python -m pytest -q -m chaos tests/chaos
 	$(BIN)/qms chaos edits --json
 	$(BIN)/qms chaos bytes --json
+	$(BIN)/qms chaos expressions --json
 
 translations: ## collect the sentences of the product and bring the catalogues in step
 	$(BIN)/python scripts/translations.py extract

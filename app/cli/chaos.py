@@ -4,13 +4,18 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import chaos_bytes, chaos_edits, chaos_kills
+from app.cli import chaos_bytes, chaos_edits, chaos_expressions, chaos_kills
 from app.cli.output import Subparsers, add_json, emit
 
 Harm = Callable[..., dict[str, Any]]
 HARMS: dict[str, tuple[Harm, int, str]] = {
     "edits": (chaos_edits.measure, 500, "edit rows past the product; `qms audit verify` must name each"),
     "bytes": (chaos_bytes.measure, 10_000, "change bytes of signed records; `qms records verify` must tell"),
+    "expressions": (
+        chaos_expressions.measure,
+        100_000,
+        "write hostile expressions; none may escape, change a fact or run over its budget",
+    ),
 }
 """By name: what does it, how often, and what for."""
 
@@ -18,7 +23,7 @@ SEED = 20261122
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms chaos edits|bytes|kills`."""
+    """Add `qms chaos edits|bytes|expressions|kills`."""
     group = subparsers.add_parser("chaos", help="do harm on scratch data and see that it is found")
     verbs = group.add_subparsers(metavar="HARM", required=True)
     for name, (harm, count, meaning) in HARMS.items():
