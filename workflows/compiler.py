@@ -130,6 +130,11 @@ def _called(bundle: Bundle, model: ProcessModel) -> list[tuple[str, ProcessModel
 def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: Callable[[str], bool]) -> None:
     named = Named(decisions=frozenset(bundle.decisions), known_form=known_form)
     called = _called(bundle, model)
+    count = sum(len(one.elements) for one in (model, *(one for _, one in called)))
+    if count > rules.MOST_ELEMENTS:
+        facts = {"count": count, "most": rules.MOST_ELEMENTS}
+        bundle.refuse(name, [Finding("model.too_large", model.key, model.line, facts)])
+        return
     for one_name in dict.fromkeys([name, *(one_name for one_name, _ in called)]):
         bundle.refuse(one_name, rules.check_file(bundle.roots[one_name]))
     for one_name, one in [(name, model), *called]:

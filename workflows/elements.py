@@ -192,7 +192,7 @@ def read_process(process: etree._Element) -> ProcessModel:
         name=_name(process),
         line=line_of(process),
         executable=process.get("isExecutable", "true") == "true",
-        prefix=qms(process, "prefix") or _initials(key),
+        prefix=qms(process, "prefix") or initials(key),
         subject=qms(process, "subject"),
         elements={
             node.get("id", ""): _element(node, scope, lane_of)
@@ -204,7 +204,8 @@ def read_process(process: etree._Element) -> ProcessModel:
     )
 
 
-def _initials(key: str) -> str:
+def initials(key: str) -> str:
+    """Make the prefix of case numbers from a process key where the model names none."""
     words = [word for word in re.split(r"[_\W]+", key) if word]
     return ("".join(word[0] for word in words) if len(words) > 1 else key[:3]).upper()
 

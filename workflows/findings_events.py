@@ -76,6 +76,10 @@ EVENTS: dict[str, tuple[str, str]] = {
         N_("Correlation keys of the collaboration would be ignored."),
         N_("Say the keys by qms:correlation at each event and task."),
     ),
+    "model.too_large": (
+        N_("The model has %(count)s elements; at most %(most)s can be read."),
+        N_("Split it into processes that call each other."),
+    ),
     "call.unknown": (
         N_("The bundle holds no process “%(process)s” to call."),
         N_("Put its BPMN file into the same folder."),

@@ -1,31 +1,47 @@
 """Repairs of imported models: each is listed, only its owner may accept it, nothing is repaired unasked.
 
 Repaired are notations that other tools leave implicit: the executable mark, missing start and end events,
-several flows out of a task. New elements have no place in the picture yet.
+several flows out of a task; then what a drawing lacks to be run (``repairs_import``). New elements have no
+place in the picture yet.
 """
 
+from collections import defaultdict
 from collections.abc import Callable
 
 from lxml import etree
 
-from workflows.elements import ACTIVITIES, EVENTS, SCOPES, bpmn_tag, walk
+from workflows import repairs_import
+from workflows.elements import ACTIVITIES, EVENTS, FLOW_NODES, SCOPES, bpmn_tag, walk
 from workflows.findings import Repair
+from workflows.rules import MOST_ELEMENTS
 from workflows.xmlfile import UnreadableFile, local, parse
 
 _SPLITS = frozenset((*ACTIVITIES, *EVENTS))
 _UNENDED = frozenset((*ACTIVITIES, "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"))
 
+Flows = dict[str | None, list[etree._Element]]
+
 
 def repair(data: bytes) -> tuple[bytes, list[Repair]]:
-    """Give a repaired copy of a BPMN file and what was changed; an unreadable file comes back as it is."""
+    """Give a repaired copy of a BPMN file and what was changed.
+
+    An unreadable file, and one that is too large to be a model, comes back as it is.
+    """
     try:
         root = parse(data)
     except UnreadableFile:
         return data, []
+    if sum(local(node) in FLOW_NODES for node in root.iter()) > MOST_ELEMENTS:
+        return data, []
     made: list[Repair] = []
+    for process in root.findall(bpmn_tag("process")):
+        _executable(process, made)
+    repairs_import.whole_file(root, made)
     for process in root.findall(bpmn_tag("process")):
         for mend in _MENDS:
             mend(process, made)
+        if process.get("isExecutable", "true") == "true":
+            repairs_import.one_process(process, made)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8"), made
 
 
@@ -40,8 +56,9 @@ def _executable(process: etree._Element, made: list[Repair]) -> None:
 
 
 def _splits(process: etree._Element, made: list[Repair]) -> None:
+    leaving = _flows(process, "sourceRef")
     for node in [one for one, _ in walk(process) if local(one) in _SPLITS]:
-        flows = _flows(node, "sourceRef")
+        flows = leaving[node.get("id")]
         conditional = any(flow.find(bpmn_tag("conditionExpression")) is not None for flow in flows)
         if len(flows) < 2 and not conditional:
             continue
@@ -58,31 +75,36 @@ def _splits(process: etree._Element, made: list[Repair]) -> None:
 
 
 def _ends(process: etree._Element, made: list[Repair]) -> None:
+    leaving = _flows(process, "sourceRef")
     for node in [one for one, _ in walk(process) if local(one) in _UNENDED]:
-        if not _flows(node, "sourceRef") and node.get("triggeredByEvent") != "true":
+        if not leaving[node.get("id")] and node.get("triggeredByEvent") != "true":
             _connect(node, _add(node, "endEvent", "end"))
             made.append(Repair("end.unreachable", node.get("id"), "An end event is put behind it."))
 
 
 def _starts(process: etree._Element, made: list[Repair]) -> None:
+    coming = _flows(process, "targetRef")
     for scope in [process, *(one for one, _ in walk(process) if local(one) in SCOPES)]:
         nodes = [one for one in scope if local(one) in _SPLITS or local(one).endswith("Gateway")]
         if not nodes or any(local(one) == "startEvent" for one in nodes):
             continue
-        first = [one for one in nodes if not _flows(one, "targetRef") and local(one) != "boundaryEvent"]
+        first = [one for one in nodes if not coming[one.get("id")] and local(one) != "boundaryEvent"]
         if len(first) == 1:
             start = _add(first[0], "startEvent", "start")
             _connect(start, first[0])
             made.append(Repair("start.count", first[0].get("id"), "A start event is put before it."))
 
 
-_MENDS: tuple[Callable[[etree._Element, list[Repair]], None], ...] = (_executable, _splits, _ends, _starts)
+_MENDS: tuple[Callable[[etree._Element, list[Repair]], None], ...] = (_splits, _ends, _starts)
 
 
-def _flows(node: etree._Element, end: str) -> list[etree._Element]:
-    scope = node.getparent()
-    flows = scope.findall(bpmn_tag("sequenceFlow")) if scope is not None else []
-    return [flow for flow in flows if flow.get(end) == node.get("id")]
+def _flows(process: etree._Element, end: str) -> Flows:
+    """Give the flows of a process by the element at one of their ends."""
+    found: Flows = defaultdict(list)
+    for node, _ in walk(process):
+        if local(node) == "sequenceFlow":
+            found[node.get(end)].append(node)
+    return found
 
 
 def _add(near: etree._Element, kind: str, suffix: str) -> etree._Element:

@@ -12,6 +12,9 @@ from workflows.findings import Finding
 from workflows.rules_tasks import Named
 from workflows.xmlfile import BPMN, line_of, local
 
+MOST_ELEMENTS = 1_500
+"""More flow nodes than this in one bundle are no model that people could read."""
+
 _KEY = re.compile(r"^[a-z][a-z0-9_]*$")
 _PREFIX = re.compile(r"^[A-Z]{2,6}$")
 _RESERVED = re.compile(r"^(Start|End|Root)$|\.(EndJoin|BoundaryEventSplit|BoundaryEventJoin)$")

@@ -23,6 +23,7 @@ WITHOUT_A_FILE = {
     "file.not_dmn",
     "bundle.process_count",
     "engine.refused",
+    "model.too_large",
     "static.too_large",
     "dmn.gap_unknown",  # tests/unit/workflows/test_coverage.py
 }

@@ -85,3 +85,42 @@ def test_a_sound_model_needs_no_repair():
 
 def test_an_unreadable_file_is_given_back_as_it_is():
     assert repairs.repair(b"<open>") == (b"<open>", [])
+
+
+DRAWING = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="x">
+  <collaboration id="c"><participant id="p" processRef="_1-A" /></collaboration>
+  <process id="_1-A" name="Complaint handling" isExecutable="false">
+    <startEvent id="_2"><timerEventDefinition /></startEvent>
+    <task id="_3-x" name="Look at it" /><serviceTask id="_4" /><receiveTask id="_5" />
+    <exclusiveGateway id="_6" /><task id="_7" /><intermediateCatchEvent id="_8">
+      <timerEventDefinition><timeDuration>soon</timeDuration></timerEventDefinition></intermediateCatchEvent>
+    <dataObject id="_9" />
+    <sequenceFlow id="f1" sourceRef="_2" targetRef="_3-x" />
+    <sequenceFlow id="f2" sourceRef="_3-x" targetRef="_4" />
+    <sequenceFlow id="f3" sourceRef="_4" targetRef="_5" />
+    <sequenceFlow id="f4" sourceRef="_5" targetRef="_6" />
+    <sequenceFlow id="f5" sourceRef="_6" targetRef="_7" />
+    <sequenceFlow id="f6" sourceRef="_6" targetRef="_8">
+      <conditionExpression>Is it bad?</conditionExpression></sequenceFlow>
+  </process>
+  <process id="other" isExecutable="false"><task id="o" /></process>
+</definitions>"""
+
+
+@pytest.mark.urs("URS-009")
+def test_a_drawing_becomes_a_model_by_repairs_that_are_all_listed():
+    mended, made_repairs = repairs.repair(DRAWING.encode())
+    assert compiler.check_files({"a.bpmn": mended}).errors == []
+    assert {repair.code for repair in made_repairs} >= {
+        *("bundle.process_count", "process.key", "start.trigger", "task.untyped"),
+        *("service.no_operation", "receive.no_message", "task.no_lane", "task.no_form", "step.key"),
+        *("flow.no_condition", "flow.condition", "timer.unparsable", "end.unreachable"),
+    }
+    assert b'id="complaint_handling"' in mended
+
+
+def test_a_repaired_model_needs_no_more_repairs():
+    mended, _ = repairs.repair(DRAWING.encode())
+    again, more = repairs.repair(mended)
+    assert more == []
+    assert again == mended
