@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("core", "forms", "documents", "signatures", "workflows", "app", "migrations", "scripts")
 MODULE_LINES, FUNCTION_LINES = 400, 40
 TEXT = {".py", ".html", ".css", ".js", ".mjs", ".json", ".bpmn", ".dmn", ".md", ".toml", ".cfg", ".txt"}
-TEXT |= {".xml", ".po", ".pot", ".mako", ".svg"}
+TEXT |= {".xml", ".po", ".pot", ".mako", ".svg", ".csv"}
 # What may be committed beside text: pictures of the product in its documentation.
 PICTURES = re.compile(r"^docs/.*\.(png|svg|jpg)$|^app/static/src/.*\.(svg|png|ico)$")
 

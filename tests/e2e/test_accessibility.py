@@ -27,10 +27,17 @@ NO_PAGE = {
     "archive.download_file": "a file",
     "archive.verification": "a part of the record's page",
     "cases.progress": "a part of the case's page",
+    "imports.findings": "a file",
+    "imports.original": "a file",
+    "imports.show": "nobody has brought a list in the demo; test_set_up looks at it",
     "inbox.file": "a file",
     "modeler.source": "a file",
     "procurement.read_label": "a part of the receipt's form",
     "production.materials": "a part of the output's form",
+    **{
+        f"setup.{step}": "of an empty installation; test_set_up looks at it"
+        for step in ("index", "company", "sites", "people", "house", "review", "done")
+    },
     "web.asset": "a file",
     "web.health": "for machines",
     "web.start": "leads on",
