@@ -84,7 +84,8 @@ def _http_error(error: HTTPException) -> Response | HTTPException:
 
 
 def _broken(error: Exception) -> Response:
-    log.error("request failed", exc_info=error, extra={"path": request.path, "method": request.method})
+    route = request.url_rule.rule if request.url_rule is not None else "none"  # addresses hold what was typed
+    log.error("request failed", exc_info=error, extra={"route": route, "method": request.method})
     if outage := outages.outage_of(error):
         return outages.answer(outage, data=wants_data())
     db.session.rollback()
