@@ -23,7 +23,7 @@ from tests.fuzz.requests import Asked
 from tests.fuzz.walk import fuzz
 from workflows.models import HumanTask, ProcessCase, TaskState
 
-REQUESTS, PAGES = 150, 12
+REQUESTS, PAGES = 100, 8
 
 
 @pytest.mark.urs("URS-020", "URS-025", "URS-028")
