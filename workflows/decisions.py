@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from core.types import Bilingual
 from workflows.dmn_model import Decision, InputData, Knowledge, Model, Service
-from workflows.expressions import refused
+from workflows.expressions import Evaluation, refused
 from workflows.feel import tree
 from workflows.feel.evaluator import Evaluator, Setting
 from workflows.feel.faults import Denied, Fault, Unknown, Wrong
@@ -17,7 +18,10 @@ from workflows.feel.writing import plain, told
 from workflows.outcomes import MULTIPLE, Explanation
 from workflows.sentences import N_, same
 
-__all__ = ["Explanation", "Run", "decide"]
+__all__ = ["CONDITIONS", "Explanation", "Run", "add_condition", "asked", "decide"]
+
+CONDITIONS = "CONDITIONS"
+"""In place of a hit policy: what is explained is a gateway."""
 
 
 def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Explanation:
@@ -33,6 +37,20 @@ def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Ex
     except Fault as fault:
         raise refused(decision.text or decision.name["en"], fault) from None
     return run.explained[decision.id]
+
+
+def asked(key: str, name: Bilingual) -> dict[str, Any]:
+    """Begin the explanation of a gateway: which conditions it asked, over which facts, with which answers."""
+    return Explanation(key, name, CONDITIONS, [], [], [], {}, {}).as_json()
+
+
+def add_condition(kept: dict[str, Any], found: Evaluation) -> None:
+    """Add one condition to the explanation of a gateway."""
+    known = {one["expression"] for one in kept["inputs"]}
+    for read in found.inputs:
+        if read["expression"] not in known:
+            kept["inputs"].append({"label": same(read["expression"]), **read})
+    kept["outputs"][found.text] = found.value
 
 
 class Run:

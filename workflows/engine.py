@@ -14,10 +14,9 @@ from sqlalchemy.orm import Session
 from core.actor import Actor
 from core.db import acting_as
 from core.errors import Conflict, QmsError
-from workflows import calendars, cycles, events, expressions, registry
+from workflows import calendars, cycles, decisions, events, expressions, registry
 from workflows.activities import NUMBER
 from workflows.compiled import CompiledProcess
-from workflows.decisions import decide
 from workflows.elements import Element, Timer
 from workflows.errors import StepFailed, title_of
 from workflows.facts import Facts, correlation_text, plain
@@ -93,6 +92,14 @@ class CaseEngine:
         """Evaluate a condition or timer over the facts that its element sees."""
         return expressions.evaluate(expression, self.visible(task), now=self.now)
 
+    def holds(self, task: Task, condition: str) -> bool:
+        """Ask a condition of a gateway, and keep its text and what it read for the history."""
+        element = self.element(task)
+        found = expressions.holds(condition, self.visible(task), now=self.now)
+        kept = self.decisions.setdefault(element.id, decisions.asked(element.id, title_of(element)))
+        decisions.add_condition(kept, found)
+        return bool(found.value)
+
     def write(self, task: Task, step: str, value: Any) -> None:
         """Put what a task has brought under its step key."""
         kept = plain(value)
@@ -149,7 +156,7 @@ class CaseEngine:
 
     def _decide(self, task: Task, element: Element) -> None:
         table = self.process.decisions[element.decision or ""]
-        explanation = decide(table, self.visible(task), now=self.now)
+        explanation = decisions.decide(table, self.visible(task), now=self.now)
         self.decisions[element.id] = plain(explanation.as_json())
         self.write(task, element.step, explanation.outputs)
 

@@ -127,7 +127,10 @@ def check(source: str) -> frozenset[str]:
 
 def is_constant(source: str) -> bool:
     """Say whether an expression reads no fact and no clock, so that its value is known without a case."""
-    node = parser.expression(source)
+    try:
+        node = parser.expression(source)
+    except Denied:
+        return False
     names = {one.name for one in tree.walk(node) if isinstance(one, tree.Name)}
     return not _read(node, frozenset()) - set(BUILTINS) and not names & {"now", "today"}
 

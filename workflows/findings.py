@@ -177,6 +177,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("The parameter “%(name)s” cannot be used: %(reason)s"),
         N_("A parameter is an expression over the facts of the case."),
     ),
+    "parameter.value": (
+        N_("The parameter “%(name)s” does not fit the operation: %(reason)s"),
+        N_("Compare it with the operation's description."),
+    ),
     "rule.no_decision": (N_("The business rule task names no decision."), N_("Set qms:decision.")),
     "decision.unknown": (
         N_("There is no decision table “%(decision)s” in the bundle."),

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, ValidationError
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.types import Bilingual
-from workflows.sentences import N_, said
+from workflows.sentences import N_, said, same
 
 if TYPE_CHECKING:
     from workflows.models import ProcessCase
@@ -56,6 +56,9 @@ class Operation:
     holds: str | None = None
     settles: str | None = None
 
+
+# What a mistake in an operation raises; what the database says is for those who hold the transaction.
+_MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 _operations: dict[str, Operation] = {}
 
@@ -133,6 +136,7 @@ def call(name: str, call: OperationCall) -> dict[str, Any]:
     Raises:
         NotFound: ``operation.unknown``.
         Conflict: ``operation.parameters``: the parameters do not fit its schema.
+        Conflict: ``operation.failed``: it made a mistake.
         QmsError: whatever the operation refuses; nothing of the step remains then.
     """
     chosen = find(name)
@@ -142,9 +146,35 @@ def call(name: str, call: OperationCall) -> dict[str, Any]:
             "operation.parameters",
             "The operation “%(operation)s” cannot be called: %(reason)s",
             operation=name,
-            reason=wrong.message,
+            reason=_reason(wrong),
         )
-    return dict(chosen.run(call) or {})
+    try:
+        return dict(chosen.run(call) or {})
+    except _MISTAKES as mistake:
+        raise Conflict(
+            "operation.failed",
+            "The operation “%(operation)s” failed, and nothing of the step has happened: %(reason)s",
+            operation=name,
+            reason=f"{type(mistake).__name__}: {mistake}"[:300],
+        ) from mistake
+
+
+def _reason(wrong: ValidationError) -> Bilingual:
+    """Say which parameter does not fit, and why."""
+    place = ".".join(str(part) for part in wrong.absolute_path)
+    if not place:
+        return same(wrong.message)
+    return said(N_("parameter %(parameter)s: %(reason)s"), parameter=place, reason=wrong.message)
+
+
+def wrong_constant(name: str, parameter: str, value: Any) -> Bilingual | None:
+    """Say why a value that a model writes out for a parameter does not fit the operation, or nothing."""
+    properties = find(name).schema.get("properties", {})
+    schema = properties.get(parameter)
+    if schema is None:
+        return None
+    wrong = next(iter(Draft202012Validator(schema).iter_errors(value)), None)
+    return None if wrong is None else same(wrong.message)
 
 
 def missing_parameters(name: str, given: set[str]) -> Bilingual | None:

@@ -108,7 +108,21 @@ def _service_task(element: Element) -> Iterator[Finding]:
         wrong = registry.missing_parameters(element.operation, set(element.parameters))
         if wrong:
             yield Finding("operation.parameters", *where, {"reason": wrong})
+        yield from _constants(element, element.operation)
     yield from _parameters(element)
+
+
+def _constants(element: Element, operation: str) -> Iterator[Finding]:
+    """Check parameters that are written out against the operation's schema; all others wait for the case."""
+    for name, source in element.parameters.items():
+        if not expressions.is_constant(source):
+            continue
+        try:
+            wrong = registry.wrong_constant(operation, name, expressions.evaluate(source, {}))
+        except ExpressionError as refused:
+            wrong = refused.reason
+        if wrong:
+            yield Finding("parameter.value", element.id, element.line, {"name": name, "reason": wrong})
 
 
 def _parameters(element: Element) -> Iterator[Finding]:

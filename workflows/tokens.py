@@ -106,7 +106,7 @@ class Choice(Node):
 
     def holds(self, my_task: Task, condition: str) -> bool:
         """Ask one condition."""
-        return bool(my_task.workflow.script_engine.evaluate(my_task, condition))
+        return bool(my_task.workflow.script_engine.holds(my_task, condition))
 
     def following(self, my_task: Task) -> list[Any]:
         """Go the ways that were chosen."""

@@ -2,8 +2,8 @@
 
 Hypothesis makes them. Each is tried as a condition, as a cell of a decision table and as a script. What it
 does is watched from outside: by Python's own audit events (opening files, importing, compiling, starting
-programs), by an object among the facts that tells when it is touched, by the facts themselves, by processor time
-and memory.
+programs), by an object among the facts that tells when it is touched, by the facts themselves, by processor
+time and memory.
 """
 
 import importlib

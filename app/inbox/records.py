@@ -5,7 +5,7 @@ a signature to what was shown (21 CFR 11.70, URS-022).
 """
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
 from workflows import history
+from workflows.decisions import CONDITIONS
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_task, notes_of
 
@@ -169,13 +170,23 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         given=sources.prefill(form, session, case.subject_id, data) if form else {},
         shown=_shown(session, task, case, data),
         earlier=_earlier(session, case, data, steps, records, names),
-        decisions=[DecisionMade(step.name, as_texts(step.decision)) for step in steps if step.decision],
+        decisions=[made for step in steps if step.decision for made in _made(step.name, step.decision)],
         path=as_texts(_path(session, case, steps, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
         pending=pending,
         originals=kept_of_task(session, task.id),
     )
+
+
+def _made(name: Bilingual, decision: Mapping[str, Any]) -> Iterator[DecisionMade]:
+    """Give a decision behind those it required; what gateways asked stands in the history of the case."""
+    if decision.get("policy") == CONDITIONS:
+        return
+    own = {key: value for key, value in decision.items() if key != "required"}
+    for required in decision.get("required") or ():
+        yield from _made(required["name"], required)
+    yield DecisionMade(name, as_texts(own))
 
 
 def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFile]) -> dict[str, Any]:
