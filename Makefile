@@ -40,6 +40,7 @@ bench: ## the measured figures: a signed record, a signing request, the audit tr
 chaos: ## kill processes, edit rows and bytes, write hostile expressions: nothing lost, all found
 	@$(PYTHON) scripts/setup.py dev
 	$(BIN)/python -m pytest -q -m chaos tests/chaos
+	$(BIN)/qms chaos kills --json
 	$(BIN)/qms chaos edits --json
 	$(BIN)/qms chaos bytes --json
 	$(BIN)/qms chaos expressions --json

@@ -4,7 +4,6 @@ Not part of `make test`: `make chaos` runs it.
 """
 
 import os
-import random
 import signal
 import sqlite3
 import time
@@ -14,28 +13,13 @@ from pathlib import Path
 import pytest
 
 from app.access.routes import DEMO_PASSWORD
+from app.cli.chaos_targets import processes
 from app.cli.scratch import NotRunning, Product, running, scratch_folder
 from app.cli.story import Plant
 
-RECEIPTS, KILLS = 12, 8
+RECEIPTS = 12
 SETTLED_SECONDS = 300
 COMMANDS = {"worker": "app.jobs.worker", "queue": "app.jobs.embedded", "relay": "app.jobs.relay"}
-
-
-def processes(home: Path, module: str) -> list[int]:
-    """The processes of one part of the product that runs on `home`, children included."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-            environment = (entry / "environ").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if module in command and f"QMS_HOME={home}\0" in environment + "\0":
-            found.append(int(entry.name))
-    return sorted(found)
 
 
 def kill(pid: int) -> None:
@@ -74,21 +58,6 @@ def everything_holds(product: Product) -> None:
     assert product.qms("records", "verify", *pages).returncode == 0
     assert product.qms("audit", "verify").returncode == 0
     assert set(stored) - set(sealed) - set(attached) == set()
-
-
-@pytest.mark.chaos
-def test_workers_killed_at_work_lose_no_record() -> None:
-    dice = random.Random(7)
-    with scratch_folder() as home, running(home) as product:
-        plant = Plant(product.url, DEMO_PASSWORD)
-        for number in range(RECEIPTS):
-            plant.receive_material(f"CHAOS-{number}", quantity="1")
-            if number < KILLS:
-                _pool, *children = processes(home, COMMANDS["worker"])
-                if children:
-                    kill(dice.choice(children))
-        settle(home)
-        everything_holds(product)
 
 
 @pytest.mark.chaos
