@@ -45,9 +45,11 @@ COUNTED = {
 """A wrong password is counted, whatever becomes of the request it came with."""
 KEPT_TYPING = {
     ("update", "human_task"): {"draft", "opened_by", "revision"},
+    ("insert", "original_entry"): None,
     ("insert", "stored_file"): None,
 }
-"""What was typed into a task is kept although the step is refused, and so is a file that came with it."""
+"""What was typed into a task is kept although the step is refused: the draft, the first entry of a measured
+value (URS-142), a file that came with it."""
 EVENTS_OF_LOOKING = ("trail.exported", "request.refused")
 LOOKED_AT = {("update", "human_task"): {"opened_by", "revision"}}
 """To have opened a task is the one thing that looking leaves behind."""
