@@ -43,7 +43,7 @@ def test_steps_come_in_the_order_in_which_the_diagram_leads_through_them(process
 
 def test_branches_name_the_answer_the_condition_and_where_it_leads(process: CompiledProcess) -> None:
     ways = {(way.gateway.id, way.target.id): way for way in branches(process)}
-    assert ways["kind_of_goods", "incoming_release"].condition == 'route.path == "incoming"'
+    assert ways["kind_of_goods", "incoming_release"].condition == 'route.path = "incoming"'
     assert ways["kind_of_goods", "production_release"].condition == ""
     assert ways["incoming_decision", "release_lot"].name["zh"] == "放行"
 
