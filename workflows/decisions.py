@@ -36,7 +36,10 @@ def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Ex
         run.decision(decision.id)
     except Fault as fault:
         raise refused(decision.text or decision.name["en"], fault) from None
-    return run.explained[decision.id]
+    except RecursionError:
+        raise refused(decision.name["en"], Denied(N_("it is too complex"))) from None
+    required = [one for key, one in run.explained.items() if key != decision.id]
+    return replace(run.explained[decision.id], required=required)
 
 
 def asked(key: str, name: Bilingual) -> dict[str, Any]:
@@ -175,10 +178,9 @@ class Run:
 
     def _explain(self, decision: Decision, value: Any, notes: list[Explanation]) -> None:
         spend = self.evaluator.spend
-        required = [self.explained[key] for key in decision.requires if key in self.explained]
         own = [note for note in notes if note.decision == decision.id]
         if decision.table is not None and own:
-            self.explained[decision.id] = replace(own[-1], required=required)
+            self.explained[decision.id] = own[-1]
             return
         outputs = told(value, spend)
         named = outputs if isinstance(outputs, dict) else {decision.variable: outputs}
@@ -196,8 +198,6 @@ class Run:
             annotations=[],
             outputs=named,
             labels={decision.variable: decision.name},
-            required=required
-            + [note for note in notes if note.decision != decision.id and note not in required],
         )
 
 

@@ -20,6 +20,7 @@ __all__ = ["Decision", "DecisionTable", "Model", "read_model"]
 
 _FACT = re.compile(r"^[a-z][a-z0-9_]*$")
 _NAMED = ("inputData", "decision", "businessKnowledgeModel", "decisionService", "variable", "itemComponent")
+_DEFINES = ("inputData", "decision", "businessKnowledgeModel", "decisionService")
 _ALSO_NAMED = ("formalParameter", "output", "column", "parameter")
 
 
@@ -53,6 +54,7 @@ class _Reader:
         self.root = root
         self.findings: list[Finding] = []
         self.model = Model(name=root.get("name", ""))
+        self.named = {_key(node): _name(node) for node in root if local(node) in _DEFINES}
 
     def refuse(self, code: str, node: etree._Element, **facts: object) -> None:
         """Note a finding at an element."""
@@ -105,11 +107,7 @@ class _Reader:
         return LogicReader(self.model.names, self.model.kinds, self.refuse, table)
 
     def _names_of(self, requires: tuple[str, ...]) -> list[str]:
-        found = []
-        for node in self.root:
-            if _key(node) in requires:
-                found.append(_name(node))
-        return found
+        return [self.named[key] for key in requires if key in self.named]
 
     def _table(
         self, node: etree._Element, key: str, name: dict[str, str], variable: str, known: frozenset[str]
@@ -167,7 +165,9 @@ class _Reader:
                 if key not in known:
                     facts = {"name": decision.name, "required": key}
                     self.findings.append(Finding("dmn.required", decision.id, decision.line, facts))
-            if decision.id in _reached(decision.id, known):
+        for key in _in_circles(known):
+            if key in model.decisions:
+                decision = model.decisions[key]
                 facts = {"name": decision.name}
                 self.findings.append(Finding("dmn.circle", decision.id, decision.line, facts))
 
@@ -178,16 +178,22 @@ def _table_logic(table: DecisionTable | None) -> tree.Node:
     return tree.Foreign(lambda evaluator: run_table(table, evaluator))
 
 
-def _reached(start: str, known: dict[str, Any]) -> set[str]:
-    """List everything a decision requires, directly or not."""
-    found: set[str] = set()
-    waiting = list(known[start].requires)
-    while waiting:
-        key = waiting.pop()
-        if key not in found:
-            found.add(key)
-            waiting.extend(getattr(known.get(key), "requires", ()))
-    return found
+def _in_circles(known: dict[str, Any]) -> list[str]:
+    """List what requires itself: what is left when everything that can be settled is taken away."""
+    left = {key: set(getattr(node, "requires", ())) & known.keys() for key, node in known.items()}
+    asked_by: dict[str, list[str]] = {}
+    for key, requires in left.items():
+        for one in requires:
+            asked_by.setdefault(one, []).append(key)
+    settled = [key for key, requires in left.items() if not requires]
+    while settled:
+        key = settled.pop()
+        del left[key]
+        for one in asked_by.get(key, ()):
+            left[one].discard(key)
+            if not left[one]:
+                settled.append(one)
+    return list(left)
 
 
 def _name(node: etree._Element) -> str:

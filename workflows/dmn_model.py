@@ -83,9 +83,15 @@ class Decision:
     @property
     def inputs(self) -> tuple[Input, ...]:
         """The columns that are compared, here and in the decisions that this one requires."""
-        own = self.table.inputs if self.table is not None else ()
-        required = [self.model.decisions[key] for key in self.requires if key in self.model.decisions]
-        return own + tuple(column for one in required for column in one.inputs)
+        found: list[Input] = []
+        seen, waiting = {self.id}, [self]
+        while waiting:
+            one = waiting.pop()
+            found += one.table.inputs if one.table is not None else ()
+            required = [key for key in one.requires if key in self.model.decisions and key not in seen]
+            seen.update(required)
+            waiting += [self.model.decisions[key] for key in required]
+        return tuple(found)
 
 
 @dataclass(frozen=True)

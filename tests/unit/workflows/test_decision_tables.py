@@ -1,5 +1,6 @@
 """Decision tables: cells mean what DMN says, and what would silently never match is refused (URS-005)."""
 
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -258,3 +259,55 @@ def test_what_goes_wrong_in_a_cell_is_told_with_table_row_column_and_reason():
 def test_what_is_not_exact_is_refused(policy, attributes, outputs, code):
     _read, findings = table(policy, ROWS, attributes, outputs=outputs)
     assert [finding.code for finding in findings] == [code]
+
+
+NAMESPACE = 'xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"'
+
+
+def chained(count, requires):
+    """A file of decisions that require each other."""
+    made = [
+        f'<decision id="d{n}" name="d{n}">'
+        + "".join(
+            f'<informationRequirement><requiredDecision href="#d{one}" /></informationRequirement>'
+            for one in requires(n)
+        )
+        + f"<literalExpression><text>{' + '.join(f'd{one}' for one in requires(n)) or 1}</text></literalExpression>"
+        "</decision>"
+        for n in range(count)
+    ]
+    return f"<definitions {NAMESPACE}>{''.join(made)}</definitions>"
+
+
+@pytest.mark.urs("URS-010")
+def test_hostile_files_of_decisions_are_read_and_answered_within_the_budget():
+    begun = time.process_time()
+    model, findings = dmn.read_model(parse(chained(25, lambda n: (n - 1, n - 1) if n else ()).encode()))
+    assert findings == []
+    why = decide(model.decisions["d24"], {}, now=NOW)
+    assert (why.outputs, len(why.required)) == ({"d24": 2**24}, 24)
+    model, findings = dmn.read_model(parse(chained(2_000, lambda n: (n - 1,) if n else ()).encode()))
+    assert findings == []
+    with pytest.raises(ExpressionError):
+        decide(model.decisions["d1999"], {}, now=NOW)
+    _model, findings = dmn.read_model(parse(chained(1_000, lambda n: ((n + 1) % 1_000,)).encode()))
+    assert {finding.code for finding in findings} == {"dmn.circle"}
+    boxed = "<context><contextEntry>" * 100 + "</contextEntry></context>" * 100
+    deep = f'<definitions {NAMESPACE}><decision id="d" name="d">{boxed}</decision></definitions>'
+    assert {one.code for one in dmn.read_model(parse(deep.encode()))[1]} == {"dmn.expression"}
+    bombs = [("for i in 1..9999 return for j in 1..9999 return i", "1")] * 300
+    assert table(rows=bombs)[0].table is not None
+    assert time.process_time() - begun < 4
+
+
+@pytest.mark.urs("URS-010")
+def test_a_decision_that_takes_too_long_is_refused_in_its_place():
+    read, _findings = table(
+        rows=[("1", "1"), ("for i in 1..9999 return count(for j in 1..9999 return i)", "2")]
+    )
+    begun = time.process_time()
+    with pytest.raises(Conflict) as refused:
+        outcome(read, 1, 2)
+    assert "row 2" in str(refused.value)
+    assert "too long" in str(refused.value)
+    assert time.process_time() - begun < 2
