@@ -1,5 +1,6 @@
 """Moving a case as far as it goes without people: history, human tasks and the end, in one transaction."""
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,8 @@ from workflows.store import LoadedCase
 from workflows.tokens import go_on
 
 MAX_STEPS = 5_000
+MAX_ROUNDS = 150
+"""How often one element may come up in one move; what a marker repeats has its own limit."""
 TIDY_AFTER = 200
 SINCE = "since"
 
@@ -38,10 +41,13 @@ def run(loaded: LoadedCase) -> None:
         QmsError: whatever a service operation refuses.
     """
     at: list[Task] = []
+    rounds: Counter[tuple[UUID | None, str]] = Counter()
 
     def begun(task: Task) -> None:
         at.append(task)
-        if len(at) > MAX_STEPS:
+        place = (task.workflow.parent_task_id, task.task_spec.name)
+        rounds[place] += getattr(task.task_spec, "whole", None) is None
+        if len(at) > MAX_STEPS or rounds[place] > MAX_ROUNDS:
             raise StepFailed(_title(loaded, at), said(_ENDLESS))
 
     def completed(task: Task) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +17,7 @@ from workflows.findings import Finding
 from workflows.xmlfile import BPMN, UnreadableFile, line_of, local, parse
 
 SUFFIXES = (".bpmn", ".dmn")
+_CALLED = re.compile(rb'calledElement="([A-Za-z0-9_]+)"')
 
 
 @dataclass
@@ -53,9 +55,16 @@ def read_folder(folder: Path) -> dict[str, bytes]:
 
 
 def with_tables(file: Path) -> dict[str, bytes]:
-    """Read one BPMN file with the decision tables that lie beside it."""
-    tables = {table.name: table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))}
-    return {file.name: file.read_bytes(), **tables}
+    """Read one BPMN file with the decision tables beside it, and the processes it calls (``<key>.bpmn``)."""
+    files = {table.name: table.read_bytes() for table in sorted(file.parent.glob("*.dmn"))}
+    waiting = [file]
+    while waiting:
+        one = waiting.pop()
+        if one.name not in files and one.is_file():
+            files[one.name] = one.read_bytes()
+            called = _CALLED.findall(files[one.name])
+            waiting += [file.parent / f"{key.decode()}.bpmn" for key in called]
+    return files
 
 
 def read(files: Mapping[str, bytes]) -> Bundle:

@@ -82,7 +82,7 @@ EVENTS: dict[str, tuple[str, str]] = {
     ),
     "call.unknown": (
         N_("The bundle holds no process “%(process)s” to call."),
-        N_("Put its BPMN file into the same folder."),
+        N_("Put it into the same folder, as %(process)s.bpmn."),
     ),
     "call.recursive": (
         N_("The process “%(process)s” would call itself without end."),

@@ -4,8 +4,10 @@ import random
 
 import pytest
 
+from core.errors import Conflict
 from tests.factories import workflows as made
 from workflows import history, human_tasks
+from workflows.errors import StepFailed
 from workflows.models import CaseState, StoredState
 
 pytestmark = pytest.mark.parametrize("plant_url", ["sqlite"], indirect=True)  # nothing here asks the database
@@ -173,3 +175,72 @@ def complete(session, case, step, fields, actor=None, now=made.NOW):
     human_tasks.complete(
         session, waiting(session, case)[step], fields, actor=actor or made.person(2), now=now
     )
+
+
+@pytest.mark.urs("URS-006")
+def test_a_second_token_by_the_same_flow_waits_for_the_next_round_of_the_join(session):
+    made.release(
+        session,
+        made.process(
+            made.start(),
+            made.gateway("parallel", "split"),
+            *(made.user(step) for step in "abcd"),
+            made.gateway("exclusive", "left"),
+            made.gateway("exclusive", "right"),
+            made.gateway("parallel", "join"),
+            made.user("last"),
+            made.end(),
+            made.flows("begin>split>a>left>join>last>done", "split>b>left", "split>c>right>join"),
+            made.flows("split>d>right"),
+            tasks=("a", "b", "c", "d", "last"),
+        ),
+    )
+    case = made.case(session)
+    for step, lasts in (("a", 0), ("b", 0), ("c", 1), ("d", 2)):
+        complete(session, case, step, {})
+        opened = [task.step for task in human_tasks.open_tasks(session, case.id)]
+        assert opened.count("last") == lasts
+    for _ in range(2):
+        assert case.state is CaseState.RUNNING
+        complete(session, case, "last", {})
+    assert case.state is CaseState.COMPLETED
+    assert history.path(session, case).rounds["join"] == 2
+
+
+@pytest.mark.urs("URS-006")
+def test_a_loop_without_people_may_go_round_a_thousand_times(session):
+    loop = '<bpmn:standardLoopCharacteristics loopMaximum="1000" />'
+    task = f'<bpmn:scriptTask id="s"><bpmn:script>s = 1</bpmn:script>{loop}</bpmn:scriptTask>'
+    made.release(session, made.process(made.start(), task, made.end(), made.flows("begin>s>done")))
+    case = made.case(session)
+    assert case.state is CaseState.COMPLETED
+    assert history.path(session, case).rounds["s"] == 1000
+
+
+@pytest.mark.urs("URS-001")
+def test_more_members_than_the_installation_allows_are_refused_with_the_reason(session):
+    many = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>lot.count</bpmn:loopCardinality>"
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    task = f'<bpmn:scriptTask id="s"><bpmn:script>s = loopCounter</bpmn:script>{many}</bpmn:scriptTask>'
+    made.release(session, made.process(made.start(), task, made.end(), made.flows("begin>s>done")))
+    case = made.case(session, data={"lot": {"count": 500}})
+    assert history.facts(session, case.id)["s"] == list(range(1, 501))
+    with pytest.raises(Conflict) as refused:
+        made.case(session, data={"lot": {"count": 501}})
+    assert refused.value.code == "instances.too_many"
+    session.rollback()
+
+
+@pytest.mark.parametrize("count", [-1, "many", 1.5, True, None])
+def test_a_number_of_members_that_is_none_refuses_the_step(session, count):
+    many = (
+        "<bpmn:multiInstanceLoopCharacteristics><bpmn:loopCardinality>lot.count</bpmn:loopCardinality>"
+        "</bpmn:multiInstanceLoopCharacteristics>"
+    )
+    task = f'<bpmn:scriptTask id="s"><bpmn:script>s = loopCounter</bpmn:script>{many}</bpmn:scriptTask>'
+    made.release(session, made.process(made.start(), task, made.end(), made.flows("begin>s>done")))
+    with pytest.raises(StepFailed):
+        made.case(session, data={"lot": {"count": count}})
+    session.rollback()
