@@ -9,6 +9,7 @@ import pytest
 from core.errors import Conflict
 from workflows import dmn
 from workflows.decisions import decide
+from workflows.expressions import ExpressionError
 from workflows.feel import parser
 from workflows.feel.evaluator import Evaluator, Setting
 from workflows.feel.faults import Denied, Wrong
@@ -272,8 +273,8 @@ def chained(count, requires):
             f'<informationRequirement><requiredDecision href="#d{one}" /></informationRequirement>'
             for one in requires(n)
         )
-        + f"<literalExpression><text>{' + '.join(f'd{one}' for one in requires(n)) or 1}</text></literalExpression>"
-        "</decision>"
+        + f"<literalExpression><text>{' + '.join(f'd{one}' for one in requires(n)) or 1}</text>"
+        "</literalExpression></decision>"
         for n in range(count)
     ]
     return f"<definitions {NAMESPACE}>{''.join(made)}</definitions>"
