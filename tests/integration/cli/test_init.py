@@ -16,7 +16,6 @@ from signatures import keys
 from signatures.audit import verify_chain
 from workflows.models import ProcessRelease
 
-
 LOGO = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h9v9z"/></svg>'
 
 
