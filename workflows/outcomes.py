@@ -14,6 +14,7 @@ from workflows.feel.evaluator import Evaluator
 from workflows.feel.faults import Denied, Fault, Wrong
 from workflows.feel.values import normal
 from workflows.feel.writing import told, write
+from workflows.sentences import N_
 
 MULTIPLE = ("COLLECT", "RULE ORDER", "OUTPUT ORDER")
 
@@ -292,7 +293,9 @@ class _Outcome:
         except Fault as fault:
             if not self.evaluator.strict:
                 raise
-            message = "Decision table “%(table)s”: the results of rows %(rows)s have no %(what)s: %(reason)s"
+            message = N_(
+                "Decision table “%(table)s”: the results of rows %(rows)s have no %(what)s: %(reason)s"
+            )
             rows = ", ".join(str(rule.number) for rule in self.hits)
             what = self.table.aggregation.lower()
             raise Conflict(

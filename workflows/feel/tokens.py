@@ -191,7 +191,7 @@ class Text:
     @property
     def rest(self) -> str:
         """The beginning of what has not been read."""
-        return self.source[self.place : self.place + 20] or N_("the end")
+        return self.source[self.place : self.place + 20] or "…"
 
     def word(self) -> str:
         """Look at the next word without reading it; a keyword or one word of a name."""

@@ -312,3 +312,39 @@ def test_a_decision_that_takes_too_long_is_refused_in_its_place():
     assert "row 2" in str(refused.value)
     assert "too long" in str(refused.value)
     assert time.process_time() - begun < 2
+
+
+EARLIER = f"""<definitions {NAMESPACE}><decision id="d" name="D"><decisionTable hitPolicy="UNIQUE">
+  <input label="Expired?"><inputExpression typeRef="boolean">
+    <text>bool(get(lot, "expiry")) and lot.expiry &lt; today()</text></inputExpression></input>
+  <input label="Failed"><inputExpression typeRef="number">
+    <text>len([result for result in inspection.results if get(result, "verdict") == "fail"])</text>
+  </inputExpression></input>
+  <output name="proposed" typeRef="string" /><output name="reason" typeRef="string" />
+  <rule><inputEntry><text>true</text></inputEntry><inputEntry><text>-</text></inputEntry>
+    <outputEntry><text>"reject"</text></outputEntry>
+    <outputEntry><text>{{"en": "Expired.", "zh": "已过期。"}}</text></outputEntry></rule>
+  <rule><inputEntry><text>false</text></inputEntry><inputEntry><text>&gt; 0</text></inputEntry>
+    <outputEntry><text>"reject"</text></outputEntry><outputEntry><text>"failed"</text></outputEntry></rule>
+  <rule><inputEntry><text>false</text></inputEntry><inputEntry><text>0</text></inputEntry>
+    <outputEntry><text>"accept"</text></outputEntry><outputEntry><text>"good"</text></outputEntry></rule>
+</decisionTable></decision></definitions>"""
+
+
+@pytest.mark.urs("URS-007")
+@pytest.mark.parametrize(
+    ("lot", "results", "row"),
+    [
+        ({"expiry": "2026-11-21"}, [], 1),
+        ({"expiry": "2026-11-22"}, [{"verdict": "fail"}, {}], 2),
+        ({"expiry": "2026-11-22"}, [{"verdict": "pass"}], 3),
+        ({"expiry": None}, [], 3),
+        ({}, [], 3),
+    ],
+)
+def test_a_table_of_a_release_made_before_feel_decides_as_it_did(lot, results, row):
+    model, findings = dmn.read_model(parse(EARLIER.encode()))
+    assert findings == []
+    why = decide(model.decisions["d"], {"lot": lot, "inspection": {"results": results}}, now=NOW)
+    assert why.rows == [row]
+    assert why.outputs["proposed"] == ("accept" if row == 3 else "reject")
