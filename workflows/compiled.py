@@ -48,8 +48,13 @@ class CompiledProcess:
         return start if start.trigger is not None else None
 
     @cached_property
+    def flows(self) -> tuple[Flow, ...]:
+        """The sequence flows; those of called processes too."""
+        return tuple(flow for model in (self.model, *self.called) for flow in model.flows)
+
+    @cached_property
     def _flows(self) -> dict[tuple[str, str], Flow]:
-        return {(one.source, one.target): one for model in (self.model, *self.called) for one in model.flows}
+        return {(one.source, one.target): one for one in self.flows}
 
     @property
     def bpmn_xml(self) -> str:

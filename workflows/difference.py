@@ -129,6 +129,11 @@ def _element_facts(element: Element) -> Facts:
         N_("Script"): element.script or "",
         N_("Timer"): element.timer.text if element.timer else "",
         N_("Attached to"): element.attached_to or "",
+        N_("Interrupts"): "" if element.interrupting else "–",
+        N_("Waits for or throws"): _trigger(element),
+        N_("Repeated"): _marker(element),
+        N_("Called process"): element.called or "",
+        N_("Calendar"): element.calendar or "",
         N_("Default way out"): element.default or "",
     }
     if policy is None:
@@ -146,8 +151,25 @@ def _element_facts(element: Element) -> Facts:
     }
 
 
+def _trigger(element: Element) -> str:
+    trigger = element.trigger
+    if trigger is None:
+        return " ".join(element.events)
+    keys = ", ".join(f"{name} = {value}" for name, value in trigger.correlation.items())
+    return " ".join(part for part in (trigger.kind, trigger.name or "", keys and f"({keys})") if part)
+
+
+def _marker(element: Element) -> str:
+    marker = element.marker
+    if marker is None:
+        return ""
+    said = (marker.cardinality, marker.collection, marker.condition, marker.maximum)
+    before = "testBefore" if marker.test_before else ""
+    return " ".join(part for part in (marker.kind, marker.item, *said, before) if part)
+
+
 def _flows(process: CompiledProcess) -> dict[str, Flow]:
-    return {flow.id: flow for flow in process.model.flows}
+    return {flow.id: flow for flow in process.flows}
 
 
 def _flow_name(old: CompiledProcess, new: CompiledProcess) -> Callable[[Flow], Bilingual]:
@@ -165,7 +187,7 @@ def _flow_facts(flow: Flow) -> Facts:
 
 
 def _lanes(process: CompiledProcess) -> dict[str, Any]:
-    return {lane.id: lane for lane in process.model.lanes}
+    return {lane.id: lane for model in (process.model, *process.called) for lane in model.lanes}
 
 
 def _lane_facts(lane: Any) -> Facts:

@@ -61,17 +61,18 @@ def in_order(process: CompiledProcess) -> list[Element]:
     following = _following(process)
     backwards: list[str] = []
     seen: set[str] = set()
-
-    def visit(key: str) -> None:
-        seen.add(key)
-        for target in reversed(following[key]):
-            if target not in seen:
-                visit(target)
-        backwards.append(key)
-
-    for key, element in process.elements.items():
-        if element.kind == "startEvent" and key not in seen:
-            visit(key)
+    for start in [key for key, element in process.elements.items() if element.kind == "startEvent"]:
+        entered = [] if start in seen else [(start, iter(reversed(following[start])))]
+        seen.add(start)
+        while entered:
+            key, targets = entered[-1]
+            target = next((one for one in targets if one not in seen), None)
+            if target is None:
+                backwards.append(key)
+                entered.pop()
+            else:
+                seen.add(target)
+                entered.append((target, iter(reversed(following[target]))))
     unreached = [key for key in process.elements if key not in seen]
     return [process.elements[key] for key in (*reversed(backwards), *unreached)]
 
@@ -120,7 +121,7 @@ def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
 def _following(process: CompiledProcess) -> dict[str, list[str]]:
     """Say what comes after each element: the targets of its flows, and what is attached to its border."""
     following: dict[str, list[str]] = {key: [] for key in process.elements}
-    for flow in process.model.flows:
+    for flow in process.flows:
         following[flow.source].append(flow.target)
     for element in process.elements.values():
         if element.attached_to:
@@ -133,7 +134,7 @@ def _bilingual(name: Name | None) -> Bilingual:
 
 
 def _ways_out(process: CompiledProcess, gateway: Element) -> list[Flow]:
-    ways = [flow for flow in process.model.flows if flow.source == gateway.id]
+    ways = [flow for flow in process.flows if flow.source == gateway.id]
     return sorted(ways, key=lambda flow: flow.id == gateway.default) if len(ways) > 1 else []
 
 

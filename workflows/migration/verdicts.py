@@ -164,7 +164,7 @@ def _joins(passage: Passage, workflow: Any, live: list[Task], standing: set[str]
 
 
 def _sources(process: CompiledProcess, key: str) -> set[str]:
-    return {flow.source for flow in process.model.flows if flow.target == key}
+    return {flow.source for flow in process.flows if flow.target == key}
 
 
 def _facts_never_had(passage: Passage, facts: Facts, standing: set[str]) -> Iterator[Reason]:
@@ -179,7 +179,7 @@ def _facts_never_had(passage: Passage, facts: Facts, standing: set[str]) -> Iter
 def asked_names(process: CompiledProcess, key: str) -> frozenset[str]:
     """List the facts that an element and the flows out of it ask for."""
     element = process.elements[key]
-    sources = [flow.condition for flow in process.model.flows if flow.source == key and flow.condition]
+    sources = [flow.condition for flow in process.flows if flow.source == key and flow.condition]
     sources += element.parameters.values()
     if element.decision in process.decisions:
         sources += [column.expression for column in process.decisions[element.decision].inputs]
@@ -235,14 +235,14 @@ def _specs_of(process: CompiledProcess, scope: Any) -> dict[str, Any]:
 def _following(process: CompiledProcess) -> dict[str, set[str]]:
     """Which elements can come next, boundary events and what lies inside a subprocess included."""
     found: dict[str, set[str]] = {key: set() for key in process.elements}
-    for flow in process.model.flows:
+    for flow in process.flows:
         found[flow.source].add(flow.target)
     for element in process.elements.values():
         if element.attached_to:
             found[element.attached_to].add(element.id)
         if element.scope in found:
             found[element.scope].add(element.id)
-            found[element.id] |= {f.target for f in process.model.flows if f.source == element.scope}
+            found[element.id] |= {f.target for f in process.flows if f.source == element.scope}
     return found
 
 

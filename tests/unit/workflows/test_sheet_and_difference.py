@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import app.factory
+from tests.factories import workflows as made
 from tests.factories.second_reviewer import STEP, add_second_reviewer
 from workflows import bundle, compiler
 from workflows.compiled import CompiledProcess
@@ -104,3 +105,46 @@ def test_a_new_step_and_its_flows_are_added(process: CompiledProcess, tmp_path: 
     assert difference.ids("changed") == {"incoming_released"}
     back = compare(new, process)
     assert back.ids("removed") == {STEP, "reviewed_again"}
+
+
+@pytest.mark.urs("URS-007")
+def test_a_changed_marker_message_or_called_process_is_a_change():
+    message = '<bpmn:message id="m" name="{}" />'
+    wait = (
+        '<bpmn:receiveTask id="w" messageRef="m"><bpmn:extensionElements>'
+        '<qms:correlation name="lot" value="{}" /></bpmn:extensionElements></bpmn:receiveTask>'
+    )
+    loop = (
+        '<bpmn:userTask id="a" qms:form="f"><bpmn:standardLoopCharacteristics loopMaximum="{}" />'
+        "</bpmn:userTask>"
+    )
+
+    def compiled(name="result", value="lot.number", rounds=2):
+        files = made.process(
+            made.start(),
+            wait.format(value),
+            loop.format(rounds),
+            made.end(),
+            made.flows("begin>w>a>done"),
+            tasks=("a",),
+        )
+        text = files["trial.bpmn"].decode().replace("<bpmn:process ", message.format(name) + "<bpmn:process ")
+        return compiler.compile_files({"trial.bpmn": text.encode()}, known_form=made.known_form)
+
+    before = compiled()
+    assert compare(before, compiled()).changes == ()
+    for changed, element in (({"name": "other"}, "w"), ({"value": "lot.id"}, "w"), ({"rounds": 3}, "a")):
+        assert compare(before, compiled(**changed)).ids("changed") == {element}
+
+
+def test_the_steps_of_a_very_long_process_are_listed_in_order():
+    keys = [f"n{number}" for number in range(1_200)]
+    files = made.process(
+        made.start(),
+        *(made.user(key) for key in keys),
+        made.end(),
+        made.flows(">".join(["begin", *keys, "done"])),
+        tasks=keys,
+    )
+    process = compiler.compile_files(files, known_form=made.known_form)
+    assert [element.id for element in in_order(process)] == ["begin", *keys, "done"]
