@@ -116,6 +116,12 @@ def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
                 outputs=tuple(_heading(node) for node in _children(table, "output")),
                 rows=tuple(_row(node) for node in _children(table, "rule")),
             )
+        elif local(decision) == "decision":
+            text = _text(_child(decision, "literalExpression")) or "…"
+            name = _bilingual(name_of(decision))
+            yield DecisionSheet(
+                str(decision.get("id")), name, "", (), (name,), (((text,), {"en": "", "zh": ""}),)
+            )
 
 
 def _following(process: CompiledProcess) -> dict[str, list[str]]:

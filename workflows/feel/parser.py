@@ -8,6 +8,7 @@ condition]``.
 from collections.abc import Callable
 from decimal import DecimalException
 from functools import lru_cache
+from typing import TypeVar
 
 from workflows.feel import forms, temporal, tree
 from workflows.feel.faults import Denied
@@ -20,12 +21,14 @@ MAX_SOURCE = 4_000
 MAX_PIECES = 4_000
 MAX_NODES = 1_000
 MAX_DEPTH = 40
+MAX_TREE = 150
 
 OR, AND, COMPARISON, SUM, PRODUCT, POWER, KIND = range(1, 8)
 _SIGNS = {"+": SUM, "-": SUM, "*": PRODUCT, "/": PRODUCT, "**": POWER}
 _COMPARISONS = ("=", "==", "!=", "<", "<=", ">", ">=")
 _WORDS = {"or": OR, "and": AND, "between": COMPARISON, "in": COMPARISON, "not": COMPARISON, "instance": KIND}
 _CONSTANTS = {"true": True, "false": False, "null": None, "True": True, "False": False, "None": None}
+Read = TypeVar("Read", bound=Node)
 ANYTHING = tree.Tests((), inverse=True)
 """The cell ``-``."""
 
@@ -38,9 +41,7 @@ def expression(source: str, names: frozenset[str] = frozenset()) -> Node:
         Denied: it is none, or too large.
     """
     parser = Parser(source, names)
-    found = parser.ternary()
-    parser.finish()
-    return found
+    return parser.finish(parser.ternary())
 
 
 @lru_cache(maxsize=4096)
@@ -56,13 +57,11 @@ def unary_tests(source: str, names: frozenset[str] = frozenset()) -> tree.Tests:
     if parser.text.accept_word("not") and parser.text.accept("("):
         parts = parser.tests()
         if parser.text.accept(")") and parser.text.done:
-            return tree.Tests(parts, inverse=True)
+            return parser.finish(tree.Tests(parts, inverse=True))
         parser = Parser(source, names)
     elif parser.text.place:
         parser = Parser(source, names)
-    parts = parser.tests()
-    parser.finish()
-    return tree.Tests(parts)
+    return parser.finish(tree.Tests(parser.tests()))
 
 
 class Parser:
@@ -77,14 +76,17 @@ class Parser:
         self.asks = False  # whether “?” stands in the test that is being read
         self.at_end = False  # reading the upper end of a range, where a bracket closes and does not filter
 
-    def finish(self) -> None:
-        """See that everything was read.
+    def finish(self, found: Read) -> Read:
+        """See that everything was read, and that it can be walked.
 
         Raises:
-            Denied: something is left over.
+            Denied: something is left over, or lies too deep.
         """
+        if tree.depth_of(found) > MAX_TREE:
+            raise Denied(N_("it is too complex"))
         if not self.text.done:
             raise Denied(N_("“%(rest)s” does not belong here"), rest=self.text.rest)
+        return found
 
     def ternary(self) -> Node:
         """Read an expression that may go on with ``if condition else other``."""

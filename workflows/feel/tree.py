@@ -252,3 +252,13 @@ def dotted(node: Node) -> str:
 def free_names(node: Node) -> frozenset[str]:
     """List the names that stand anywhere in a part."""
     return frozenset(found.name for found in walk(node) if isinstance(found, Name))
+
+
+def depth_of(node: Node) -> int:
+    """Count how deep the parts of an expression lie in each other."""
+    deepest, waiting = 0, [(node, 1)]
+    while waiting:
+        found, depth = waiting.pop()
+        deepest = max(deepest, depth)
+        waiting.extend((part, depth + 1) for part in parts_of(found))
+    return deepest
