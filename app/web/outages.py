@@ -135,4 +135,4 @@ def _is_away(error: BaseException) -> bool:
 
 def _no_connection(error: DBAPIError) -> bool:
     """Whether psycopg could not even connect: it then knows no code of the server's."""
-    return type(error.orig).__name__ == "OperationalError"
+    return type(error.orig).__name__ == "OperationalError" and not isinstance(error.orig, sqlite3.Error)

@@ -19,7 +19,6 @@ from documents.models import Record
 from signatures.models import Signature
 from tests.chaos.conftest import Works
 
-pytestmark = pytest.mark.chaos
 RELEASE = {"decision": "release"}
 COUNTED = (Record, Signature, OutboxEntry)
 _numbers = itertools.count(1)
@@ -43,9 +42,11 @@ def full_disk() -> Iterator[None]:
                 connection.execute(f"PRAGMA max_page_count = {pages}")
 
             event.listen(db.engine(), "connect", no_more_pages)
-            yield
-            event.remove(db.engine(), "connect", no_more_pages)
-            db.engine().dispose()
+            try:
+                yield
+            finally:
+                event.remove(db.engine(), "connect", no_more_pages)
+                db.engine().dispose()
         else:
             refusal = text("DO $$ BEGIN RAISE EXCEPTION 'No space left' USING ERRCODE = '53100'; END $$")
             hooks = [*db._every_commit, lambda session: session.execute(refusal)]
