@@ -1,6 +1,6 @@
 """Working days of a site: due dates and timers marked ``qms:calendar="working"`` are reckoned in them.
 
-The sites register their own calendars; until then Monday to Friday are working days everywhere, in UTC.
+The sites register their own calendars; until then Monday to Friday are working days everywhere.
 """
 
 import uuid
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.clock import to_zone
 from workflows import durations
+from workflows.places import place_of
 
 WORKING = "working"
 _MOST_DAYS = 3660
@@ -51,8 +52,8 @@ def provide(provider: Provider) -> Provider:
 
 
 def of_site(session: Session, site_id: uuid.UUID | None) -> Calendar:
-    """Give the calendar of a site, or Monday to Friday where nobody keeps one."""
-    return _provider[0](session, site_id) if _provider else Weekdays()
+    """Give the calendar of a site, or Monday to Friday on its clock where nobody keeps one."""
+    return _provider[0](session, site_id) if _provider else Weekdays(place_of(session, site_id).zone)
 
 
 def after(moment: datetime, duration: str, calendar: Calendar | None) -> datetime:

@@ -8,7 +8,7 @@ somebody waits for it.
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -65,7 +65,7 @@ def withdraw(session: Session, message_id: uuid.UUID, *, reason: str, now: datet
         Conflict: ``message.not_kept``: it has been delivered or withdrawn already.
     """
     message = _lock(session, message_id)
-    if message.state not in (MessageState.SENT, MessageState.KEPT):
+    if message.state not in _OPEN:
         raise Conflict("message.not_kept", "The message has been delivered or withdrawn already.")
     message.state, message.note, message.delivered_at = MessageState.WITHDRAWN, reason, now
     return message
@@ -100,7 +100,7 @@ def deliver(session: Session, message_id: uuid.UUID, *, now: datetime) -> Proces
             return _start_or_keep(session, _lock(session, message_id), now)
         case = runtime.lock_case(session, wait.case_id)
         message = _lock(session, message_id)
-        if message.state != MessageState.SENT:
+        if message.state not in _OPEN:
             return None
         loaded = store.load(Move(session, case, POST, now))
         task = _still_waiting(loaded, wait.engine_id) if case.state == CaseState.RUNNING else None
@@ -114,6 +114,9 @@ def deliver(session: Session, message_id: uuid.UUID, *, now: datetime) -> Proces
 
 
 _TRIES = 5
+_OPEN = (MessageState.SENT, MessageState.KEPT)
+_LOOK_AGAIN = timedelta(seconds=30)
+"""A case that begins to wait while its message is put aside does not see it: it is looked for once more."""
 
 
 def _wait_for(session: Session, message: CaseMessage) -> CaseWait | None:
@@ -160,6 +163,7 @@ def _start_or_keep(session: Session, message: CaseMessage, now: datetime) -> Pro
             _delivered(message, case, start.id, now)
             return case
     message.state = MessageState.KEPT
+    waits.dispatch(session, message, due=now + _LOOK_AGAIN)
     return None
 
 

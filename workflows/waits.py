@@ -60,18 +60,20 @@ def _wake_kept(session: Session, wait: Wait) -> None:
         .filter_by(name=wait.name, correlation=wait.correlation, state=MessageState.KEPT)
         .order_by(CaseMessage.sent_at)
         .limit(1)
+        .with_for_update(skip_locked=True)  # another case may be about to take it
     )
     if oldest is not None:
         oldest.state = MessageState.SENT
         dispatch(session, oldest)
 
 
-def dispatch(session: Session, message: CaseMessage) -> None:
-    """Have a message delivered after the commit."""
+def dispatch(session: Session, message: CaseMessage, *, due: datetime | None = None) -> None:
+    """Have a message delivered after the commit, or tried again at a later moment."""
     session.flush()  # its revision makes the key of the job
-    outbox.later(
-        session, DELIVER, {"message_id": str(message.id)}, key=f"message-{message.id}-{message.revision}"
-    )
+    key = f"message-{message.id}-{message.revision}"
+    entry = outbox.later(session, DELIVER, {"message_id": str(message.id)}, key=key)
+    if due is not None:
+        entry.due_at = due
 
 
 def of_case(session: Session, case_id: uuid.UUID) -> list[CaseWait]:

@@ -261,3 +261,19 @@ def test_a_message_for_an_ended_case_is_kept(session):
     assert sent.state is MessageState.KEPT
     assert session.get_one(ProcessCase, case.id).state is CaseState.CANCELLED
     assert isinstance(case.id, uuid.UUID)
+
+
+@pytest.mark.urs("URS-006")
+def test_a_case_that_began_to_wait_unseen_gets_its_message_at_the_second_look(session, monkeypatch):
+    made.release(session, waits_for_lab())
+    sent = messages.send(session, "lab_result", {"n": 1}, {"lot": "L1"}, actor=made.person(7), now=made.NOW)
+    messages.deliver(session, sent.id, now=made.NOW)
+    assert sent.state is MessageState.KEPT
+    again = session.scalars(select(OutboxEntry).order_by(OutboxEntry.due_at.desc()).limit(1)).one()
+    assert again.due_at == made.NOW + timedelta(seconds=30)
+    monkeypatch.setattr(waits, "_wake_kept", lambda session, wait: None)  # as if both had happened at once
+    case = made.case(session, data={"lot": {"number": "L1"}})
+    assert sent.state is MessageState.KEPT
+    messages.deliver(session, sent.id, now=again.due_at)
+    assert sent.state is MessageState.DELIVERED
+    assert history.facts(session, case.id)["result"] == {"n": 1}
