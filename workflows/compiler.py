@@ -12,6 +12,7 @@ from workflows.elements import ProcessModel
 from workflows.errors import ModelRefused
 from workflows.findings import Finding, Repair
 from workflows.rules_tasks import Named
+from workflows.xmlfile import line_of
 
 # what the checks let through has a place in the builder; a hole between them shows as one of these
 _ENGINE_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
@@ -117,8 +118,18 @@ def _the_process(bundle: Bundle) -> tuple[str, ProcessModel] | None:
         bundle.refuse(name, [Finding("process.not_executable", model.key, model.line)])
         return bundle.processes[0]
     if not _errors(bundle):
-        bundle.refuse("", [Finding("bundle.process_count", facts={"count": len(alone)})])
+        _refuse_number(bundle, alone)
     return None
+
+
+def _refuse_number(bundle: Bundle, alone: list[tuple[str, ProcessModel]]) -> None:
+    facts = {"count": len(alone)}
+    for name, model in alone or bundle.processes:
+        bundle.refuse(name, [Finding("bundle.process_count", model.key, model.line, facts)])
+    if not bundle.processes:
+        places = [(name, line_of(root)) for name, root in bundle.roots.items()] or [("", None)]
+        for name, line in places:
+            bundle.refuse(name, [Finding("bundle.process_count", None, line, facts)])
 
 
 def _called(bundle: Bundle, model: ProcessModel) -> list[tuple[str, ProcessModel]]:
