@@ -52,6 +52,7 @@ _START = (
 )
 _PART = _START + "0-9\u00b7\u0300-\u036f\u203f-\u2040"
 NAME = re.compile(f"[{_START}][{_PART}]*")
+_PART_OF_NAME = re.compile(f"[{_PART}]")
 _PLAIN = re.compile(f"[{_START}][{_PART}]*$")
 # Spaces, line and block comments.
 _SPACE = re.compile(
@@ -99,18 +100,39 @@ def is_plain(name: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def declared(names: frozenset[str]) -> dict[str, re.Pattern[str]]:
-    """Make the patterns of the names that hold spaces or signs by their first word, longest first."""
-    found: dict[str, list[str]] = {}
-    for name in sorted((name for name in names if name and not is_plain(name)), key=len, reverse=True):
-        first = NAME.match(name)
-        found.setdefault(first[0] if first else "", []).append(_pattern(name))
-    return {word: re.compile("|".join(patterns)) for word, patterns in found.items()}
+def declared(names: frozenset[str]) -> dict[str, tuple[tuple[int, ...], frozenset[str]]]:
+    """Sort the names that hold spaces or signs by their first word; with their lengths, longest first."""
+    found: dict[str, set[str]] = {}
+    for name in names:
+        if name and not is_plain(name):
+            first = NAME.match(name)
+            found.setdefault(first[0] if first else "", set()).add(" ".join(name.split()))
+    return {
+        word: (tuple(sorted({len(name) for name in group}, reverse=True)), frozenset(group))
+        for word, group in found.items()
+    }
 
 
-def _pattern(name: str) -> str:
-    words = r"\s+".join(re.escape(word) for word in name.split())
-    return f"{words}(?![{_PART}])" if re.match(f"[{_PART}]", name[-1]) else words
+def _longest(source: str, place: int, group: tuple[tuple[int, ...], frozenset[str]]) -> int:
+    """Say where the longest of these names ends that stands at a place; 0 if none does."""
+    lengths, names = group
+    letters: list[str] = []
+    ends: list[int] = []
+    while place < len(source) and len(letters) <= lengths[0]:
+        space = source[place].isspace()
+        while space and place + 1 < len(source) and source[place + 1].isspace():
+            place += 1
+        letters.append(" " if space else source[place])
+        place += 1
+        ends.append(place)
+    text = "".join(letters)
+    for length in lengths:
+        goes_on = (
+            length < len(text) and _PART_OF_NAME.match(text[length]) and _PART_OF_NAME.match(text[length - 1])
+        )
+        if length <= len(text) and text[:length] in names and not goes_on:
+            return ends[length - 1]
+    return 0
 
 
 def unescaped(text: str) -> str:
@@ -217,16 +239,22 @@ class Text:
 
     def name(self, *, member: bool = False) -> str:
         """Read a name, the longest declared one first; empty if there is none."""
-        pattern = declared(self.names).get(self.word()) if self.names else None
-        found = pattern.match(self.source, self.place) if pattern else None
-        found = found or (_MEMBERS if member else _CALLED).match(self.source, self.place)
+        group = declared(self.names).get(self.word()) if self.names else None
+        end = _longest(self.source, self.place, group) if group else 0
+        if end:
+            return self._read_to(end)
+        found = (_MEMBERS if member else _CALLED).match(self.source, self.place)
         if found is None:
             found = NAME.match(self.source, self.place)
             if found is None or found[0] in KEYWORDS:
                 return ""
-        self.place = found.end()
+        return self._read_to(found.end())
+
+    def _read_to(self, end: int) -> str:
+        name = " ".join(self.source[self.place : end].split())
+        self.place = end
         self._skip()
-        return " ".join(found[0].split())
+        return name
 
     def until(self, pattern: re.Pattern[str]) -> str:
         """Read a new name up to what has to follow it, which stays unread; empty if that does not follow."""

@@ -348,3 +348,20 @@ def test_a_table_of_a_release_made_before_feel_decides_as_it_did(lot, results, r
     why = decide(model.decisions["d"], {"lot": lot, "inspection": {"results": results}}, now=NOW)
     assert why.rows == [row]
     assert why.outputs["proposed"] == ("accept" if row == 3 else "reject")
+
+
+@pytest.mark.urs("URS-010")
+def test_thousands_of_names_with_spaces_are_told_apart_quickly():
+    begun = time.process_time()
+    inputs = "".join(f'<inputData id="i{n}" name="in {n} x" />' for n in range(10_000))
+    decisions = "".join(
+        f'<decision id="d{n}" name="d{n}"><informationRequirement><requiredInput href="#i{n}" />'
+        f"</informationRequirement><literalExpression><text>in {n}  x - 1</text></literalExpression></decision>"
+        for n in range(1_000)
+    )
+    model, findings = dmn.read_model(
+        parse(f"<definitions {NAMESPACE}>{inputs}{decisions}</definitions>".encode())
+    )
+    assert findings == []
+    assert decide(model.decisions["d77"], {"in 77 x": 5}, now=NOW).outputs == {"d77": 4}
+    assert time.process_time() - begun < 2
