@@ -29,6 +29,7 @@ from workflows.sentences import N_
 
 Spend = Callable[[int], None]
 _TEMPORAL = (Day, Clock, Moment)
+_LONGEST = 10**30  # nanoseconds or months
 
 
 def equal(left: Any, right: Any, spend: Spend) -> bool | None:
@@ -229,10 +230,17 @@ def _add(left: Any, right: Any) -> Any:
     return None
 
 
-def _sum(left: Any, right: Any, sign: int) -> Months | Days:
+def _sum(left: Any, right: Any, sign: int) -> Months | Days | None:
     if isinstance(left, Months):
-        return Months(left.months + sign * right.months)
-    return Days(left.nanos + sign * right.nanos)
+        return _duration(left, left.months + sign * right.months)
+    return _duration(left, left.nanos + sign * right.nanos)
+
+
+def _duration(like: Months | Days, size: int) -> Months | Days | None:
+    """Make a duration of the kind of another; none is longer than any calendar."""
+    if abs(size) > _LONGEST:
+        return None
+    return Months(size) if isinstance(like, Months) else Days(size)
 
 
 def _subtract(left: Any, right: Any) -> Any:
@@ -263,10 +271,10 @@ def negative(value: Any) -> Any:
 def _scaled(duration: Months | Days, by: Decimal, act: Callable[[Decimal, Decimal], Decimal]) -> Any:
     size = Decimal(duration.months if isinstance(duration, Months) else duration.nanos)
     try:
-        found = int(act(size, by))
+        found = act(size, by)
     except (DecimalException, ArithmeticError):
         return None
-    return Months(found) if isinstance(duration, Months) else Days(found)
+    return _duration(duration, int(found)) if abs(found) <= _LONGEST else None
 
 
 def _multiply(left: Any, right: Any) -> Any:

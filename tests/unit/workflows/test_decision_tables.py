@@ -356,7 +356,8 @@ def test_thousands_of_names_with_spaces_are_told_apart_quickly():
     inputs = "".join(f'<inputData id="i{n}" name="in {n} x" />' for n in range(10_000))
     decisions = "".join(
         f'<decision id="d{n}" name="d{n}"><informationRequirement><requiredInput href="#i{n}" />'
-        f"</informationRequirement><literalExpression><text>in {n}  x - 1</text></literalExpression></decision>"
+        f"</informationRequirement><literalExpression><text>in {n}  x - 1</text>"
+        "</literalExpression></decision>"
         for n in range(1_000)
     )
     model, findings = dmn.read_model(
