@@ -33,7 +33,7 @@ ANYTHING = tree.Tests((), inverse=True)
 """The cell ``-``."""
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def expression(source: str, names: frozenset[str] = frozenset()) -> Node:
     """Read an expression; ``names`` are the declared names that hold spaces or signs.
 
@@ -44,7 +44,7 @@ def expression(source: str, names: frozenset[str] = frozenset()) -> Node:
     return parser.finish(parser.ternary())
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=256)
 def unary_tests(source: str, names: frozenset[str] = frozenset()) -> tree.Tests:
     """Read the unary tests of a cell.
 
