@@ -99,7 +99,7 @@ def is_plain(name: str) -> bool:
     return bool(_PLAIN.match(name)) and name not in KEYWORDS
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def declared(names: frozenset[str]) -> dict[str, tuple[tuple[int, ...], frozenset[str]]]:
     """Sort the names that hold spaces or signs by their first word; with their lengths, longest first."""
     found: dict[str, set[str]] = {}
