@@ -277,3 +277,31 @@ def test_a_case_that_began_to_wait_unseen_gets_its_message_at_the_second_look(se
     messages.deliver(session, sent.id, now=again.due_at)
     assert sent.state is MessageState.DELIVERED
     assert history.facts(session, case.id)["result"] == {"n": 1}
+
+
+@pytest.mark.urs("URS-006")
+def test_a_message_that_was_delivered_is_never_handed_to_somebody_else(session):
+    made.release(session, waits_for_lab())
+    first, second = (made.case(session, data={"lot": {"number": "L1"}}) for _ in range(2))
+    sent = messages.send(session, "lab_result", {}, {"lot": "L1"}, actor=made.person(7), now=made.NOW)
+    assert messages.deliver(session, sent.id, now=made.NOW) is not None
+    assert messages.deliver(session, sent.id, now=made.NOW) is None
+    opened = [len(human_tasks.open_tasks(session, case.id)) for case in (first, second)]
+    assert sorted(opened) == [0, 1]
+
+
+@pytest.mark.urs("URS-006")
+def test_an_entry_that_is_worked_off_too_early_comes_up_again_in_time(engine, monkeypatch):
+    with db.unit_of_work(made.person(1), now=made.NOW) as session:
+        made.release(session, timed())
+        key = made.case(session).id
+    with db.read_session() as session:
+        ((entry_id, payload),) = [(one.id, one.payload) for one in session.scalars(select(OutboxEntry))]
+    job = outbox.handler_of("workflows.fire_timers")
+    for days, step in ((1, "a"), (2, "boss")):
+        monkeypatch.setattr(clock, "now", lambda days=days: made.NOW + timedelta(days=days))
+        job(entry_id, payload, None)
+        with db.read_session() as session:
+            due = [one.due_at for one in session.scalars(select(OutboxEntry))]
+            assert due == ([made.NOW + timedelta(days=2)] if step == "a" else [])
+            assert [task.step for task in human_tasks.open_tasks(session, key)] == [step]
