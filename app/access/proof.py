@@ -66,6 +66,21 @@ def authenticate(
     return _prove(session, person, right, purpose="sign_in", now=now)
 
 
+def prove_untouched(
+    session: Session, person_id: uuid.UUID, compared: Comparison, *, login: str, now: datetime
+) -> Proof | None:
+    """Prove identity for a signature by reading alone, when nothing about the account has to change.
+
+    That is so when both components are right, the account is open and no failure is counted; in any other
+    case there is no answer here, and ``reauthenticate`` gives it under the lock. A failure that is counted at
+    the same moment came after this proof.
+    """
+    person = session.get_one(Person, person_id)
+    own = login.strip().lower() == person.login and compared.stored == person.password_hash
+    is_clean = person.state is PersonState.ACTIVE and person.failures == 0
+    return Proof(person.id, "password", now) if compared.right and own and is_clean else None
+
+
 def reauthenticate(
     session: Session,
     person_id: uuid.UUID,

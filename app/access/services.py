@@ -16,7 +16,7 @@ from app.access.identity import suspend_signing
 from app.access.models import Person, PersonState, SecurityNotice
 from app.access.passwords import hash_password
 from app.access.policy import check_new, policy_of, replace_password, set_password
-from app.access.proof import Proof, Refusal, authenticate, compare, reauthenticate
+from app.access.proof import Proof, Refusal, authenticate, compare, prove_untouched, reauthenticate
 from app.access.queries import person_by_login
 from app.web.sessions import end_sessions_of
 from core.actor import Actor
@@ -44,6 +44,7 @@ __all__ = [
     "grant_role",
     "lock_person",
     "mark_left",
+    "prove_untouched",
     "reauthenticate",
     "reset_password",
     "see_notices",

@@ -2,8 +2,8 @@
 
 Each database is measured on a scratch demo plant: SQLite in the folder, PostgreSQL on a private server that
 keeps its promises to the disk. The web server is the product's, with its own settings (workers, threads), and
-the requests come over HTTP; eight clients are eight browsers of two inspectors, each on a connection of its
-own, without a pause between two signatures.
+the requests come over HTTP; eight clients are eight inspectors, each on a connection of his own, without a
+pause between two signatures.
 
 Measured is what the server itself measures: from the call of the application to its answer, every wait for
 locks, database and disk included. Not in it: the time on the wire, the page that the answer leads to, and the

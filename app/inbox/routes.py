@@ -11,7 +11,7 @@ from sqlalchemy import Select
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response
 
-from app.access.services import Proof, Refusal, compare, reauthenticate
+from app.access.services import Proof, Refusal, compare, prove_untouched, reauthenticate
 from app.inbox import pages, queries
 from app.inbox.errors import Changed, NoFile
 from app.inbox.inputs import command_from, filters_from
@@ -195,17 +195,15 @@ def attach() -> Response:
 
 
 def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
-    """Ask for user id and password again, in a transaction of its own: a failed attempt must survive."""
-    person, password = current_person(), form.get("password", "")
+    """Ask for user id and password again; a failed attempt survives in a transaction of its own."""
+    person, password, login = current_person(), form.get("password", ""), form.get("login", "")
     compared = compare(db.session(), person.login, password)
+    proof = prove_untouched(db.session(), person.id, compared, login=login, now=request_time())
+    if proof is not None:
+        return proof
     with writing(reason="signature") as session:
         return reauthenticate(
-            session,
-            person.id,
-            password,
-            now=request_time(),
-            login=form.get("login", ""),
-            compared=compared,
+            session, person.id, password, now=request_time(), login=login, compared=compared
         )
 
 

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.web.models import WebSession
-from app.web.sessions import IDLE, LONGEST
+from app.web.sessions import IDLE, LONGEST, SAID
 from core import clock, db
 from tests.factories.people import PASSWORD, post, sign_in, token
 
@@ -67,3 +67,29 @@ def test_the_table_never_holds_the_cookie_itself(app, company):
     client = sign_in(app, "qa")
     with db.read_session() as session:
         assert session.get(WebSession, cookie(client)) is None
+
+
+def test_what_the_next_page_says_writes_no_session_and_is_said_once(app, company):
+    client = sign_in(app, "qa")
+    token(client, "/me")  # the first form leaves its token in the session
+    before = rows()
+    answer = post(client, "/me", language="zh", zone="Asia/Shanghai")
+    assert answer.status_code == 302
+    assert client.get_cookie(SAID) is not None
+    assert rows() == before
+    assert "alert-success" in client.get("/me").text
+    assert client.get_cookie(SAID) is None
+    assert "alert-success" not in client.get("/me").text
+
+
+def test_what_is_meant_for_one_person_is_not_said_to_another(app, company):
+    client = sign_in(app, "qa")
+    post(client, "/me", language="zh", zone="Asia/Shanghai")
+    other = sign_in(app, "keeper")
+    other.set_cookie(SAID, client.get_cookie(SAID).value)
+    assert "alert-success" not in other.get("/me").text
+
+
+def rows():
+    with db.engine().connect() as connection:
+        return connection.execute(select(WebSession.data)).scalars().all()
