@@ -35,11 +35,14 @@ bench: ## the measured figures: a signed record, a signing request, the audit tr
 	$(BIN)/qms bench record --json
 	$(BIN)/qms bench sign --json
 	$(BIN)/qms bench audit --json
+	$(BIN)/qms bench engine --json
 	$(BIN)/qms bench pages --json
 
-chaos: ## kill processes, edit rows and bytes, write hostile expressions: nothing lost, all found
+chaos: ## kill processes, edit rows and bytes, write hostile expressions, play random models: nothing lost, all found
 	@$(PYTHON) scripts/setup.py dev
 	$(BIN)/python -m pytest -q -m chaos tests/chaos
+	QMS_RANDOM_MODELS=2000 $(BIN)/python -m pytest -q tests/integration/workflows/test_random_models.py
+	QMS_MIGRATED_CASES=1000 $(BIN)/python -m pytest -q tests/integration/workflows/test_migration.py
 	$(BIN)/qms chaos kills --json
 	$(BIN)/qms chaos edits --json
 	$(BIN)/qms chaos bytes --json

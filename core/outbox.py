@@ -6,7 +6,7 @@ own unit of work: a crash anywhere leaves the entry, and running it twice gives 
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -101,15 +101,20 @@ def later(
     return entry
 
 
-def lease_due(session: Session, *, now: datetime, limit: int = 100) -> list[OutboxEntry]:
-    """Lease the entries that are due: they come up again, later each time, unless they are done by then."""
-    entries = session.scalars(
+def find_due(session: Session, *, now: datetime, limit: int) -> Sequence[OutboxEntry]:
+    """Find and lock the entries that are due, the longest overdue first; others' locked ones are left out."""
+    return session.scalars(
         select(OutboxEntry)
         .where(OutboxEntry.due_at <= now, OutboxEntry.dead.is_(False))
         .order_by(OutboxEntry.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
     ).all()
+
+
+def lease_due(session: Session, *, now: datetime, limit: int = 100) -> list[OutboxEntry]:
+    """Lease the entries that are due: they come up again, later each time, unless they are done by then."""
+    entries = find_due(session, now=now, limit=limit)
     for entry in entries:
         entry.attempts += 1
         entry.due_at = now + LEASE * min(2 ** (entry.attempts - 1), 60)
@@ -134,9 +139,7 @@ def due_again(
     """
     lost = update(OutboxEntry).where(OutboxEntry.id == entry_id, OutboxEntry.attempts == attempt)
     counted = attempt if begun else attempt - 1
-    session.execute(
-        lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why, attempts=counted)
-    )
+    session.execute(lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why, attempts=counted))
 
 
 def retry(session: Session, entry_id: uuid.UUID, *, now: datetime) -> None:

@@ -4,12 +4,13 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import bench_audit, bench_import, bench_pages, bench_record, bench_sign
+from app.cli import bench_audit, bench_engine, bench_import, bench_pages, bench_record, bench_sign
 from app.cli.output import Subparsers, add_json, emit
 
 Measure = Callable[..., dict[str, Any]]
 FIGURES: dict[str, tuple[Measure, str]] = {
     "audit": (bench_audit.measure, "the audit trail: walking a million entries, eight writers at once"),
+    "engine": (bench_engine.measure, "the engine's store against the library as it comes, and a peer"),
     "pages": (bench_pages.measure, "Lighthouse on the main pages: desk and phone, both languages"),
     "record": (bench_record.measure, "a signed record against plain rendering of the same document"),
     "sign": (bench_sign.measure, "server time of a signing request without the password hash"),
@@ -17,7 +18,7 @@ FIGURES: dict[str, tuple[Measure, str]] = {
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms bench audit|import|pages|record|sign`."""
+    """Add `qms bench audit|engine|import|pages|record|sign`."""
     group = subparsers.add_parser("bench", help="measure")
     verbs = group.add_subparsers(metavar="FIGURE", required=True)
     for name, (measure, meaning) in FIGURES.items():
