@@ -4,7 +4,7 @@ import pytest
 
 from app.cli import chaos_kills
 
-KILLS, STEPS, SEED = 4, 4, 11
+KILLS, STEPS, SEED = 2, 3, 11
 
 
 @pytest.mark.postgres

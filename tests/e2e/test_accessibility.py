@@ -31,6 +31,9 @@ NO_PAGE = {
     "imports.original": "a file",
     "imports.show": "nobody has brought a list in the demo; test_set_up looks at it",
     "inbox.file": "a file",
+    "inventory.new_shipment": "of a released device; test_shipping looks at it",
+    "inventory.show_take_back": "of a consumed lot; test_taking_back looks at it",
+    "modeler.migration": "nobody has moved a case in the demo; test_migration_pages looks at it",
     "modeler.source": "a file",
     "procurement.read_label": "a part of the receipt's form",
     "production.materials": "a part of the output's form",
@@ -40,6 +43,8 @@ NO_PAGE = {
     },
     "web.asset": "a file",
     "web.health": "for machines",
+    "web.metrics": "for machines",
+    "web.ready": "for machines",
     "web.start": "leads on",
 }
 """Addresses one can read that are no page of their own, and what they are."""

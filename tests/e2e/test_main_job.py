@@ -17,8 +17,22 @@ from tests.factories.nss import trusting
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 Window = Callable[..., Page]
-READERS = [("en", DESKTOP), ("zh", DESKTOP), ("en", PHONE), ("zh", PHONE)]
-NAMES = ["en-desktop", "zh-desktop", "en-phone", "zh-phone"]
+SIZES = {"desk": DESKTOP, "phone": PHONE}
+AT_A_DESK = pytest.mark.parametrize("size", ["desk"], indirect=True)
+ON_A_PHONE = pytest.mark.parametrize("size", ["phone"], indirect=True)
+
+
+@pytest.fixture(params=sorted(SIZES))
+def size(request: pytest.FixtureRequest) -> dict[str, int]:
+    """The window of the reader."""
+    return SIZES[request.param]
+
+
+@pytest.fixture
+def language(product: Product, size: dict[str, int]) -> str:
+    """Each language on each width, and both on each database: English at the desk and Chinese on the phone
+    on SQLite, the other way round on PostgreSQL."""
+    return "en" if (size is DESKTOP) is (not product.settings) else "zh"
 
 
 @pytest.fixture
@@ -52,7 +66,6 @@ def holds(product: Product, folder: Path, person: Person, records: list[str]) ->
 
 
 @pytest.mark.urs("URS-002", "URS-020", "URS-021", "URS-122")
-@pytest.mark.parametrize(("language", "size"), READERS, ids=NAMES)
 def test_material_is_received_inspected_and_released_by_signatures(
     somebody: Callable[..., Person],
     product: Product,
@@ -78,7 +91,7 @@ def test_material_is_received_inspected_and_released_by_signatures(
 
 
 @pytest.mark.urs("URS-003", "URS-050")
-@pytest.mark.parametrize(("language", "size"), [READERS[1], READERS[2]], ids=["zh-desktop", "en-phone"])
+@ON_A_PHONE
 def test_a_device_leaves_only_after_plant_and_registrant_have_released_it(
     somebody: Callable[..., Person],
     product: Product,
@@ -132,7 +145,7 @@ def test_the_buyer_sees_receipts_and_may_not_post_one(somebody: Callable[..., Pe
 
 
 @pytest.mark.urs("URS-030", "URS-032")
-@pytest.mark.parametrize(("language", "size"), [READERS[0], READERS[3]], ids=["en-desktop", "zh-phone"])
+@AT_A_DESK
 def test_an_auditor_finds_a_record_reads_it_beside_its_check_and_takes_the_case_with_him(
     somebody: Callable[..., Person], product: Product, tmp_path: Path, language: str, size: dict[str, int]
 ) -> None:

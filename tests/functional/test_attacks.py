@@ -214,8 +214,10 @@ def fetched_while_printing(_app: Flask, company: Company) -> bool:
     return False
 
 
-def bare_cookie(_sessions: Any, app: Flask, session: ServerSession, response: Any) -> None:
-    response.set_cookie("qms_session", session.token)
+def bare_cookie(
+    _sessions: Any, _app: Flask, response: Any, name: str, value: str, _seconds: int | None = None
+) -> None:
+    response.set_cookie(name, value)
 
 
 def greedy(_session: Any, person: Person, **_asked: str) -> None:
@@ -251,7 +253,7 @@ def list_everything(patch: pytest.MonkeyPatch) -> None:
 
 def keep_old_tokens(patch: pytest.MonkeyPatch) -> None:
     def renew_without_dropping(session: ServerSession) -> None:
-        session.token, session.stored, session.modified = secrets.token_urlsafe(32), False, True
+        session.token, session.stored = secrets.token_urlsafe(32), False
 
     patch.setattr(ServerSession, "renew", renew_without_dropping)
 

@@ -115,10 +115,13 @@ def propose_revert(
     A case that has not gone on since comes back exactly as it was; any other is judged like every case.
 
     Raises:
+        Conflict: ``migration.nothing``: it has not moved any case.
         FieldErrors: no reason, or a case that cannot go back.
     """
     proposed = []
     moved = moved_cases(session, migration)
+    if not moved:
+        raise Conflict("migration.nothing", "This migration has not moved any case.")
     for release_id in sorted({one.from_release_id for one in moved}):
         chosen = {one.case_id: reason for one in moved if one.from_release_id == release_id}
         command = ProposeMigration(release_id, chosen, reason, site_id, reverts_id=migration.id)
