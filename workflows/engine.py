@@ -228,7 +228,7 @@ class CaseEngine:
             "nrOfCompletedInstances": brought,
             "nrOfActiveInstances": total - brought if marker.kind == "parallel" else 0,
         }
-        return bool(expressions.evaluate(marker.condition, names, now=self.now))
+        return bool(expressions.holds(marker.condition, names, now=self.now).value)
 
     def publish(self, whole: Task) -> None:
         """Put the results of all members, in their order, under the step key of the whole."""

@@ -1,5 +1,7 @@
 """Words, attacks and shapes that hostile expressions are made of."""
 
+from workflows.feel.tokens import KEYWORDS
+
 NAMES = [
     *(
         "risk",
@@ -127,45 +129,11 @@ SIGNS = [
     "/*",
     "*/",
 ]
-KEYWORDS = [
-    "and",
-    "or",
-    "not",
-    "if",
-    "then",
-    "else",
-    "for",
-    "in",
-    "return",
-    "some",
-    "every",
-    "satisfies",
-    "between",
-    "instance",
-    "of",
-    "function",
-    "external",
-    "true",
-    "false",
-    "null",
-    "lambda",
-    "import",
-    "exec",
-    "eval",
-    "yield",
-    "await",
-    "async",
-    "def",
-    "class",
-    "while",
-    "with",
-    "try",
-    "raise",
-    "global",
-    "del",
-    "None",
-    "True",
-]
+FOREIGN = (
+    *("lambda", "import", "exec", "eval", "yield", "await", "async", "def", "class", "while"),
+    *("with", "try", "raise", "global", "del", "None", "True"),
+)
+"""Words that mean something in Python, and nothing in FEEL."""
 LITERALS = (
     "0",
     "1",
@@ -217,7 +185,7 @@ DUNDERS = (
     "type",
     "globals",
 )
-WORDS = [*NAMES, *FUNCTIONS, *SPACED, *SIGNS, *KEYWORDS, *LITERALS, *DUNDERS]
+WORDS = [*NAMES, *FUNCTIONS, *SPACED, *SIGNS, *sorted(KEYWORDS), *FOREIGN, *LITERALS, *DUNDERS]
 
 ATTACKS = [
     "__import__('os').getpid()",

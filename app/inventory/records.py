@@ -106,7 +106,6 @@ def lot_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) 
 
 def shipment_draft(shipment: Shipment, *, actor: Actor) -> RecordDraft:
     """Put a shipment into the form of a record; nobody signs it, the plant seals it."""
-    lot, style = shipment.lot, style_of(shipment.lot.site)
     rows = [
         row("Shipment number", "发货单号", shipment.number),
         row("Customer", "客户", shipment.customer),
@@ -115,27 +114,15 @@ def shipment_draft(shipment: Shipment, *, actor: Actor) -> RecordDraft:
         row("Shipped by", "发货人", actor.names),
         row("Shipped", "发货时间", moment_text(shipment.shipped_at)),
     ]
-    return RecordDraft(
-        kind="inventory.shipment",
-        title=SHIPMENT_TITLE,
-        form_code=SHIPMENT_FORM,
-        form_revision=SHIPMENT_REVISION,
-        site=style,
-        language=style.layout,
-        content={
-            "shown": [lot_section(lot, shipment.quantity)],
-            "entered": [section("Shipment", "发货", rows)],
-        },
-        subject=("inventory.lot", lot.id, lot.number),
-        search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},
-    )
+    form = (SHIPMENT_FORM, SHIPMENT_REVISION, SHIPMENT_TITLE)
+    entered = section("Shipment", "发货", rows)
+    return _draft("inventory.shipment", form, shipment.lot, shipment.quantity, entered)
 
 
 def reversal_draft(
     movement: Movement, counter: Movement, into: Lot | None, reason: str, *, actor: Actor
 ) -> RecordDraft:
     """Put a consumption that was taken back into the form of a record; the plant seals it."""
-    lot, style = movement.lot, style_of(movement.lot.site)
     rows = [
         row("Document", "单据", movement.document),
         row("Was to go into lot", "原投入批", into.number if into else None),
@@ -146,17 +133,24 @@ def reversal_draft(
         row("Taken back by", "冲回人", actor.names),
         row("Taken back", "冲回时间", moment_text(counter.at)),
     ]
+    form = (REVERSAL_FORM, REVERSAL_REVISION, REVERSAL_TITLE)
+    entered = section("Taken back", "冲回", rows)
+    return _draft("inventory.reversal", form, movement.lot, counter.quantity, entered)
+
+
+def _draft(
+    kind: str, form: tuple[str, str, Bilingual], lot: Lot, quantity: Decimal, entered: Section
+) -> RecordDraft:
+    """Put what happened to a quantity of a lot under its form: code, revision and title."""
+    style = style_of(lot.site)
     return RecordDraft(
-        kind="inventory.reversal",
-        title=REVERSAL_TITLE,
-        form_code=REVERSAL_FORM,
-        form_revision=REVERSAL_REVISION,
+        kind=kind,
+        title=form[2],
+        form_code=form[0],
+        form_revision=form[1],
         site=style,
         language=style.layout,
-        content={
-            "shown": [lot_section(lot, counter.quantity)],
-            "entered": [section("Taken back", "冲回", rows)],
-        },
+        content={"shown": [lot_section(lot, quantity)], "entered": [entered]},
         subject=("inventory.lot", lot.id, lot.number),
         search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},
     )
