@@ -174,7 +174,7 @@ class StandardLoop(Repeated):
 
     def _holds(self, my_task: Task) -> bool:
         condition = self.marker.condition
-        return condition is None or bool(my_task.workflow.script_engine.evaluate(my_task, condition))
+        return condition is None or bool(my_task.workflow.script_engine.is_true(my_task, condition))
 
     def collect(self, my_task: Task, member: Task) -> None:
         """Go round again, or be done."""

@@ -92,6 +92,10 @@ class CaseEngine:
         """Evaluate a condition or timer over the facts that its element sees."""
         return expressions.evaluate(expression, self.visible(task), now=self.now)
 
+    def is_true(self, task: Task, condition: str) -> bool:
+        """Ask the condition of a loop; what is neither true nor false is refused, as at a gateway."""
+        return bool(expressions.holds(condition, self.visible(task), now=self.now).value)
+
     def holds(self, task: Task, condition: str) -> bool:
         """Ask a condition of a gateway, and keep its text and what it read for the history."""
         element = self.element(task)

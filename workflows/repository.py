@@ -11,9 +11,9 @@ from core import numbers
 from core.actor import Actor
 from core.errors import Conflict
 from core.numbers import NumberRule
-from workflows import compiler
+from workflows import analysis, compiler
 from workflows.compiled import CompiledProcess
-from workflows.errors import no_release
+from workflows.errors import ModelRefused, no_release
 from workflows.models import CaseState, ProcessCase, ProcessRelease, ReleaseState
 
 _KEEP = 64
@@ -27,10 +27,13 @@ def propose_release(
     """Keep a checked bundle as the next version of its process, waiting for a second person's acceptance.
 
     Raises:
-        ModelRefused: ``model.refused``: the checks found errors.
+        ModelRefused: ``model.refused``: the checks found errors, or a path on which the case goes wrong.
         Conflict: ``release.other_process``, ``release.unchanged`` or ``release.prefix_taken``.
     """
     process = compiler.compile_files(files)
+    faults = [finding for finding in analysis.explore(files) if finding.severity == "error"]
+    if faults:
+        raise ModelRefused(faults)
     if process.key != process_key:
         raise Conflict(
             "release.other_process",

@@ -11,8 +11,8 @@ from sqlalchemy import update
 from core import clock, db, outbox
 from core.errors import Conflict, NotFound
 from tests.factories import workflows as made
-from workflows import codec, history, human_tasks, repository, runtime, timers
-from workflows.errors import StepFailed
+from workflows import analysis, codec, history, human_tasks, repository, runtime, timers
+from workflows.errors import ModelRefused, StepFailed
 from workflows.models import CaseState, HumanTask, ProcessCase, StepHistory, StoredState, TaskState
 
 assert timers  # registers the job
@@ -230,22 +230,34 @@ def test_a_model_that_goes_round_by_itself_is_stopped(session):
     session.rollback()
 
 
-def test_a_join_that_can_never_fire_refuses_the_step_instead_of_hanging(session):
-    made.release(
-        session,
-        made.process(
-            made.start(),
-            made.user("a"),
-            made.gateway("exclusive", "choice", default="choice_right"),
-            made.script("left", "left = 1"),
-            made.script("right", "right = 1"),
-            made.gateway("parallel", "join"),
-            made.end(),
-            made.flows("begin>a>choice>right>join>done", "left>join"),
-            made.flow("choice", "left", "a.x == 1"),
-            tasks=("a",),
-        ),
+def stuck_at_a_join():
+    return made.process(
+        made.start(),
+        made.user("a"),
+        made.gateway("exclusive", "choice", default="choice_right"),
+        made.script("left", "left = 1"),
+        made.script("right", "right = 1"),
+        made.gateway("parallel", "join"),
+        made.end(),
+        made.flows("begin>a>choice>right>join>done", "left>join"),
+        made.flow("choice", "left", "a.x == 1"),
+        tasks=("a",),
     )
+
+
+@pytest.mark.urs("URS-009")
+def test_a_model_with_a_path_that_gets_stuck_cannot_be_proposed(session):
+    with pytest.raises(ModelRefused) as refused:
+        made.release(session, stuck_at_a_join())
+    assert "static.deadlock" in {finding.code for finding in refused.value.findings}
+    assert repository.releases(session, "trial") == []
+
+
+def test_a_join_that_can_never_fire_refuses_the_step_instead_of_hanging(session, monkeypatch):
+    monkeypatch.setattr(
+        analysis, "explore", lambda files: []
+    )  # as a release from before the paths were played
+    made.release(session, stuck_at_a_join())
     task = the_task(session, made.case(session))
     with pytest.raises(StepFailed) as refused:
         human_tasks.complete(session, task, {"x": 1}, actor=made.person(2), now=made.NOW)
