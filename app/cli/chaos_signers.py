@@ -88,6 +88,12 @@ class PatientVisitor(Visitor):
         request.add_header("Accept-Language", self.language)
         request.add_header("Accept", "text/html,*/*;q=0.8")
         try:
+            return self._answer(request)
+        except (OSError, HTTPException) as broken:
+            raise AnswerLost(f"{type(broken).__name__}: {broken}") from broken
+
+    def _answer(self, request: Request) -> tuple[Page, str]:
+        try:
             with self._browser.open(request, timeout=SECONDS) as answer:
                 return Page(answer.status, answer.geturl(), answer.read()), ""
         except HTTPError as other:
@@ -98,8 +104,6 @@ class PatientVisitor(Visitor):
             location = other.headers.get("Location") if 300 <= other.code < 400 else None
             further = urljoin(request.full_url, location) if location else ""
             return Page(other.code, request.full_url, body), further
-        except (OSError, HTTPException) as broken:
-            raise AnswerLost(f"{type(broken).__name__}: {broken}") from broken
 
 
 class PatientPlant(Plant):
