@@ -32,12 +32,16 @@ DEVICES: dict[str, list[str]] = {"desktop": ["--preset=desktop"], "phone": ["--f
 LANGUAGES = ("en", "zh")
 PAGES: dict[str, tuple[str, ...]] = {
     "": ("/login",),
-    "qa": ("/inbox", "/inbox/*", "/cases", "/cases/*", "/records", "/records/*", "/stock", "/lots/*"),
-    "auditor": ("/audit", "/processes"),
-    "keeper": ("/receipts/new", "/output/new"),
-    "owner": ("/models",),
-    "admin": ("/admin/jobs",),
-    "secadmin": ("/admin/people",),
+    "qa": ("/inbox", "/inbox/*", "/cases", "/cases/*", "/records", "/records/*", "/stock", "/lots/*",
+           "/lots/*/trace", "/items", "/items/*", "/suppliers", "/imports", "/imports/catalog.items/new",
+           "/me", "/me/notices", "/statement"),
+    "auditor": ("/audit", "/audit/verify", "/processes", "/processes/lot_release"),
+    "keeper": ("/receipts", "/receipts/new", "/receipts/*", "/output/new", "/orders", "/orders/*",
+               "/work-orders", "/work-orders/*"),
+    "owner": ("/models", "/models/*", "/models/new", "/models/operations"),
+    "admin": ("/admin/jobs", "/admin/operation", "/admin/clock", "/admin/house", "/admin/house/*", "/sites",
+              "/sites/*", "/notices"),
+    "secadmin": ("/admin/people", "/admin/people/*", "/admin/people/new", "/admin/people/rules"),
 }
 """Whose eyes see which page; `*` is the first entry of the list before it."""
 QUICK: dict[str, tuple[str, ...]] = {"qa": ("/inbox", "/inbox/*")}
@@ -108,15 +112,15 @@ def _scores(url: str, chromium: str, pages: dict[str, tuple[str, ...]]) -> Itera
 
 
 def _address(visitor: Visitor, path: str) -> str:
-    """The page itself, or the first entry of its list."""
-    if not path.endswith("/*"):
+    """The page itself, or the one of the first entry of its list."""
+    start, star, rest = path.partition("*")
+    if not star:
         return visitor.address + path
-    start = path.removesuffix("*")
-    links = visitor.get(LISTS.get(path, start.rstrip("/"))).links(start)
+    links = visitor.get(LISTS.get(start + star, start.rstrip("/"))).links(start)
     entries = [link for link in links if ENTRY.search(link)]
     if not entries:
         raise CannotCheck(f"the demo plant has no entry for {path}")
-    return entries[0]
+    return entries[0] + rest
 
 
 def _score(visitor: Visitor, address: str, path: str, device: str, chromium: str) -> Score:
