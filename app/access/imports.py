@@ -4,7 +4,7 @@ Accounts open with a password made up for each person, to be changed at the firs
 wait for a second person as everywhere.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -23,7 +23,9 @@ from core.errors import Conflict, Invalid
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns
-from documents.sheets.importers import Finding, Importer, Reach, Row, register, without_name
+from documents.sheets.examining import grouped
+from documents.sheets.importers import Group, Importer, register
+from documents.sheets.rows import Finding, Reach, Row
 
 EVERY_SITE = "*"
 FIRST_PASSWORDS = "first_passwords"
@@ -73,59 +75,64 @@ def read_place(value: Any) -> str:
     return word if word == EVERY_SITE else str(code(20)(word))
 
 
+def people_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Which of some user names belong or belonged to somebody."""
+    found = session.scalars(select(Person.login).where(Person.login.in_([login for (login,) in keys])))
+    return {(login,): {} for login in found}
+
+
 def check_people(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
     """Find logins that belong or belonged to somebody, unknown sites, and roles that never meet."""
-    taken = set(session.scalars(select(Person.login)))
     sites = site_ids(session)
     roles: dict[str, dict[str, int]] = {}
-    facts: dict[str, tuple[Any, ...]] = {}
     for row in rows:
-        yield from without_name(row)
         for column in ("home_site", "role_site"):
             place = row.get(column)
             if place is not None and place not in sites and (column, place) != ("role_site", EVERY_SITE):
                 sentence = N_("There is no site %(site)s, or not for you.")
                 yield row.wrong(column, Invalid("site.not_found", sentence, site=place))
         login, role = row.get("login"), row.get("role")
-        if login is None:
-            continue
-        if login in taken:
+        if row.before is not None:
             yield row.wrong("login", login_taken(login))
-        own = tuple(row.get(key) for key in ("name_en", "name_zh", "language", "zone", "home_site"))
-        if facts.setdefault(login, own) != own:
-            sentence = N_("%(login)s stands further up with other particulars.")
-            yield row.wrong("login", Conflict("access.particulars", sentence, login=login))
-        if role is not None:
+        if login is not None and role is not None:
             yield from _mixture(row, roles.setdefault(login, {}), role)
 
 
-def store_people(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Open every account of a list and give or propose its roles."""
-    made: dict[str, Person] = {}
+def create_people(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open the accounts of a list and give or propose their roles."""
     sites = site_ids(session)
     told: dict[str, str] = session.info.setdefault(FIRST_PASSWORDS, {})
-    for row in rows:
-        login, zone = row.get("login"), row.get("zone")
-        if login not in made:
-            told[login] = new_first_password()
-            command = CreatePerson(
-                login=login,
-                name=row.both("name"),
-                password=told[login],
-                language=row.get("language"),
-                zone=zone,
-                home_site_id=sites[row.get("home_site")],
-            )
-            made[login] = create_person(session, command, actor=actor, now=now)
-        if row.get("role") is not None:
-            place = row.get("role_site") or row.get("home_site")
-            grant = GrantRole(
-                row.get("role"),
-                None if place == EVERY_SITE else sites[place],
-                valid_from=row.get("valid_from") or site_day(now, zone),
-                valid_to=row.get("valid_to"),
-            )
-            grant_role(session, made[login], grant, actor=actor, now=now)
+    for (login,), found in grouped(rows, ("login",)).items():
+        told[login] = new_first_password()
+        command = CreatePerson(
+            login=login,
+            name=found[0].both("name"),
+            password=told[login],
+            language=found[0].get("language"),
+            zone=found[0].get("zone"),
+            home_site_id=sites[found[0].get("home_site")],
+        )
+        person = create_person(session, command, actor=actor, now=now)
+        for row in found:
+            if row.get("role") is not None:
+                grant_role(session, person, _grant(row, sites, now), actor=actor, now=now)
+
+
+def _grant(row: Row, sites: Mapping[str, Any], now: datetime) -> GrantRole:
+    place = row.get("role_site") or row.get("home_site")
+    return GrantRole(
+        row.get("role"),
+        None if place == EVERY_SITE else sites[place],
+        valid_from=row.get("valid_from") or site_day(now, row.get("zone")),
+        valid_to=row.get("valid_to"),
+    )
+
+
+def _other_particulars(row: Row) -> Conflict:
+    sentence = N_("%(login)s stands further up with other particulars.")
+    return Conflict("access.particulars", sentence, login=row.get("login"))
 
 
 def _mixture(row: Row, held: dict[str, int], role: str) -> Iterator[Finding]:
@@ -162,13 +169,20 @@ PEOPLE = register(
         right="people.manage",
         order=5,
         proposal=False,
+        key=("login",),
+        group=Group(
+            ("login",),
+            same=("name_en", "name_zh", "language", "zone", "home_site"),
+            error=_other_particulars,
+        ),
+        existing=people_there,
+        create=create_people,
         check=check_people,
-        store=store_people,
         columns=(
             Column("login", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
                    {"en": "Never reused; one row a role, the same particulars in each",
                     "zh": "不得重复使用；每行一个角色，其余资料须一致"}),
-            *name_columns("name", "Name", "姓名", {"en": "Chen Jie", "zh": "陈杰"}),
+            *name_columns("name", "Name", "姓名", {"en": "Chen Jie", "zh": "陈杰"}, needed=True),
             Column("language", {"en": "Language", "zh": "语言"}, choice(_LANGUAGES), "zh",
                    {"en": "en or zh", "zh": "en 或 zh"}),
             Column("zone", {"en": "Time zone", "zh": "时区"}, read_zone, "Asia/Shanghai",

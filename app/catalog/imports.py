@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,22 +12,23 @@ from sqlalchemy.orm import Session
 from app.catalog import standard_lists
 from app.catalog.gs1 import check_gtin
 from app.catalog.models import Item, ItemKind, Supplier
-from app.catalog.services import NewItem, NewSupplier, open_items, open_supplier
+from app.catalog.services import (
+    NewItem,
+    NewSupplier,
+    SupplierChange,
+    change_supplier_facts,
+    open_items,
+    open_suppliers,
+    rename_items,
+)
 from app.catalog.units import STOCK_UNITS, check_unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, text, whole
-from documents.sheets.importers import (
-    Finding,
-    Importer,
-    Reach,
-    Row,
-    doubled,
-    register,
-    without_name,
-)
+from documents.sheets.importers import Importer, register
+from documents.sheets.rows import Finding, Reach, Row, Unique, both_cells
 
 KINDS: dict[str, Bilingual] = {
     "material": {"en": "Material", "zh": "原料"},
@@ -58,27 +59,36 @@ def read_gtin(value: Any) -> str:
     return check_gtin(code(20)(value))
 
 
-def check_items(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find codes and GTINs that are taken, in the file or before."""
-    codes = set(session.scalars(select(Item.code)))
-    gtins = set(session.scalars(select(Item.gtin).where(Item.gtin.is_not(None))))
-    seen_codes: dict[Any, int] = {}
-    seen_gtins: dict[Any, int] = {}
-    for row in rows:
-        yield from without_name(row)
-        yield from doubled(row, "code", seen_codes)
-        yield from doubled(row, "gtin", seen_gtins)
-        if row.get("code") in codes:
-            exists = Conflict("item.exists", "Item %(item)s exists already.", item=row.get("code"))
-            yield row.wrong("code", exists)
-        if row.get("gtin") in gtins:
-            yield row.wrong(
-                "gtin", Conflict("item.gtin_taken", "Another item has GTIN %(gtin)s.", gtin=row.get("gtin"))
-            )
+def gtin_taken(gtin: Any) -> Conflict:
+    """What a row is told whose GTIN is another item's."""
+    return Conflict("item.gtin_taken", "Another item has GTIN %(gtin)s.", gtin=gtin)
 
 
-def store_items(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Open every item of a list."""
+def items_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the items of some codes hold already."""
+    found = session.scalars(select(Item).where(Item.code.in_([code for (code,) in keys])))
+    return {
+        (item.code,): {
+            **both_cells("name", item.name),
+            "kind": item.kind.value,
+            "uom": item.uom,
+            "gtin": item.gtin,
+            "shelf_life_days": item.shelf_life_days,
+            **both_cells("storage", item.storage),
+            "specification": item.specification,
+        }
+        for item in found
+    }
+
+
+def gtin_owners(session: Session, gtins: Collection[Any]) -> dict[Any, tuple[Any, ...]]:
+    """Whose some GTINs are."""
+    found = session.execute(select(Item.gtin, Item.code).where(Item.gtin.in_(gtins)))
+    return {row.gtin: (row.code,) for row in found}
+
+
+def create_items(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open the items of a list."""
     commands = (
         NewItem(
             code=row.get("code"),
@@ -95,36 +105,69 @@ def store_items(session: Session, rows: Iterable[Row], actor: Actor, now: dateti
     open_items(session, commands, actor=actor, now=now)
 
 
+def change_items(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Give items other names; everything else of an item is under change control."""
+    rename_items(session, {row.get("code"): row.both("name") for row in rows}, actor=actor, now=now)
+
+
+def suppliers_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the suppliers of some codes hold already."""
+    found = session.scalars(select(Supplier).where(Supplier.code.in_([code for (code,) in keys])))
+    return {
+        (one.code,): {
+            **both_cells("name", one.name),
+            "criticality": one.criticality,
+            "country": one.country,
+            "certificate": one.certificate,
+            "certificate_until": one.certificate_until,
+        }
+        for one in found
+    }
+
+
 def check_suppliers(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find codes that are taken, in the file or before, and certificates without a last day."""
-    codes = set(session.scalars(select(Supplier.code)))
-    seen: dict[Any, int] = {}
+    """Find certificates without a last day."""
     for row in rows:
-        yield from without_name(row)
-        yield from doubled(row, "code", seen)
-        if row.get("code") in codes:
-            exists = Conflict(
-                "supplier.exists", "Supplier %(supplier)s exists already.", supplier=row.get("code")
-            )
-            yield row.wrong("code", exists)
-        open_ended = not row.get("certificate_until") and "certificate_until" not in row.bad
-        if row.get("certificate") and open_ended:
+        until = row.get("certificate_until") or (row.before or {}).get("certificate_until")
+        if row.get("certificate") and not until and "certificate_until" not in row.bad:
             sentence = N_("A certificate needs its last day.")
             yield row.wrong("certificate_until", Invalid("supplier.certificate_until", sentence))
 
 
-def store_suppliers(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Put every supplier of a list on the approved list."""
-    for row in rows:
-        command = NewSupplier(
+def create_suppliers(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Put the suppliers of a list on the approved list."""
+    open_suppliers(
+        session,
+        [
+            NewSupplier(
+                code=row.get("code"),
+                name=row.both("name"),
+                criticality=row.get("criticality"),
+                country=row.get("country"),
+                certificate=row.get("certificate") or "",
+                certificate_until=row.get("certificate_until"),
+            )
+            for row in rows
+        ],
+        actor=actor,
+        now=now,
+    )
+
+
+def change_suppliers(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Give suppliers other names and newer certificates; class and country are under change control."""
+    changes = [
+        SupplierChange(
             code=row.get("code"),
             name=row.both("name"),
-            criticality=row.get("criticality"),
-            country=row.get("country"),
-            certificate=row.get("certificate") or "",
+            certificate=row.get("certificate"),
             certificate_until=row.get("certificate_until"),
         )
-        open_supplier(session, command, actor=actor, now=now)
+        for row in rows
+    ]
+    change_supplier_facts(session, changes, actor=actor, now=now)
 
 
 _UNIT_HINT = ", ".join(STOCK_UNITS)
@@ -138,25 +181,31 @@ ITEMS = Importer(
     },
     right="catalog.import",
     order=20,
-    check=check_items,
-    store=store_items,
+    key=("code",),
+    existing=items_there,
+    create=create_items,
+    change=change_items,
     columns=(
         Column("code", {"en": "Item code", "zh": "物料编码"}, code(), "RM-PVC-70",
                {"en": "The code of your coding scheme; never used twice.", "zh": "按编码规则，不得重复。"}),
-        *name_columns("name", "Name", "名称", _ITEM_NAME),
+        *name_columns("name", "Name", "名称", _ITEM_NAME, needed=True),
         Column("kind", {"en": "Kind", "zh": "类别"}, choice(KINDS), "material",
-               {"en": "material, component, packaging or finished", "zh": "原料、组件、包材或成品"}),
+               {"en": "material, component, packaging or finished", "zh": "原料、组件、包材或成品"},
+               controlled=True),
         Column("uom", {"en": "Stock unit", "zh": "库存单位"}, read_unit, "kg",
-               {"en": f"UCUM code: {_UNIT_HINT}", "zh": f"UCUM 代码：{_UNIT_HINT}"}),
+               {"en": f"UCUM code: {_UNIT_HINT}", "zh": f"UCUM 代码：{_UNIT_HINT}"}, controlled=True),
         Column("gtin", {"en": "GTIN", "zh": "GTIN"}, read_gtin, "06901234560015",
                {"en": "8, 12, 13 or 14 digits. Goods are received by scanning it.",
-                "zh": "8、12、13 或 14 位数字；收货时扫描核对。"}, required=False),
+                "zh": "8、12、13 或 14 位数字；收货时扫描核对。"}, required=False, controlled=True,
+               unique=Unique(gtin_owners, gtin_taken)),
         Column("shelf_life_days", {"en": "Shelf life (days)", "zh": "有效期（天）"}, whole(1, 36500), "730",
-               {"en": "Empty if it does not expire.", "zh": "无有效期则留空。"}, required=False),
-        *name_columns("storage", "Storage", "储存条件", {"en": "dry, 5 to 30 °C", "zh": "干燥，5～30 °C"}),
+               {"en": "Empty if it does not expire.", "zh": "无有效期则留空。"}, required=False,
+               controlled=True),
+        *name_columns("storage", "Storage", "储存条件", {"en": "dry, 5 to 30 °C", "zh": "干燥，5～30 °C"},
+                      controlled=True),
         Column("specification", {"en": "Specification", "zh": "质量标准"}, text(), "SPEC-RM-001 B",
                {"en": "Document and revision it is judged by", "zh": "检验依据的文件及版本"},
-               required=False),
+               required=False, controlled=True),
     ),
 )  # fmt: skip
 SUPPLIERS = Importer(
@@ -168,16 +217,21 @@ SUPPLIERS = Importer(
     },
     right="catalog.import",
     order=10,
+    key=("code",),
+    existing=suppliers_there,
+    create=create_suppliers,
+    change=change_suppliers,
     check=check_suppliers,
-    store=store_suppliers,
     columns=(
         Column("code", {"en": "Supplier code", "zh": "供应商编码"}, code(), "S-101",
                {"en": "Never used twice.", "zh": "不得重复。"}),
-        *name_columns("name", "Name", "名称", {"en": "Ruipu Polymers", "zh": "瑞普高分子"}),
+        *name_columns("name", "Name", "名称", {"en": "Ruipu Polymers", "zh": "瑞普高分子"}, needed=True),
         Column("criticality", {"en": "Class", "zh": "分类"}, choice(CLASSES), "A",
-               {"en": "A, B or C: how closely it is watched", "zh": "A、B 或 C：监控程度"}),
+               {"en": "A, B or C: how closely it is watched", "zh": "A、B 或 C：监控程度"},
+               controlled=True),
         Column("country", {"en": "Country", "zh": "国家"}, code(2), "CN",
-               {"en": "Two letters, ISO 3166", "zh": "两位国家代码（ISO 3166）"}),
+               {"en": "Two letters, ISO 3166", "zh": "两位国家代码（ISO 3166）"},
+               controlled=True),
         Column("certificate", {"en": "Certificate", "zh": "证书"}, text(), "ISO 13485 MD-71001",
                {"en": "Standard and number", "zh": "标准及证书编号"}, required=False),
         Column("certificate_until", {"en": "Certificate valid until", "zh": "证书有效期至"}, day,

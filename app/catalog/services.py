@@ -3,12 +3,13 @@ only."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from itertools import islice
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog import queries
@@ -100,6 +101,13 @@ def open_items(session: Session, commands: Iterable[NewItem], *, actor: Actor, n
             session.expunge(item)
 
 
+def rename_items(session: Session, names: Mapping[str, Bilingual], *, actor: Actor, now: datetime) -> None:
+    """Give items other names: item code → name in both languages. The trail holds each old and new row."""
+    for item in session.scalars(select(Item).where(Item.code.in_(names)).with_for_update()):
+        item.name = dict(names[item.code])
+    session.flush()
+
+
 def open_bom(
     session: Session,
     item: Item,
@@ -168,7 +176,48 @@ class NewSupplier:
 
 def open_supplier(session: Session, command: NewSupplier, *, actor: Actor, now: datetime) -> Supplier:
     """Add a supplier to the approved list."""
-    supplier = Supplier(
+    supplier = _supplier(command, now)
+    session.add(supplier)
+    session.flush()  # the audit line below names the new row
+    audit.record(
+        session, "supplier.opened", subject=("catalog.supplier", supplier.id), facts={"code": supplier.code}
+    )
+    return supplier
+
+
+def open_suppliers(
+    session: Session, commands: Iterable[NewSupplier], *, actor: Actor, now: datetime
+) -> None:
+    """Add many suppliers to the approved list, as a list brings them; see :func:`open_items`."""
+    session.add_all([_supplier(command, now) for command in commands])
+    session.flush()
+
+
+@dataclass(frozen=True)
+class SupplierChange:
+    """What a list may change of a supplier; None leaves what is there."""
+
+    code: str
+    name: Bilingual
+    certificate: str | None = None
+    certificate_until: date | None = None
+
+
+def change_supplier_facts(
+    session: Session, changes: Iterable[SupplierChange], *, actor: Actor, now: datetime
+) -> None:
+    """Give suppliers other names and newer certificates. The trail holds each old and new row."""
+    wanted = {change.code: change for change in changes}
+    for supplier in session.scalars(select(Supplier).where(Supplier.code.in_(wanted)).with_for_update()):
+        change = wanted[supplier.code]
+        supplier.name = dict(change.name)
+        supplier.certificate = change.certificate or supplier.certificate
+        supplier.certificate_until = change.certificate_until or supplier.certificate_until
+    session.flush()
+
+
+def _supplier(command: NewSupplier, now: datetime) -> Supplier:
+    return Supplier(
         code=command.code,
         name=command.name,
         criticality=command.criticality,
@@ -177,12 +226,6 @@ def open_supplier(session: Session, command: NewSupplier, *, actor: Actor, now: 
         certificate_until=command.certificate_until,
         created_at=now,
     )
-    session.add(supplier)
-    session.flush()  # the audit line below names the new row
-    audit.record(
-        session, "supplier.opened", subject=("catalog.supplier", supplier.id), facts={"code": supplier.code}
-    )
-    return supplier
 
 
 def _item(command: NewItem, now: datetime) -> Item:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import groupby
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.catalog.models import Bom, BomLine, CharacteristicKind, InspectionCharacteristic, Item
+from app.catalog.references import ITEM
 from app.catalog.services import Characteristic, add_characteristics, open_bom
 from app.catalog.units import MEASURE_UNITS
 from core.actor import Actor
@@ -19,7 +19,9 @@ from core.errors import Conflict, Invalid
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, number, text, whole
-from documents.sheets.importers import Finding, Importer, Reach, Row, without_name
+from documents.sheets.examining import grouped
+from documents.sheets.importers import Group, Importer
+from documents.sheets.rows import Finding, Reach, Row, both_cells
 
 KINDS: dict[str, Bilingual] = {
     "measured": {"en": "Measured", "zh": "计量"},
@@ -41,33 +43,38 @@ def read_measure_unit(value: Any) -> str:
     return found
 
 
-def unknown_item(row: Row, column: str, known: Mapping[str, object]) -> Iterator[Finding]:
-    """Find a row whose item there is not."""
-    wanted = row.get(column)
-    if wanted is not None and wanted not in known:
-        yield row.wrong(column, Invalid("item.not_found", "There is no item %(item)s.", item=wanted))
+def characteristics_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the inspection standards of some items hold already."""
+    query = select(Item.code, InspectionCharacteristic).join(InspectionCharacteristic.item)
+    found = session.execute(query.where(Item.code.in_({item for item, _ in keys})))
+    return {
+        (item, one.code): {
+            **both_cells("name", one.name),
+            "kind": one.kind.value,
+            "lower": one.lower,
+            "upper": one.upper,
+            "unit": one.unit,
+            **both_cells("requirement", one.requirement),
+            "method": one.method,
+            **both_cells("instrument", one.instrument),
+            "sample_size": one.sample_size,
+        }
+        for item, one in found
+    }
 
 
 def check_characteristics(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find characteristics without item, there already, or that could never be judged."""
-    items = dict.fromkeys(session.scalars(select(Item.code)))
-    known = select(Item.code, InspectionCharacteristic.code).join(InspectionCharacteristic.item)
-    taken: dict[tuple[Any, Any], int] = {(pair[0], pair[1]): 0 for pair in session.execute(known)}
+    """Find characteristics that could never be judged."""
     for row in rows:
-        yield from unknown_item(row, "item", items)
-        yield from without_name(row)
-        yield from _limits(row)
-        yield from _taken(row, ("item", "code"), taken)
+        if row.before is None:
+            yield from _limits(row)
 
 
-def store_characteristics(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Add the characteristics to the inspection standards of their items, in the order of the list."""
-
-    def item_of(row: Row) -> str:
-        return str(row.get("item"))
-
-    for item_code, group in groupby(sorted(rows, key=item_of), item_of):
-        item = session.scalars(select(Item).filter_by(code=item_code)).one()
+def create_characteristics(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Add characteristics to the inspection standards of their items, in the order of the list."""
+    for found in grouped(rows, ("item",)).values():
         lines = [
             Characteristic(
                 code=row.get("code"),
@@ -81,51 +88,53 @@ def store_characteristics(session: Session, rows: Iterable[Row], actor: Actor, n
                 instrument=row.both("instrument"),
                 sample_size=row.get("sample_size") or 1,
             )
-            for row in group
+            for row in found
         ]
-        add_characteristics(session, item, lines, actor=actor, now=now)
+        add_characteristics(session, found[0].found["item"], lines, actor=actor, now=now)
+
+
+def boms_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the bills of material of some items hold already, line by line."""
+    made, part = aliased(Item), aliased(Item)
+    query = (
+        select(made.code, Bom.bom_revision, part.code, BomLine.quantity, Bom.effective_from)
+        .join(Bom, Bom.item_id == made.id)
+        .join(BomLine, BomLine.bom_id == Bom.id)
+        .join(part, part.id == BomLine.item_id)
+        .where(made.code.in_({item for item, _, _ in keys}))
+    )
+    return {
+        (item, revision, of): {"quantity": quantity, "effective_from": day}
+        for item, revision, of, quantity, day in session.execute(query)
+    }
 
 
 def check_boms(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find unknown items, parts listed twice, revisions there are, items that would be part of themselves."""
-    items = dict.fromkeys(session.scalars(select(Item.code)))
+    """Find revisions there are already, and items that would be part of themselves."""
     revisions = select(Item.code, Bom.bom_revision).join(Bom.item)
     existing = {(pair[0], pair[1]) for pair in session.execute(revisions)}
-    parts, days = _parts_of(session), dict[tuple[Any, Any], Any]()
-    taken: dict[tuple[Any, ...], int] = {}
+    parts = _parts_of(session)
     last: dict[Any, Row] = {}
     for row in rows:
-        yield from unknown_item(row, "item", items)
-        yield from unknown_item(row, "part", items)
-        yield from _taken(row, ("item", "revision", "part"), taken)
         key = (row.get("item"), row.get("revision"))
-        if key in existing:
+        if key in existing and row.before is None:
             sentence = N_("Item %(item)s has a bill of material of revision %(revision)s already.")
             yield row.wrong("revision", Conflict("bom.exists", sentence, item=key[0], revision=key[1]))
-        if days.setdefault(key, row.get("effective_from")) != row.get("effective_from"):
-            sentence = N_("All rows of one revision need the same first day.")
-            yield row.wrong("effective_from", Invalid("bom.days", sentence))
         if row.get("item") and row.get("part"):
             parts[row.get("item")].add(row.get("part"))
             last[row.get("item")] = row
     yield from _circles(parts, last)
 
 
-def store_boms(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Open every bill of material of a list."""
-    items = {item.code: item for item in session.scalars(select(Item))}
-
-    def revision(row: Row) -> tuple[str, str]:
-        return row.get("item"), row.get("revision")
-
-    for (item_code, name), group in groupby(sorted(rows, key=revision), revision):
-        lines = list(group)
+def create_boms(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open the bills of material of a list."""
+    for found in grouped(rows, ("item", "revision")).values():
         open_bom(
             session,
-            items[item_code],
-            [(items[row.get("part")], row.get("quantity")) for row in lines],
-            revision=name,
-            effective_from=lines[0].get("effective_from"),
+            found[0].found["item"],
+            [(row.found["part"], row.get("quantity")) for row in found],
+            revision=found[0].get("revision"),
+            effective_from=found[0].get("effective_from"),
             actor=actor,
             now=now,
         )
@@ -160,18 +169,6 @@ def _limits(row: Row) -> Iterator[Finding]:
         yield row.wrong("requirement_en", Invalid("cell.required", "This cell must not be empty."))
 
 
-def _taken(row: Row, columns: tuple[str, ...], taken: dict[tuple[Any, ...], int]) -> Iterator[Finding]:
-    key = tuple(row.get(column) for column in columns)
-    if None in key:
-        return
-    if taken.get(key) == 0:
-        yield row.wrong(columns[-1], Conflict("row.exists", "This exists already."))
-    elif key in taken:
-        sentence = N_("Row %(row)s has the same value already.")
-        yield row.wrong(columns[-1], Conflict("cell.doubled", sentence, row=taken[key]))
-    taken.setdefault(key, row.number)
-
-
 def _parts_of(session: Session) -> defaultdict[str, set[str]]:
     """What goes directly into what, by code, over all revisions there are."""
     codes = {row.id: row.code for row in session.execute(select(Item.id, Item.code))}
@@ -196,9 +193,13 @@ def _circles(parts: Mapping[str, set[str]], last: Mapping[Any, Row]) -> Iterator
                 way.extend(parts.get(part, ()))
 
 
+def _other_day(_row: Row) -> Invalid:
+    return Invalid("bom.days", N_("All rows of one revision need the same first day."))
+
+
 _UNIT_HINT = ", ".join(MEASURE_UNITS)
 _ITEM = Column("item", {"en": "Item code", "zh": "物料编码"}, code(), "RM-PVC-70",
-               {"en": "An item that is there already", "zh": "系统中已有的物料"})  # fmt: skip
+               {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM)  # fmt: skip
 CHARACTERISTICS = Importer(
     name="catalog.characteristics",
     title={"en": "Inspection standards", "zh": "检验标准"},
@@ -208,13 +209,16 @@ CHARACTERISTICS = Importer(
     },
     right="catalog.import",
     order=30,
+    key=("item", "code"),
+    group=Group(("item",)),
+    existing=characteristics_there,
+    create=create_characteristics,
     check=check_characteristics,
-    store=store_characteristics,
     columns=(
         _ITEM,
         Column("code", {"en": "Characteristic", "zh": "检验项目编码"}, code(), "HARDNESS",
                {"en": "Once for an item", "zh": "同一物料内不得重复"}),
-        *name_columns("name", "Name", "名称", {"en": "Shore hardness A", "zh": "邵氏硬度 A"}),
+        *name_columns("name", "Name", "名称", {"en": "Shore hardness A", "zh": "邵氏硬度 A"}, needed=True),
         Column("kind", {"en": "Kind", "zh": "类型"}, choice(KINDS), "measured",
                {"en": "measured or judged", "zh": "计量或计数"}),
         Column("lower", {"en": "Lower limit", "zh": "下限"}, number, "67",
@@ -237,17 +241,20 @@ BOMS = Importer(
     about={"en": "What goes into one unit of an item.", "zh": "生产一个单位产品所需的物料。"},
     right="catalog.import",
     order=40,
+    key=("item", "revision", "part"),
+    group=Group(("item", "revision"), same=("effective_from",), error=_other_day),
+    existing=boms_there,
+    create=create_boms,
     check=check_boms,
-    store=store_boms,
     columns=(
         Column("item", {"en": "Item made", "zh": "产品编码"}, code(), "FD-IS150",
-               {"en": "An item that is there already", "zh": "系统中已有的物料"}),
+               {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM),
         Column("revision", {"en": "Revision", "zh": "版本"}, code(20), "A1",
                {"en": "A new one for the item", "zh": "该产品的新版本"}),
         Column("effective_from", {"en": "In force from", "zh": "生效日期"}, day, "2026-01-01",
                {"en": "The same in all rows of a revision", "zh": "同一版本各行须相同"}),
         Column("part", {"en": "Part", "zh": "子件编码"}, code(), "RM-PVC-70",
-               {"en": "An item that is there already", "zh": "系统中已有的物料"}),
+               {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM),
         Column("quantity", {"en": "Quantity", "zh": "用量"}, positive, "0.02",
                {"en": "For one unit, in the part's stock unit", "zh": "每单位产品用量，按子件库存单位"}),
     ),

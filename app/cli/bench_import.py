@@ -24,7 +24,7 @@ from app.cli.scratch import scratch_folder
 from core import clock
 from core.actor import system_actor
 from core.db import configure, engine, read_session, unit_of_work
-from documents.sheets import importers
+from documents.sheets import examining
 
 ROWS, QUICK_ROWS = 100_000, 5_000
 BAD = Decimal("0.01")
@@ -64,15 +64,16 @@ def _measure(figures: dict[str, Any], folder: Path, count: int) -> None:
     figures |= {"store_seconds": wall, "store_cpu_seconds": cpu, "stored": _stored()}
 
 
-def _dry_run(file: Path) -> importers.Examined:
+def _dry_run(file: Path) -> examining.Examined:
     with read_session() as session:
-        return importers.examine(session, ITEMS, file, file.name, None)
+        return examining.examine(session, ITEMS, file, file.name, None)
 
 
 def _store(file: Path) -> None:
     with unit_of_work(BENCH, reason="bench", now=clock.now()) as session:
-        importers.examine(session, ITEMS, file, file.name, None)
-        importers.store(session, ITEMS, file, file.name, actor=BENCH, now=clock.now())
+        read = examining.read_rows(ITEMS, file, file.name)
+        examining.examine_rows(session, ITEMS, read, None)
+        examining.store_rows(session, ITEMS, read.rows, actor=BENCH, now=clock.now())
 
 
 def _stored() -> int:
@@ -80,7 +81,7 @@ def _stored() -> int:
         return int(connection.scalar(text("SELECT count(*) FROM item")) or 0)
 
 
-def _named(found: importers.Examined) -> set[int]:
+def _named(found: examining.Examined) -> set[int]:
     return {finding.row for finding in found.findings}
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.imports import queries
 from app.imports.models import DataImport
-from app.imports.queries import KeptFinding
+from app.imports.results import KeptFinding
 from app.web import Visitor
 from app.web.paging import SIZE, Page
 from core.errors import NotFound
@@ -51,11 +51,13 @@ def must_read(person: Visitor, found: DataImport) -> Importer:
 
 def import_page(session: Session, found: DataImport, importer: Importer) -> dict[str, Any]:
     """Collect what the page of one import shows: its findings, a page at a time, by column if asked."""
-    findings = queries.findings_of(found)
+    result = queries.result_of(found)
+    findings = result.findings
     column = request.args.get("column", "")
     chosen = [one for one in findings if not column or one.column == column]
     return {
         "found": found,
+        "result": result,
         "brought_by": queries.bringer(session, found),
         "importer": importer,
         "column": column,
@@ -75,7 +77,7 @@ def findings_table(found: DataImport, importer: Importer, language: str) -> tupl
     }[language]
     rows = [
         [one.row, names.get(one.column, one.column), one.value, one.text(language), one.code]
-        for one in queries.findings_of(found)
+        for one in queries.result_of(found).findings
     ]
     return heads, rows
 

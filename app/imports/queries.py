@@ -1,36 +1,18 @@
 """Reads of lists that were brought, and of what their dry runs found."""
 
-import json
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Collection
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
+from app.imports import results
 from app.imports.models import DataImport
+from app.imports.results import Result
 from core.errors import NotFound
-from core.languages import translate
 from core.types import Bilingual
 from documents import store
-
-
-@dataclass(frozen=True)
-class KeptFinding:
-    """One bad cell as the dry run kept it; ``column`` is the key of the column, empty for the whole row."""
-
-    row: int
-    column: str
-    value: str
-    code: str
-    message: str
-    facts: dict[str, Any]
-
-    def text(self, language: str) -> str:
-        """Say in a language why the cell is not taken."""
-        return translate(self.message, language, **self.facts)
 
 
 def import_of(session: Session, import_id: uuid.UUID) -> DataImport:
@@ -58,12 +40,10 @@ def bringer(session: Session, found: DataImport) -> Bilingual | str:
     return names_of(session, [found.uploaded_by]).get(found.uploaded_by) or found.uploaded_by_name
 
 
-def findings_of(found: DataImport) -> Sequence[KeptFinding]:
-    """What the dry run found, in the order of the rows.
+def result_of(found: DataImport) -> Result:
+    """What the dry run found.
 
     Raises:
-        NotFound: the stored findings are missing or damaged.
+        NotFound: the stored result is missing or damaged.
     """
-    if found.findings_sha256 is None:
-        return []
-    return [KeptFinding(**one) for one in json.loads(store.read(found.findings_sha256))]
+    return results.from_bytes(store.read(found.findings_sha256)) if found.findings_sha256 else Result()

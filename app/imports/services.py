@@ -4,16 +4,15 @@ A dry run stores nothing but the file, what was found in it, and who brought it.
 a second person has signed; people's accounts are the administrator's own act (URS-028, Annex 11 clause 5).
 """
 
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
-from decimal import Decimal
-from typing import Any, BinaryIO
+from datetime import datetime
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
+from app.imports import queries, results
 from app.imports.models import DataImport, ImportState
 from app.imports.records import SUBJECT, proposal_draft
 from core import outbox
@@ -22,8 +21,10 @@ from core.errors import Conflict, Invalid, NotAllowed
 from documents import store, uploads
 from documents.models import StoredFile
 from documents.records import create_record
-from documents.sheets import importers
-from documents.sheets.importers import Examined, Importer, Reach
+from documents.sheets import examining, importers
+from documents.sheets.examining import Examined
+from documents.sheets.importers import Importer
+from documents.sheets.rows import Reach
 from signatures import audit
 from workflows import runtime
 
@@ -62,13 +63,13 @@ def examine(session: Session, importer: Importer, sha256: str, name: str, reach:
     Raises:
         Invalid: the file as a whole cannot be read as this list.
     """
-    return importers.examine(session, importer, store.path_of(sha256), name, reach)
+    return examining.examine(session, importer, store.path_of(sha256), name, reach)
 
 
 def note_import(session: Session, brought: Brought, *, actor: Actor, now: datetime) -> DataImport:
     """Keep what was brought and found."""
     examined = brought.examined
-    kept = store.put(_findings(examined)) if examined.findings else None
+    kept = store.put(results.as_bytes(examined))
     noted = DataImport(
         list_name=brought.importer.name,
         file_name=brought.name,
@@ -78,7 +79,7 @@ def note_import(session: Session, brought: Brought, *, actor: Actor, now: dateti
         row_count=examined.rows,
         finding_count=examined.count,
         findings_sha256=kept,
-        first_rows=[{key: _plain(value) for key, value in row.items()} for row in examined.first],
+        first_rows=[{key: results.plain(value) for key, value in row.items()} for row in examined.first],
         state=ImportState.FAULTY if examined.count else ImportState.CHECKED,
         uploaded_by=actor.id,
         uploaded_by_name=actor.name,
@@ -185,7 +186,8 @@ def _own_and_whole(noted: DataImport, actor: Actor) -> None:
 def _apply(session: Session, noted: DataImport, *, actor: Actor, now: datetime) -> None:
     importer, path = importers.importer_of(noted.list_name), store.path_of(noted.sha256)
     store.read(noted.sha256)  # the bytes are still those that were checked
-    again = importers.examine(session, importer, path, noted.file_name, None)
+    read = examining.read_rows(importer, path, noted.file_name)
+    again = examining.examine_rows(session, importer, read, None)
     if again.findings:
         first = again.findings[0]
         raise Conflict(
@@ -194,33 +196,15 @@ def _apply(session: Session, noted: DataImport, *, actor: Actor, now: datetime) 
             row=first.row,
             why={lang: first.error.text(lang) for lang in ("en", "zh")},
         )
-    importers.store(session, importer, path, noted.file_name, actor=actor, now=now)
+    differs = results.first_difference(queries.result_of(noted), again)
+    if differs is not None:
+        raise Conflict(
+            "import.differs",
+            "The plant has changed since the list was checked: row %(row)s would do something else now. "
+            "Bring the list again.",
+            row=differs,
+        )
+    examining.store_rows(session, importer, read.rows, actor=actor, now=now)
     noted.decided_by, noted.decided_at = actor.id, now
     facts = {"list": noted.list_name, "sha256": noted.sha256, "rows": noted.row_count}
     audit.record(session, "import.applied", subject=(SUBJECT, noted.id), facts=facts)
-
-
-def _findings(examined: Examined) -> bytes:
-    listed = [
-        {
-            "row": one.row,
-            "column": one.column,
-            "value": one.value,
-            "code": one.error.code,
-            "message": one.error.message,
-            "facts": one.error.facts,
-        }
-        for one in examined.findings
-    ]
-    return json.dumps(listed, ensure_ascii=False, default=str).encode()
-
-
-def _plain(value: Any) -> str:
-    """A raw cell as people read it."""
-    if isinstance(value, datetime) and value.time() == time():
-        value = value.date()
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return "" if value is None else str(value) if not isinstance(value, Decimal) else f"{value:f}"

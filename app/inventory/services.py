@@ -6,7 +6,7 @@ audit trail; ``document`` is the number of the receipt, output or case that caus
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -294,6 +294,18 @@ def add_locations(
     session.add_all(places)
     session.flush()  # callers need the new ids
     return places
+
+
+def rename_locations(session: Session, site: Site, code: str, names: Mapping[str, Bilingual]) -> None:
+    """Give locations of a warehouse other names: location code → name. The trail holds each old row."""
+    query = (
+        select(Location)
+        .join(Location.warehouse)
+        .where(Warehouse.site_id == site.id, Warehouse.code == code, Location.code.in_(names))
+    )
+    for place in session.scalars(query):
+        place.name = dict(names[place.code])
+    session.flush()
 
 
 def _move_status(

@@ -2,94 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import Item, ItemState, Supplier, SupplierState
+from app.catalog.models import ItemState, SupplierState
+from app.catalog.references import ITEM, SUPPLIER
 from app.catalog.standard_lists import positive
 from app.catalog.units import STOCK_UNITS, check_quantity
 from app.procurement.models import PurchaseOrder
 from app.procurement.services import OrderLine, place_order
-from app.sites.imports import SiteColumn, sites_by_code
+from app.sites.imports import SITE
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from documents.labels import N_
 from documents.sheets.cells import Column, code, day, whole
-from documents.sheets.importers import Finding, Importer, Reach, Row, register
+from documents.sheets.examining import grouped
+from documents.sheets.importers import Group, Importer, register
+from documents.sheets.rows import Finding, Reach, Row
+
+
+def orders_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Which of some orders are there already."""
+    numbers = [number for (number,) in keys]
+    found = session.scalars(select(PurchaseOrder.number).where(PurchaseOrder.number.in_(numbers)))
+    return {(number,): {} for number in found}
 
 
 def check_orders(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find orders that are there already or disagree with themselves, and lines that could not be ordered."""
-    sites = SiteColumn(session, reach)
-    items = {item.code: item for item in session.scalars(select(Item))}
-    suppliers = {one.code: one.state for one in session.scalars(select(Supplier))}
-    numbers = set(session.scalars(select(PurchaseOrder.number)))
-    heads: dict[Any, tuple[Any, Any]] = {}
+    """Find orders that are there already, and lines that could not be ordered."""
     for row in rows:
-        yield from sites.unknown(row)
-        yield from _supplier(row, suppliers)
-        yield from _line(row, items)
-        number = row.get("number")
-        if number in numbers:
-            exists = Conflict("order.exists", "There is an order %(order)s already.", order=number)
+        if row.before is not None:
+            exists = Conflict("order.exists", "There is an order %(order)s already.", order=row.get("number"))
             yield row.wrong("number", exists)
-        head = (row.get("supplier"), row.get("site"))
-        if number is not None and heads.setdefault(number, head) != head:
-            sentence = N_("Order %(order)s has another supplier or site further up.")
-            yield row.wrong("supplier", Conflict("order.heads", sentence, order=number))
+        yield from _supplier(row)
+        yield from _line(row)
 
 
-def store_orders(session: Session, rows: Iterable[Row], actor: Actor, now: datetime) -> None:
-    """Open every order of a list with its lines in the order of the list."""
-    sites = sites_by_code(session)
-    items = {item.code: item for item in session.scalars(select(Item))}
-    suppliers = {one.code: one for one in session.scalars(select(Supplier))}
-    wanted: dict[str, list[Row]] = {}
-    for row in rows:
-        wanted.setdefault(row.get("number"), []).append(row)
-    for number, found in wanted.items():
+def create_orders(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open the orders of a list with their lines in the order of the list."""
+    for found in grouped(rows, ("number",)).values():
         lines = [
             OrderLine(
-                items[row.get("item")],
+                row.found["item"],
                 row.get("quantity"),
                 row.get("due_on"),
                 over_percent=row.get("over_percent") or 0,
             )
             for row in found
         ]
-        supplier, site = suppliers[found[0].get("supplier")], sites[found[0].get("site")]
-        place_order(session, number, supplier, site, lines, actor=actor, now=now)
+        supplier, site = found[0].found["supplier"], found[0].found["site"]
+        place_order(session, found[0].get("number"), supplier, site, lines, actor=actor, now=now)
 
 
-def _supplier(row: Row, suppliers: dict[str, SupplierState]) -> Iterator[Finding]:
-    wanted = row.get("supplier")
-    if wanted is None:
-        return
-    if wanted not in suppliers:
-        sentence = N_("There is no supplier %(supplier)s.")
-        yield row.wrong("supplier", Invalid("supplier.not_found", sentence, supplier=wanted))
-    elif suppliers[wanted] is SupplierState.BLOCKED:
-        blocked = Conflict("supplier.blocked", "Supplier %(supplier)s is blocked.", supplier=wanted)
+def _supplier(row: Row) -> Iterator[Finding]:
+    supplier = row.found.get("supplier")
+    if supplier is not None and supplier.state is SupplierState.BLOCKED:
+        blocked = Conflict("supplier.blocked", "Supplier %(supplier)s is blocked.", supplier=supplier.code)
         yield row.wrong("supplier", blocked)
 
 
-def _line(row: Row, items: dict[str, Item]) -> Iterator[Finding]:
-    wanted, quantity = row.get("item"), row.get("quantity")
-    item = items.get(wanted)
-    if wanted is not None and item is None:
-        yield row.wrong("item", Invalid("item.not_found", "There is no item %(item)s.", item=wanted))
-    elif item is not None and item.state is not ItemState.ACTIVE:
+def _line(row: Row) -> Iterator[Finding]:
+    item, quantity = row.found.get("item"), row.get("quantity")
+    if item is not None and item.state is not ItemState.ACTIVE:
         sentence = N_("Item %(item)s may not be received.")
-        yield row.wrong("item", Conflict("item.inactive", sentence, item=wanted))
+        yield row.wrong("item", Conflict("item.inactive", sentence, item=item.code))
     elif item is not None and quantity is not None:
         try:
             check_quantity(quantity, STOCK_UNITS[item.uom])
         except Invalid as error:
             yield row.wrong("quantity", error)
+
+
+def _other_head(row: Row) -> Conflict:
+    sentence = N_("Order %(order)s has another supplier or site further up.")
+    return Conflict("order.heads", sentence, order=row.get("number"))
 
 
 ORDERS = register(
@@ -102,17 +94,22 @@ ORDERS = register(
         },
         right="orders.import",
         order=60,
+        key=("number",),
+        group=Group(("number",), same=("supplier", "site"), error=_other_head),
+        existing=orders_there,
+        create=create_orders,
         check=check_orders,
-        store=store_orders,
         columns=(
             Column("number", {"en": "Order", "zh": "订单号"}, code(), "PO-2026-0118",
                    {"en": "As printed on the order; the same in all its lines",
                     "zh": "订单上的编号，同一订单各行相同"}),
             Column("supplier", {"en": "Supplier", "zh": "供应商"}, code(), "S-101",
-                   {"en": "The code of a supplier that is there already", "zh": "系统中已有的供应商编码"}),
-            SiteColumn.column,
+                   {"en": "The code of a supplier that is there already", "zh": "系统中已有的供应商编码"},
+                   refers=SUPPLIER),
+            SITE,
             Column("item", {"en": "Item", "zh": "物料"}, code(), "RM-PVC-70",
-                   {"en": "The code of an item that is there already", "zh": "系统中已有的物料编码"}),
+                   {"en": "The code of an item that is there already", "zh": "系统中已有的物料编码"},
+                   refers=ITEM),
             Column("quantity", {"en": "Quantity", "zh": "数量"}, positive, "1000",
                    {"en": "In the item's stock unit", "zh": "按物料库存单位"}),
             Column("due_on", {"en": "Due", "zh": "交货日期"}, day, "2026-12-15",

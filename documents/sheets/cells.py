@@ -6,7 +6,7 @@ never taken for its result (URS-120, Annex 11 clause 5).
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -15,6 +15,7 @@ from core.errors import Invalid
 from core.types import Bilingual
 from documents.glyphs import missing
 from documents.labels import N_
+from documents.sheets.rows import Reference, Unique
 
 Raw = str | int | float | bool | date | datetime | time | None
 Reader = Callable[[Any], Any]
@@ -30,10 +31,27 @@ _LARGEST_EXACT = 10**15
 
 
 @dataclass(frozen=True)
+class Kind:
+    """A kind of cell: how its value is read, the JSON Schema of that value for programs, and the names of its
+    answers where there is a choice."""
+
+    read: Reader
+    schema: Mapping[str, Any]
+    answers: Mapping[str, Bilingual] = field(default_factory=dict)
+
+    def __call__(self, value: Any) -> Any:
+        """Read a value; see :data:`Reader`."""
+        return self.read(value)
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a list: its key, its names, how a cell of it is read, and an example that would be taken.
 
-    ``hint`` says to people what may stand there; ``also`` are other headings it is known by.
+    ``hint`` says to people what may stand there; ``also`` are other headings it is known by. ``refers`` says
+    that the cell names a thing that has to be there. ``unique`` values stand once in a file and belong to one
+    object. ``controlled`` values are set once; after that they change only through change control, not by a
+    list. Of columns with the same ``either``, one has to be filled.
     """
 
     key: str
@@ -43,6 +61,10 @@ class Column:
     hint: Bilingual
     required: bool = True
     also: tuple[str, ...] = ()
+    refers: Reference | None = None
+    unique: Unique | None = None
+    controlled: bool = False
+    either: str = ""
 
 
 def read_cell(column: Column, raw: Raw) -> Any:
@@ -82,7 +104,7 @@ def text(most: int = 120) -> Reader:
             )
         return line
 
-    return read
+    return Kind(read, {"type": "string", "maxLength": most})
 
 
 def code(most: int = 40) -> Reader:
@@ -99,7 +121,8 @@ def code(most: int = 40) -> Reader:
             )
         return word
 
-    return read
+    pattern = f"^{_TEXT_OF_CODE.pattern}$"
+    return Kind(read, {"type": "string", "maxLength": most, "pattern": pattern})
 
 
 def choice(options: Mapping[str, Bilingual]) -> Reader:
@@ -120,7 +143,7 @@ def choice(options: Mapping[str, Bilingual]) -> Reader:
             )
         return found
 
-    return read
+    return Kind(read, {"type": "string", "enum": list(options)}, options)
 
 
 def whole(least: int, most: int) -> Reader:
@@ -134,7 +157,7 @@ def whole(least: int, most: int) -> Reader:
             )
         return int(number)
 
-    return read
+    return Kind(read, {"type": "integer", "minimum": least, "maximum": most})
 
 
 def number(value: Any) -> Decimal:
@@ -169,14 +192,42 @@ def day(value: Any) -> date:
     )
 
 
-def name_columns(key: str, english: str, chinese: str, example: Bilingual) -> tuple[Column, Column]:
-    """The two columns of a text in both languages; one of them is enough."""
-    hint: Bilingual = {"en": "One of the two languages is enough.", "zh": "中英文任填其一即可。"}
-    first = {"en": f"{english} (English)", "zh": f"{chinese}（英文）"}
-    second = {"en": f"{english} (Chinese)", "zh": f"{chinese}（中文）"}
+def schema_of(read: Reader) -> dict[str, Any]:
+    """The JSON Schema of what a reader takes; numbers and days are written as texts, exactly."""
+    if read is number:
+        return {"type": "string", "format": "decimal", "pattern": f"^{_NUMBER.pattern}$"}
+    if read is day:
+        return {"type": "string", "format": "date"}
+    return dict(read.schema) if isinstance(read, Kind) else {"type": "string"}
+
+
+def answers_of(read: Reader) -> Mapping[str, Bilingual]:
+    """The answers a reader lets people choose from, by code; none where there is no choice."""
+    return read.answers if isinstance(read, Kind) else {}
+
+
+def name_columns(
+    key: str,
+    english: str,
+    chinese: str,
+    example: Bilingual,
+    *,
+    needed: bool = False,
+    controlled: bool = False,
+) -> tuple[Column, Column]:
+    """The two columns of a text in both languages; one of them is enough, and ``needed`` if it says so."""
+
+    def column(lang: str, name: Bilingual) -> Column:
+        hint = {"en": "One of the two languages is enough.", "zh": "中英文任填其一即可。"}
+        either = key if needed else ""
+        own = f"{key}_{lang}"
+        return Column(
+            own, name, text(), example[lang], hint, required=False, controlled=controlled, either=either
+        )
+
     return (
-        Column(f"{key}_en", first, text(), example["en"], hint, required=False),
-        Column(f"{key}_zh", second, text(), example["zh"], hint, required=False),
+        column("en", {"en": f"{english} (English)", "zh": f"{chinese}（英文）"}),
+        column("zh", {"en": f"{english} (Chinese)", "zh": f"{chinese}（中文）"}),
     )
 
 

@@ -25,6 +25,8 @@ LONGEST_CELL = 5_000
 _BLANK_ROWS_BEFORE_THE_END = 1_000
 _CHUNK = 1 << 20
 SEPARATORS = (",", ";", "\t")
+HELP_LINE = "#?"
+"""A row that begins so is help of the CSV template, no data."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def _lines(rows: Iterator[Sequence[Raw]], columns: Sequence[Column]) -> Iterator
     for number, row in enumerate(rows, start=1):
         if len(row) > MOST_COLUMNS:
             _refuse_wide(row)
-        if all(value is None or value == "" for value in row):
+        if _is_blank(row):
             blank += 1
             if blank > _BLANK_ROWS_BEFORE_THE_END:
                 break
@@ -83,6 +85,13 @@ def _lines(rows: Iterator[Sequence[Raw]], columns: Sequence[Column]) -> Iterator
         yield Line(number, {key: _short(value) for key, value in zip(keys, row, strict=False) if key})
     if not found:
         raise Invalid("list.empty", "The list has no rows below its headings.", field="file")
+
+
+def _is_blank(row: Sequence[Raw]) -> bool:
+    """Whether a row says nothing: it is empty, or help of the template."""
+    if row and isinstance(row[0], str) and row[0].startswith(HELP_LINE):
+        return True
+    return all(value is None or value == "" for value in row)
 
 
 def _short(value: Raw) -> Raw:

@@ -17,6 +17,7 @@ from core.languages import translate
 from documents.labels import N_
 from documents.sheets.cells import Column
 from documents.sheets.importers import Importer
+from documents.sheets.reading import HELP_LINE
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DATA, _EXAMPLE, _HELP = N_("List"), N_("Example"), N_("Help")
@@ -58,6 +59,20 @@ def template(importer: Importer, language: str) -> bytes:
         name = translate(_HELP, lang) if lang == "zh" else "Help"
         _sheet(book, name, [translate(head, lang) for head in _HELP_HEADS], rows)
     return _bytes(book)
+
+
+def csv_template(importer: Importer, language: str) -> bytes:
+    """Write the CSV to fill in: headings, and rows of help that are passed over when it is read."""
+    columns = importer.columns
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(harmless(_head(column, language)) for column in columns)
+    for texts in (
+        [column.hint.get(language, "") for column in columns],
+        [column.example for column in columns],
+    ):
+        writer.writerow([f"{HELP_LINE} {texts[0]}", *map(harmless, texts[1:])])
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _head(column: Column, language: str) -> str:

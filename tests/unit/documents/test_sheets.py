@@ -13,7 +13,7 @@ from app.catalog.imports import ITEMS
 from core.errors import Invalid
 from documents.sheets import reading
 from documents.sheets.cells import Column, code, day, number, read_cell, text, whole
-from documents.sheets.importers import rows_of
+from documents.sheets.examining import read_rows
 from documents.sheets.writing import csv_file, harmless, template, xlsx_file
 from tests.factories.lists import GOOD_ITEM, ITEM_HEADS, csv, xlsx
 
@@ -83,7 +83,7 @@ def test_csv_is_read_in_the_usual_encodings_and_separators(
     file = tmp_path / "list.csv"
     chinese = [column.name["zh"] for column in ITEMS.columns[:7]]
     file.write_bytes(csv(chinese, GOOD_ITEM, sign=sign, encoding=encoding))
-    [row] = rows_of(ITEMS, file, "list.csv")
+    [row] = read_rows(ITEMS, file, "list.csv").rows
     assert (row.get("code"), row.both("name")["zh"], row.get("shelf_life_days")) == (
         "RM-NEW",
         "PVC 粒料",
@@ -96,7 +96,7 @@ def test_headings_may_stand_in_any_order_with_blank_rows_and_stars(tmp_path: Pat
     file.write_bytes(
         xlsx([], [f" {head.upper()} *" for head in reversed(ITEM_HEADS)], [], GOOD_ITEM[::-1])
     )
-    [row] = rows_of(ITEMS, file, "list.xlsx")
+    [row] = read_rows(ITEMS, file, "list.xlsx").rows
     assert (row.number, row.get("uom"), row.get("gtin")) == (4, "kg", "06901234560015")
 
 
@@ -118,7 +118,7 @@ def test_a_file_that_is_no_such_list_is_refused_by_name(
 ) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(Invalid) as refused:
-        list(rows_of(ITEMS, tmp_path / name, name))
+        list(read_rows(ITEMS, tmp_path / name, name).rows)
     assert refused.value.code == refusal
 
 
@@ -126,7 +126,7 @@ def test_a_list_has_a_largest_number_of_rows(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setattr(reading, "MOST_ROWS", 3)
     (tmp_path / "l.csv").write_bytes(csv(ITEM_HEADS, *[GOOD_ITEM] * 4))
     with pytest.raises(Invalid) as refused:
-        list(rows_of(ITEMS, tmp_path / "l.csv", "l.csv"))
+        list(read_rows(ITEMS, tmp_path / "l.csv", "l.csv").rows)
     assert refused.value.code == "list.too_long"
 
 
@@ -140,7 +140,7 @@ def test_a_workbook_that_declares_entities_is_refused(tmp_path: Path) -> None:
             after.writestr(name, data)
     (tmp_path / "l.xlsx").write_bytes(out.getvalue())
     with pytest.raises(Invalid) as refused:
-        list(rows_of(ITEMS, tmp_path / "l.xlsx", "l.xlsx"))
+        list(read_rows(ITEMS, tmp_path / "l.xlsx", "l.xlsx").rows)
     assert refused.value.code == "list.entities"
 
 
@@ -160,5 +160,5 @@ def test_the_template_can_be_filled_in_and_brought(tmp_path: Path, language: str
     example = book.worksheets[1]
     book.worksheets[0].append([cell.value for cell in example[2]])
     book.save(tmp_path / "l.xlsx")
-    [row] = rows_of(ITEMS, tmp_path / "l.xlsx", "l.xlsx")
+    [row] = read_rows(ITEMS, tmp_path / "l.xlsx", "l.xlsx").rows
     assert row.bad == frozenset()
