@@ -116,7 +116,7 @@ def read_rows(importer: Importer, path: Path, name: str, progress: Progress = no
     examined = Examined(rows=len(lines), first=[line.cells for line in lines[:SHOWN]])
     rows = []
     for done, line in enumerate(lines, start=1):
-        row, findings = readread_row(importer.columns, line.number, line.cells)
+        row, findings = read_row(importer.columns, line.number, line.cells)
         rows.append(row)
         for finding in findings:
             examined.note(finding)
