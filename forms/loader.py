@@ -51,14 +51,24 @@ def parse(data: bytes, *, key: str) -> Form:
     Raises:
         BadDefinition: it is not JSON, lacks a text in one language, or could not be checked.
     """
+    form = parse_kept(data, key=key)
+    if found := problems(form.schema):
+        raise BadDefinition(key, found)
+    return form
+
+
+def parse_kept(data: bytes, *, key: str) -> Form:
+    """Read a definition that was checked when it was kept; rules made since do not hold for it.
+
+    Raises:
+        BadDefinition: it is not a JSON object.
+    """
     try:
         schema = json.loads(data, parse_float=Decimal)
     except ValueError as error:
         raise BadDefinition(key, [str(error)]) from error
     if not isinstance(schema, dict):
         raise BadDefinition(key, ["not a JSON object"])
-    if found := problems(schema):
-        raise BadDefinition(key, found)
     ordered = json.dumps(schema, sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return Form(key, hashlib.sha256(ordered.encode()).hexdigest(), schema)
 
@@ -71,9 +81,18 @@ def load(key: str) -> Form:
         UnknownForm: no such form.
         BadDefinition: its definition is not usable.
     """
+    return parse(text(key).encode(), key=key)
+
+
+def text(key: str) -> str:
+    """The definition of an installed form as it stands in its file.
+
+    Raises:
+        UnknownForm: no such form.
+    """
     if not known(key):
         raise UnknownForm(key)
-    return parse((SCHEMAS / f"{key}.json").read_bytes(), key=key)
+    return (SCHEMAS / f"{key}.json").read_text(encoding="utf-8")
 
 
 def known(key: str) -> bool:

@@ -1,4 +1,4 @@
-"""A bundle of model files: one process and its decision tables; named by one hash."""
+"""A bundle of model files: one process, its decision tables and its forms; named by one hash."""
 
 import hashlib
 import json
@@ -10,6 +10,8 @@ from pathlib import Path
 from lxml import etree
 
 from core.errors import NotFound
+from forms import loader
+from forms.loader import Form
 from workflows.dmn import fact_names, read_model
 from workflows.dmn_model import Decision, Model
 from workflows.elements import ProcessModel, bpmn_tag, read_process
@@ -17,6 +19,8 @@ from workflows.findings import Finding
 from workflows.xmlfile import BPMN, UnreadableFile, line_of, local, parse
 
 SUFFIXES = (".bpmn", ".dmn")
+FORM_SUFFIX = ".form.json"
+"""How the forms of a release are named; they are put in when it is proposed, never brought along."""
 _CALLED = re.compile(rb'calledElement="([A-Za-z0-9_]+)"')
 
 
@@ -29,11 +33,17 @@ class Bundle:
     roots: dict[str, etree._Element] = field(default_factory=dict)
     decisions: dict[str, Decision] = field(default_factory=dict)
     tables: list[tuple[str, Model]] = field(default_factory=list)
+    forms: dict[str, Form] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def refuse(self, name: str, found: Iterable[Finding]) -> None:
         """Add findings of one file."""
         self.findings += [replace(finding, file=name) for finding in found]
+
+    def keep_form(self, key: str, text: str) -> None:
+        """Put the definition of a form into the bundle; its cases are worked on with this one."""
+        self.forms[key] = loader.parse_kept(text.encode(), key=key)
+        self.files[f"{key}{FORM_SUFFIX}"] = text
 
 
 def sha256(files: Mapping[str, str]) -> str:
@@ -75,6 +85,19 @@ def read(files: Mapping[str, bytes]) -> Bundle:
             bundle.refuse(name, [Finding("file.unknown", facts={"name": name})])
         else:
             _read_xml(bundle, name, data)
+    return bundle
+
+
+def read_release(files: Mapping[str, str]) -> Bundle:
+    """Read the files of a release, with the forms that were put into it.
+
+    Raises:
+        BadDefinition: the kept definition of a form is none.
+    """
+    bundle = read({name: text.encode() for name, text in files.items() if not name.endswith(FORM_SUFFIX)})
+    for name, text in sorted(files.items()):
+        if name.endswith(FORM_SUFFIX):
+            bundle.keep_form(name.removesuffix(FORM_SUFFIX), text)
     return bundle
 
 

@@ -1,10 +1,11 @@
 """A process that has passed the checks, ready to run; shared read-only by every case on the same release."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from core.types import Bilingual
+from forms.loader import Form
 from workflows.dmn_model import Decision
 from workflows.elements import Element, Flow, Policy, ProcessModel
 
@@ -14,7 +15,8 @@ class CompiledProcess:
     """One bundle of model files as the engine runs it.
 
     ``sha256`` is the hash of the bundle (hex); ``called`` are the processes that its call activities call;
-    ``spec`` and ``subspecs`` belong to the engine.
+    ``forms`` are those of its steps as they were when it was proposed; ``spec`` and ``subspecs`` belong to
+    the engine.
     """
 
     sha256: str
@@ -25,6 +27,7 @@ class CompiledProcess:
     spec: Any
     subspecs: dict[str, Any]
     called: tuple[ProcessModel, ...] = ()
+    forms: dict[str, Form] = field(default_factory=dict)
 
     @property
     def key(self) -> str:

@@ -96,7 +96,7 @@ def rebuild(files: Mapping[str, str]) -> CompiledProcess:
     Raises:
         ModelRefused: the stored files are not those that were checked.
     """
-    bundle = bundles.read({name: text.encode() for name, text in files.items()})
+    bundle = bundles.read_release(files)
     process = _the_process(bundle)
     if process is None or _errors(bundle):
         raise ModelRefused(_errors(bundle))
@@ -153,6 +153,15 @@ def _check_process(bundle: Bundle, name: str, model: ProcessModel, known_form: C
     for one_name, found in rules_calls.check((name, model), called, bundle.processes):
         bundle.refuse(one_name, [found])
     _check_tables(bundle)
+    _keep_forms(bundle, [model, *(one for _, one in called)])
+
+
+def _keep_forms(bundle: Bundle, models: list[ProcessModel]) -> None:
+    """Put the forms that the steps name into the bundle, so that its hash covers them (URS-007)."""
+    named = {one.policy.form for model in models for one in model.elements.values() if one.policy is not None}
+    for key in sorted(named):
+        if loader.known(key):
+            bundle.keep_form(key, loader.text(key))
 
 
 def _check_tables(bundle: Bundle) -> None:
@@ -172,6 +181,7 @@ def _build(bundle: Bundle, name: str, model: ProcessModel) -> CompiledProcess:
         spec=built.pop(model.key),
         subspecs=built,
         called=called,
+        forms=bundle.forms,
     )
 
 

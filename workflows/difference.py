@@ -59,7 +59,9 @@ def compare(old: CompiledProcess, new: CompiledProcess) -> Difference:
     """Compare two releases; what does not change how a case runs shows in the text only."""
     changes = [
         *_differences("process", {"": old}, {"": new}, lambda process: process.name, _process_facts),
-        *_differences("step", old.elements, new.elements, _element_name, _element_facts),
+        *_differences(
+            "step", old.elements, new.elements, _element_name, _steps_of(new, old), _steps_of(old, new)
+        ),
         *_differences("flow", _flows(old), _flows(new), _flow_name(old, new), _flow_facts),
         *_differences("lane", _lanes(old), _lanes(new), lambda lane: lane.name, _lane_facts),
         *_differences("decision", _tables(old), _tables(new), lambda table: table.name, _table_facts),
@@ -84,6 +86,7 @@ def _differences(
     new: Mapping[str, T],
     name: Callable[[T], Bilingual],
     facts: Callable[[T], Facts],
+    facts_before: Callable[[T], Facts] | None = None,
 ) -> Iterator[Change]:
     for key in [*new, *(key for key in old if key not in new)]:
         before, after = old.get(key), new.get(key)
@@ -92,7 +95,7 @@ def _differences(
         elif after is None and before is not None:
             yield Change("removed", what, key, name(before))
         elif before is not None and after is not None:
-            details = _details(facts(before), facts(after))
+            details = _details((facts_before or facts)(before), facts(after))
             if details:
                 yield Change("changed", what, key, name(after), details)
 
@@ -114,6 +117,22 @@ def _process_facts(process: CompiledProcess) -> Facts:
 
 def _element_name(element: Element) -> Bilingual:
     return element.name if any(element.name.values()) else {"en": element.id, "zh": element.id}
+
+
+def _steps_of(process: CompiledProcess, other: CompiledProcess) -> Callable[[Element], Facts]:
+    """Say how to tell the steps of a release; a form that the other has differently is told with its hash."""
+    told = {
+        key: f"{key} {form.revision} {form.version[:12]}"
+        for key, form in process.forms.items()
+        if key in other.forms and other.forms[key].version != form.version
+    }
+
+    def facts(element: Element) -> Facts:
+        found = _element_facts(element)
+        form = found.get("Form", "")
+        return found | {"Form": told[form]} if form in told else found
+
+    return facts
 
 
 def _element_facts(element: Element) -> Facts:

@@ -11,6 +11,8 @@ from core import numbers
 from core.actor import Actor
 from core.errors import Conflict
 from core.numbers import NumberRule
+from forms import loader
+from forms.loader import Form
 from workflows import analysis, compiler
 from workflows.compiled import CompiledProcess
 from workflows.errors import ModelRefused, no_release
@@ -162,6 +164,22 @@ def compiled_for(session: Session, release_id: uuid.UUID) -> CompiledProcess:
     """Give the process of a case; asks the database only the first time, for files never change."""
     found = _compiled.get(_bundle_of.get(release_id, ""))
     return found if found is not None else compiled(session.get_one(ProcessRelease, release_id))
+
+
+def form_for(session: Session, release_id: uuid.UUID, key: str) -> Form:
+    """Give a form as the release of a case has it; older releases without it: as installed.
+
+    Raises:
+        UnknownForm: neither the release nor the installation has it.
+    """
+    kept = compiled_for(session, release_id).forms.get(key)
+    return kept if kept is not None else loader.load(key)
+
+
+def form_if_known(session: Session, release_id: uuid.UUID, key: str) -> Form | None:
+    """Give a form as :func:`form_for` does, or nothing where there is none any more."""
+    known = key and (key in compiled_for(session, release_id).forms or loader.known(key))
+    return form_for(session, release_id, key) if known else None
 
 
 def person(actor: Actor) -> uuid.UUID | None:

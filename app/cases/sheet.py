@@ -9,6 +9,7 @@ from app.cases import wording
 from app.web.filters import in_language
 from core.types import Bilingual
 from forms import loader
+from forms.loader import Form
 from workflows import registry, sheet
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element, Lane, Policy
@@ -83,7 +84,7 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
         kind=element.kind,
         role=wording.role_name(policy.role) if policy else None,
         lane=element.lane.name if element.lane else None,
-        form=loader.load(policy.form) if policy and loader.known(policy.form) else None,
+        form=_form(policy.form, process) if policy else None,
         meaning=wording.meaning_name(policy.meaning) if policy and policy.meaning else None,
         signers=policy.signers if policy else 0,
         not_by=_not_by(policy, process) if policy else (),
@@ -92,6 +93,10 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
         parameters=tuple(element.parameters.items()),
         decision=element.decision,
     )
+
+
+def _form(key: str, process: CompiledProcess) -> Form | None:
+    return process.forms.get(key) or (loader.load(key) if loader.known(key) else None)
 
 
 def _not_by(policy: Policy, process: CompiledProcess) -> tuple[Bilingual, ...]:

@@ -16,7 +16,7 @@ from app.web.statuses import in_words
 from core.clock import to_zone
 from core.types import Bilingual
 from documents.models import Record
-from forms import loader
+from forms.loader import Form
 from forms.render import sections
 from signatures.models import Signature
 from signatures.register import signatures_on
@@ -80,7 +80,9 @@ def passed_steps(
         signatures = [signature for record in own for signature in signed[record.id]]
         element, waiting = process.elements.get(row.element_id), tasks.get(row.element_id)
         kept = kept_of_task(session, waiting.pop(0)) if waiting and row.element_type == "userTask" else {}
-        found.append(_passed(row, own, signatures, element, people, _entries(element, row, kept)))
+        policy = element.policy if element is not None else None
+        form = repository.form_if_known(session, case.release_id, policy.form) if policy else None
+        found.append(_passed(row, own, signatures, element, people, _entries(form, row, kept)))
     return found[::-1]
 
 
@@ -183,12 +185,11 @@ def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[uuid.UUID
     return found
 
 
-def _entries(element: Element | None, row: StepHistory, kept: Kept) -> list[dict[str, Any]]:
+def _entries(form: Form | None, row: StepHistory, kept: Kept) -> list[dict[str, Any]]:
     """What was entered in a human step, and how original entries changed before it was signed (URS-142)."""
-    key = element.policy.form if element is not None and element.policy is not None else ""
-    if row.element_type != "userTask" or not key or not loader.known(key):
+    if row.element_type != "userTask" or form is None:
         return []
-    return sections(loader.load(key), row.data or {}, notes_of(kept)) + history_section(kept)
+    return sections(form, row.data or {}, notes_of(kept)) + history_section(kept)
 
 
 def _why(decision: Mapping[str, Any]) -> Why:

@@ -23,11 +23,11 @@ from core.types import Bilingual
 from documents import registry
 from documents.models import Record, StoredFile
 from documents.records import RecordDraft, SiteStyle, content_hash, moment_text
-from forms import loader, sources
+from forms import sources
 from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
-from workflows import history
+from workflows import history, repository
 from workflows.decisions import CONDITIONS
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_task, notes_of
@@ -149,7 +149,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         UnknownForm: the model names a form that is not installed.
         NotFound: it names facts that no room provides.
     """
-    form = loader.load(task.form_key) if task.form_key else None
+    form = form_of_task(session, task) if task.form_key else None
     records = list(
         session.scalars(
             select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
@@ -249,6 +249,16 @@ def site_of_task(session: Session, task: HumanTask) -> Site:
     return site_of(session, site_id) if site_id else sites(session)[0]
 
 
+def form_of_task(session: Session, task: HumanTask) -> Form:
+    """The form of a task, as the release that its case runs on has it.
+
+    Raises:
+        UnknownForm: neither the release nor the installation has it.
+    """
+    case = session.get_one(ProcessCase, task.case_id)
+    return repository.form_for(session, case.release_id, task.form_key)
+
+
 def files_of(session: Session, hashes: Sequence[str]) -> list[StoredFile]:
     """The stored files of these SHA-256 values, in their order; unknown ones are left out."""
     wanted = select(StoredFile).where(StoredFile.sha256.in_(hashes))
@@ -302,7 +312,9 @@ def _earlier(
     )
     latest = {task.step: task for task in done}
     actors = {step.element_id: names.get(step.actor_id, step.actor_name) for step in steps}
-    return [_earlier_step(session, task, data, actors, records) for task in latest.values()]
+    return [
+        _earlier_step(session, task, data, actors, records, case.release_id) for task in latest.values()
+    ]
 
 
 def _earlier_step(
@@ -311,8 +323,9 @@ def _earlier_step(
     data: Mapping[str, Any],
     actors: Mapping[str, Bilingual | str],
     records: list[Record],
+    release_id: uuid.UUID,
 ) -> EarlierStep:
-    form = loader.load(task.form_key) if task.form_key and loader.known(task.form_key) else None
+    form = repository.form_if_known(session, release_id, task.form_key)
     entered = data.get(task.step) or {}
     hashes = [sha256 for name in (file_fields(form) if form else ()) for sha256 in entered.get(name, ())]
     return EarlierStep(

@@ -23,6 +23,7 @@ from app.inbox.records import (
     entered_sections,
     file_fields,
     files_of,
+    form_of_task,
     read_task,
 )
 from app.inbox.signing import complete_step, keys_when_last, put_signature, signatory
@@ -31,7 +32,6 @@ from core.errors import FieldErrors
 from documents import glyphs
 from documents.models import Record, StoredFile
 from documents.records import content_hash, create_record
-from forms.loader import load
 from forms.validate import Fields, Saved, check, flat, plain, read
 from signatures.register import signatures_of
 from workflows import history, human_tasks
@@ -238,7 +238,7 @@ def keep_entries(
     task = human_tasks.lock(session, task_id)
     _check_free(session, task, actor=actor, now=now)
     if task.form_key:
-        entries = {"fields": flat(load(task.form_key), typed), "saved_at": now.isoformat()}
+        entries = {"fields": flat(form_of_task(session, task), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
         human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
         keep_typed(session, task, typed, reviewed=reviewed, actor=actor, now=now)

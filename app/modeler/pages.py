@@ -12,6 +12,7 @@ from app.web import language
 from documents import registry as shown_facts
 from forms import loader
 from workflows import analysis, compiler, diagram, registry, repository
+from workflows.bundle import SUFFIXES
 from workflows.compiled import CompiledProcess
 from workflows.difference import Difference, compare
 from workflows.errors import ModelRefused
@@ -29,7 +30,9 @@ def history_page(session: Session) -> dict[str, Any]:
 def release_page(session: Session, release: ProcessRelease, base: ProcessRelease | None) -> dict[str, Any]:
     """Collect what the page of one release shows, compared with another."""
     process = repository.compiled(release)
-    report = _report({name: text.encode() for name, text in release.files.items()})
+    report = _report(
+        {name: text.encode() for name, text in release.files.items() if name.endswith(SUFFIXES)}
+    )
     return {
         "release": release,
         "base": base,
