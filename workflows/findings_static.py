@@ -36,7 +36,21 @@ STATIC = {
         N_("Draw a timer at the step, or leave it to the site's default reminder."),
     ),
     "static.too_large": (
-        N_("More than %(most)s states: not every path could be played."),
-        N_("Split the process, or draw fewer parallel branches."),
+        N_("“%(element)s” has too many states to play them all; not checked on every path: %(checks)s."),
+        N_("Split the process, or draw fewer parallel branches; otherwise look at these points yourself."),
+    ),
+    "static.combinations": (
+        N_("“%(element)s” has so many ways out that only each alone and every two together were played."),
+        N_("Draw two gateways one after the other, or look at the other combinations yourself."),
     ),
 }
+
+CHECKS = (
+    N_("steps that wait for ever"),
+    N_("steps that never happen"),
+    N_("steps asked for twice at once"),
+    N_("steps that two people must do"),
+    N_("steps that an end requires"),
+    N_("lots neither released nor rejected"),
+)
+"""What is looked for on every path, by the words of the warning that it was not."""
