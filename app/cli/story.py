@@ -111,6 +111,8 @@ class Plant:
         """
         form = self.task(login, case).form("/review")
         review = self.person(login).submit(form, {**_inside_limits(form), **(fields or {})})
+        if review.status >= 400:
+            raise UnexpectedPage(f"{login} cannot sign: {review.text()[:800]}")
         return review.form("/sign")
 
     def sign(self, login: str, form: Any) -> Page:

@@ -12,11 +12,19 @@ def filters_from(args: MultiDict[str, str]) -> Filters:
     """Read the filter of the list from its address; what it does not know it leaves out."""
     chosen = {
         "due": {*DUE, "overdue"},
-        "whose": {"mine", "others"},
+        "whose": {"mine", "others", "started"},
         "sort": {"newest", "case"},
     }
     known = {name: value for name, allowed in chosen.items() if (value := args.get(name, "")) in allowed}
     return Filters(text=args.get("q", "").strip()[:100], process=args.get("process", "")[:100], **known)
+
+
+def case_just_left(args: MultiDict[str, str]) -> uuid.UUID | None:
+    """The case in which a step has just been taken, as the address of the list says; None if it says none."""
+    try:
+        return uuid.UUID(args.get("after", ""))
+    except ValueError:
+        return None
 
 
 def command_from(

@@ -1,11 +1,12 @@
 """Original entries of a task as the inbox keeps and checks them (21 CFR 11.10(e), URS-142).
 
-Values are kept with every draft; the reason for a change is taken when the entries are reviewed, so that a
-half-written reason is never kept, and a request that leaves it out signs nothing.
+Values are kept with every draft; the reason for a change is taken when its field has been left or the entries
+are reviewed, so that a half-written reason is never kept, and a request that leaves it out signs nothing.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -26,8 +27,19 @@ from workflows.models import HumanTask
 from workflows.originals import OriginalEntry, keep_draft, keep_reviewed, unexplained
 
 
+class Taking(Enum):
+    """How much of the original entries a request keeps."""
+
+    VALUES = "values"
+    """What is newly written; reasons may be half written. The page is being left, or a file is added."""
+    REASONS = "reasons"
+    """The same, and the reasons of fields that have been left: the page shows what would be signed."""
+    REVIEWED = "reviewed"
+    """Everything as it stands, also what was emptied: the person asks to sign."""
+
+
 def keep_typed(
-    session: Session, task: HumanTask, typed: Fields, *, reviewed: bool, actor: Actor, now: datetime
+    session: Session, task: HumanTask, typed: Fields, *, taking: Taking, actor: Actor, now: datetime
 ) -> None:
     """Keep the marked values of a draft, or of entries to be signed together with the reasons given.
 
@@ -37,10 +49,14 @@ def keep_typed(
     if session.get(SharedSigning, task.id) is not None:
         return
     found = originals(form, read(form, typed, prefill=_given(session, task, form)))
-    if reviewed:
-        keep_reviewed(session, task, found, _printable(form, typed), actor=actor, now=now)
-    else:
-        keep_draft(session, task, found, actor=actor, now=now)
+    given = _printable(form, typed)
+    if taking is Taking.REVIEWED:
+        keep_reviewed(session, task, found, given, actor=actor, now=now)
+        return
+    keep_draft(session, task, found, actor=actor, now=now)
+    if taking is Taking.REASONS:
+        explained = [one for one in found if one.path in given]
+        keep_reviewed(session, task, explained, given, actor=actor, now=now)
 
 
 def keep_signed(

@@ -6,14 +6,13 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.access.models import Person
 from app.inbox import policy
 from app.inbox.errors import SignedAlready
-from app.inbox.meanings import meaning_text, statement_text
+from app.inbox.meanings import meaning_text
 from app.inbox.originals import changes, written_at
-from app.inbox.queries import TaskRow, names_of, row_of
+from app.inbox.queries import Filters, TaskRow, names_of, open_tasks, row_of
 from app.inbox.records import DecisionMade, TaskView, file_fields, files_of
-from app.inbox.services import Review, claimant_name, draft_of_person, has_signed, pending_entries
+from app.inbox.services import claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment
 from app.web.rights import ROLES
@@ -23,13 +22,14 @@ from core.types import Bilingual
 from forms.loader import Form
 from forms.originals import reasons
 from forms.render import fields as rendered
-from forms.validate import Fields, flat, read
+from forms.validate import Fields, read
 from forms.view import WhyAsked
 from signatures.register import signatures_of
 from workflows.history import performers_of
 from workflows.models import TaskState
 
 DAY = timedelta(days=1)
+LOOK_AHEAD = 20  # so many tasks are looked at for one the person may take
 
 
 def line(
@@ -46,6 +46,7 @@ def line(
         "meaning": meaning_text(row.meaning_code) if row.meaning_code else None,
         "claimed_by_me": str(row.claimed_by) == actor.id,
         "claimed_by": in_language(names.get(row.claimed_by)) if row.claimed_by else "",
+        "role_name": in_language(ROLES.get(row.role, {"en": row.role, "zh": row.role})),
         "new": not barred_by and actor.id not in (task.opened_by or {}),
         "due_class": due_class,
         "due_text": due_text,
@@ -59,6 +60,14 @@ def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]
     names = names_of(session, claimants)
     taken = performers_of(session, {case.id for _task, case, _release in found})
     return [line(session, one, names, taken[one[1].id], now=now) for one in found]
+
+
+def next_line(session: Session, *, now: datetime) -> dict[str, Any] | None:
+    """The task to take next, overdue first, of those this person may take; None if nothing waits for him."""
+    person = current_person()
+    waiting = open_tasks(person.id, person.grants, Filters(), now=now).limit(LOOK_AHEAD)
+    rows = lines(session, session.execute(waiting).all(), now=now)
+    return next((row for row in rows if not row["barred"]), None)
 
 
 def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
@@ -109,7 +118,6 @@ def task_page(
         if view.pending
         else [],
         "sentences": [],
-        "review": None,
     }
 
 
@@ -185,25 +193,3 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
     reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
     return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs
-
-
-def hidden_entries(view: TaskView, typed: Fields) -> list[tuple[str, str]]:
-    """Copies of what was entered, carried through the sign dialog."""
-    if view.form is None:
-        return []
-    return [(name, value) for name, values in flat(view.form, typed).items() for value in values]
-
-
-def sign_dialog(session: Session, review: Review, typed: Fields, refusal: QmsError | None) -> dict[str, Any]:
-    """What the sign dialog prints: record, meaning, signer, statement, and why the last try was refused."""
-    view, visitor = review.view, current_person()
-    role = ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role})
-    person = session.get_one(Person, visitor.id)
-    return {
-        "review": review,
-        "hidden": hidden_entries(view, typed),
-        "signer": {"name": in_language(visitor.name), "role": role},
-        "statement": statement_text(view.meaning_code, view.style.layout).splitlines(),
-        "statement_missing": person.statement_accepted_at is None,
-        "password_error": refusal.text(language()) if refusal else "",
-    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
@@ -56,6 +56,8 @@ class TaskRow:
     """One line of the inbox."""
 
     id: uuid.UUID
+    case_id: uuid.UUID
+    role: str
     name: Bilingual
     case_number: str
     case_title: Bilingual
@@ -71,7 +73,7 @@ def open_tasks(person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: d
         select(HumanTask, ProcessCase, ProcessRelease)
         .join(ProcessCase, ProcessCase.id == HumanTask.case_id)
         .join(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
-        .where(HumanTask.state == TaskState.OPEN, in_roles(grants))
+        .where(HumanTask.state == TaskState.OPEN, _within(person_id, grants, filters))
     )
     for condition in _conditions(person_id, filters, now):
         query = query.where(condition)
@@ -92,6 +94,23 @@ def count_open(session: Session, person_id: uuid.UUID, grants: Grants, *, now: d
     )
 
 
+def counts(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime) -> dict[str, int]:
+    """Count what the list could be narrowed to: overdue, claimed by others, started by the person."""
+    asked = {
+        "overdue": Filters(due="overdue"),
+        "others": Filters(whose="others"),
+        "started": Filters(whose="started"),
+    }
+    queries = {
+        name: open_tasks(person_id, grants, wanted, now=now).order_by(None).with_only_columns(HumanTask.id)
+        for name, wanted in asked.items()
+    }
+    columns = [
+        select(func.count()).select_from(query.subquery()).scalar_subquery() for query in queries.values()
+    ]
+    return dict(zip(queries, session.execute(select(*columns)).one(), strict=True))
+
+
 def processes_with_tasks(session: Session, grants: Grants) -> list[tuple[str, Bilingual]]:
     """Name the processes that have open tasks for these roles, for the filter."""
     rows = session.execute(
@@ -108,6 +127,8 @@ def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskR
     """One line of the list."""
     return TaskRow(
         id=task.id,
+        case_id=case.id,
+        role=task.role,
         name=task.name,
         case_number=case.number,
         case_title=case.title,
@@ -135,10 +156,15 @@ def in_roles(grants: Grants) -> ColumnElement[bool]:
     return or_(*held) if held else false()
 
 
+def _within(person_id: uuid.UUID, grants: Grants, filters: Filters) -> ColumnElement[bool]:
+    """Match the tasks of the person's roles, or those of the cases he has started, whoever has them."""
+    return ProcessCase.started_by == person_id if filters.whose == "started" else in_roles(grants)
+
+
 def _conditions(person_id: uuid.UUID, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     mine = HumanTask.claimed_by == person_id
     free = HumanTask.claimed_by.is_(None)
-    whose = {"mine": mine, "others": and_(~mine, ~free)}
+    whose = {"mine": mine, "others": and_(~mine, ~free), "started": true()}
     found: list[ColumnElement[bool]] = [whose.get(filters.whose, or_(mine, free))]
     if filters.process:
         found.append(ProcessCase.process_key == filters.process)

@@ -14,12 +14,15 @@ from werkzeug.wrappers import Response
 from app.access.services import Proof, Refusal, compare, prove_untouched, reauthenticate
 from app.inbox import pages, queries
 from app.inbox.errors import Changed, NoFile
-from app.inbox.inputs import command_from, filters_from
+from app.inbox.inputs import case_just_left, command_from, filters_from
+from app.inbox.originals import Taking
+from app.inbox.panel import outcome_of, sign_panel
 from app.inbox.services import (
     Review,
     Taken,
     attached_file,
     claim_task,
+    draft_of_person,
     keep_entries,
     needs_signature,
     open_page,
@@ -77,6 +80,9 @@ def index() -> str:
         rows=pages.lines(db.session(), page_of.items, now=now),
         total=page_of.total,
         filters=filters,
+        counts=queries.counts(db.session(), person.id, person.grants, now=now),
+        after=case_just_left(request.args),
+        coming=pages.next_line(db.session(), now=now) if "after" in request.args else None,
         processes=queries.processes_with_tasks(db.session(), person.grants),
     )
 
@@ -92,6 +98,11 @@ def task(task_id: uuid.UUID) -> Answer:
     context = pages.task_page(db.session(), view, now=now)
     if context["over"]:
         return _over(view.case.id)
+    typed, _saved_at = draft_of_person(view.task, current_actor())
+    outcome = outcome_of(db.session(), view, typed, now=now)
+    context |= sign_panel(db.session(), view, typed, outcome) | {
+        "asked": view.form is None or bool(view.pending)
+    }
     return render_template("inbox/task.html", task_id=task_id, **context)
 
 
@@ -124,8 +135,13 @@ def draft(task_id: uuid.UUID) -> str:
 @bp.post("/inbox/<uuid:task_id>/review")
 @access("inbox.work")
 def review(task_id: uuid.UUID) -> Answer:
-    """Check the entries and open the sign dialog, or just keep them: as draft, with a file or row more."""
+    """Check the entries and show what would be signed, or just keep them: as draft, with a file or row more.
+
+    A page with scripts asks here after every change and gets the panel alone.
+    """
     actor, now, form = current_actor(), request_time(), request.form
+    if "HX-Request" in request.headers:
+        return _live(task_id, form)
     try:
         added = _add_files(form) if "_upload" in form else {}
     except Invalid as refused:
@@ -135,7 +151,7 @@ def review(task_id: uuid.UUID) -> Answer:
         [*form.items(multi=True), *((name, sha) for name, shas in added.items() for sha in shas)]
     )
     only_kept = bool({"_upload", "_save", "_add", "_del"} & set(form))
-    _keep_draft(task_id, typed, reviewed=not only_kept)
+    _keep_draft(task_id, typed, Taking.VALUES if only_kept else Taking.REVIEWED)
     if "_upload" in form or "_save" in form:
         return _back(task_id)
     if only_kept:
@@ -151,7 +167,7 @@ def review(task_id: uuid.UUID) -> Answer:
 @bp.post("/inbox/<uuid:task_id>/sign")
 @access("inbox.work")
 def sign(task_id: uuid.UUID) -> Answer:
-    """Sign what the dialog showed, after the person has proved himself again, and let the process run on."""
+    """Sign what the panel showed, after the person has proved himself again, and let the process run on."""
     actor, now, form = current_actor(), request_time(), request.form
     method = None
     try:
@@ -207,9 +223,9 @@ def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
         )
 
 
-def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str], *, reviewed: bool = False) -> None:
+def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str], taking: Taking = Taking.VALUES) -> None:
     with writing() as session:
-        keep_entries(session, task_id, typed, reviewed=reviewed, actor=current_actor(), now=request_time())
+        keep_entries(session, task_id, typed, taking=taking, actor=current_actor(), now=request_time())
 
 
 def _add_files(form: MultiDict[str, str]) -> dict[str, list[str]]:
@@ -234,20 +250,39 @@ def _page(
     errors: FieldErrors | None = None,
     sentences: Sequence[str] = (),
 ) -> str:
-    """The task page with what was typed, and the sign dialog on it once everything has been checked."""
+    """The task page with what was typed, and what would be signed once everything has been checked."""
     now = request_time()
     view = reviewed.view if reviewed else open_view(db.session(), task_id)
     context = pages.task_page(
         db.session(), view, now=now, typed=typed, errors=errors.errors if errors else {}
     )
-    context |= {"sentences": list(sentences), "task_id": task_id}
-    if reviewed:
-        context |= pages.sign_dialog(db.session(), reviewed, typed, refusal)
+    outcome = reviewed or errors or outcome_of(db.session(), view, typed, now=now)
+    context |= sign_panel(db.session(), view, typed, outcome, refusal)
+    context |= {"sentences": list(sentences), "task_id": task_id, "asked": reviewed is not None}
     return render_template("inbox/task.html", **context)
 
 
+def _live(task_id: uuid.UUID, typed: MultiDict[str, str]) -> Answer:
+    """Keep what has been typed and give the panel alone: what would be signed now, or why nothing can be."""
+    session, now = db.session(), request_time()
+    try:
+        _keep_draft(task_id, typed, Taking.REASONS)
+        outcome: Review | QmsError = review_task(
+            session, command_from(task_id, typed, language=language()), actor=current_actor(), now=now
+        )
+    except QmsError as error:
+        outcome = error
+    view = outcome.view if isinstance(outcome, Review) else open_view(session, task_id)
+    wrong = outcome.errors if isinstance(outcome, FieldErrors) else {}
+    context = {"view": view, "task": view.task, "now": now, "saved_at": now}
+    context |= sign_panel(session, view, typed, outcome)
+    context["fields"] = pages.form_fields(session, view, typed, wrong)
+    status = 200 if isinstance(outcome, Review | FieldErrors) else outcome.status
+    return render_template("inbox/_live.html", **context), status
+
+
 def _not_proven(task_id: uuid.UUID, typed: MultiDict[str, str], refusal: QmsError) -> Answer:
-    """The sign dialog once more, with everything as it was but the password."""
+    """The page once more, with everything as it was but the password."""
     command = command_from(task_id, typed, language=language())
     reviewed = review_task(db.session(), command, actor=current_actor(), now=request_time())
     return _page(task_id, typed, reviewed=reviewed, refusal=refusal), refusal.status
@@ -270,9 +305,11 @@ def _taken(taken: Taken) -> Response:
     number = taken.record.number
     if taken.waits:
         flash(_("Signed. Record %(number)s waits for the next signer.", number=number), "success")
+    elif taken.signed:
+        flash(_("Signed. Record %(number)s is being printed and sealed.", number=number), "success")
     else:
         flash(_("Done. Record %(number)s is being printed and sealed.", number=number), "success")
-    return redirect(f"/cases/{taken.case.id}", code=303)
+    return redirect(url_for("inbox.index", after=taken.case.id), code=303)
 
 
 def _back(task_id: uuid.UUID) -> Response:

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Person
 from app.inbox import policy
 from app.inbox.errors import Changed, FileNotListed, FileUnknown, SignedAlready, TaskUnknown
-from app.inbox.originals import change_errors, keep_signed, keep_typed
+from app.inbox.originals import Taking, change_errors, keep_signed, keep_typed
 from app.inbox.records import (
     TaskView,
     content_of,
@@ -42,8 +42,9 @@ from workflows.models import HumanTask, ProcessCase
 class SignTask:
     """One click on *Sign*: what was entered, and the hashes of what was on the screen.
 
-    `opened` is the fingerprint of the page on which the entries were made, `seen` the hash of the content in
-    the sign dialog. `method` says how identity was just proven; None only for a step without signature.
+    `opened` is the fingerprint of the page on which the entries were made, `seen` the hash of the content
+    shown beside the button. `method` says how identity was just proven; None only for a step without
+    signature.
     """
 
     task_id: uuid.UUID
@@ -69,11 +70,12 @@ class Review:
 
 @dataclass(frozen=True)
 class Taken:
-    """A step that was taken: its case, its record, and whether it waits for another signer."""
+    """A step that was taken: its case, its record, whether it waits for another signer or asked for none."""
 
     case: ProcessCase
     record: Record
     waits: bool
+    signed: bool
 
 
 def review_task(session: Session, command: SignTask, *, actor: Actor, now: datetime) -> Review:
@@ -89,6 +91,18 @@ def review_task(session: Session, command: SignTask, *, actor: Actor, now: datet
     if command.opened != view.fingerprint:
         raise Changed
     return _review(session, view, command.fields)
+
+
+def review_shown(session: Session, view: TaskView, fields: Fields, *, actor: Actor, now: datetime) -> Review:
+    """Review what stands on a page that is being made right now, so that nothing can have changed since.
+
+    Raises:
+        NotAllowed: this person may not take this step.
+        Conflict: it is over or somebody else's.
+        FieldErrors: entries to mend.
+    """
+    check_allowed(session, view, actor=actor, now=now)
+    return _review(session, view, fields)
 
 
 def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetime) -> Taken:
@@ -119,7 +133,7 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
         complete_step(session, view, review.entries, record, keys, earlier=earlier, actor=actor, now=now)
     elif view.task.claimed_by is not None:
         human_tasks.release(session, view.task, actor=actor, now=now)
-    return Taken(view.case, record, waits=keys is None)
+    return Taken(view.case, record, waits=keys is None, signed=signs is not None)
 
 
 def open_view(session: Session, task_id: uuid.UUID) -> TaskView:
@@ -222,14 +236,13 @@ def keep_entries(
     task_id: uuid.UUID,
     typed: Fields,
     *,
-    reviewed: bool = False,
+    taking: Taking = Taking.VALUES,
     actor: Actor,
     now: datetime,
 ) -> None:
     """Keep what a person has typed so far as a draft; only he sees it again.
 
-    Original entries become part of the record at once (URS-142); with ``reviewed``, when he is about to sign,
-    also the reasons he gives for changing them.
+    Original entries become part of the record at once (URS-142); ``taking`` says how much of them.
 
     Raises:
         NotAllowed: this person may not take the step.
@@ -241,7 +254,7 @@ def keep_entries(
         entries = {"fields": flat(form_of_task(session, task), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
         human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
-        keep_typed(session, task, typed, reviewed=reviewed, actor=actor, now=now)
+        keep_typed(session, task, typed, taking=taking, actor=actor, now=now)
 
 
 def attached_file(

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -74,7 +75,8 @@ def ask_to_sign_in() -> Response:
         Unauthorized: the client asked for data.
     """
     if request.headers.get("HX-Request"):
-        leads_on = {"HX-Redirect": url_for("access.sign_in")}
+        page = urlsplit(request.headers.get("HX-Current-URL", ""))
+        leads_on = {"HX-Redirect": url_for("access.sign_in", next=page.path or None)}
         return Response(status=401, headers=leads_on, mimetype="text/html")
     if wants_data():
         abort(401)

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 from app.access.routes import DEMO_PASSWORD
 from app.cli.story import in_days
 
-CASE = re.compile(r"/cases/[0-9a-f-]{36}")
+SIGNED = re.compile(r"/inbox\?after=[0-9a-f-]{36}")
 SEALED_MS = 180_000
 
 
@@ -126,14 +126,13 @@ class Person:
         self.sign(decision)
 
     def sign(self, name: str) -> None:
-        """Review what was entered and sign it with the password."""
+        """Read what is signed below the answers, and sign it with the password."""
+        expect(self.page.locator("[data-sign=ready]")).to_be_visible()
+        expect(self.page.locator("#sign-button")).to_be_enabled()
         self.picture(f"{name}-form")
-        self.page.locator(".task-actions .btn-primary").click()
-        expect(self.page.locator("dialog#sign")).to_be_visible()
-        self.picture(f"{name}-sign")
         self.page.locator("#sign-password").fill(DEMO_PASSWORD)
-        self.page.locator("dialog#sign button[data-once]").click()
-        self.page.wait_for_url(CASE)
+        self.page.locator("#sign-button").click()
+        self.page.wait_for_url(SIGNED)
         self.picture(f"{name}-signed")
 
     def wait_for_records(self, case: str, count: int) -> list[str]:

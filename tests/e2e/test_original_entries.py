@@ -30,11 +30,11 @@ def test_a_value_changed_after_it_was_kept_needs_its_reason_and_shows_its_histor
     size.press_sequentially("1", delay=30)
     page.wait_for_timeout(2500)  # long enough for a draft: half a number must not be kept
     size.press_sequentially("2", delay=30)
-    with page.expect_response(lambda answer: answer.url.endswith("/draft")):
+    with page.expect_response(lambda answer: answer.url.endswith("/review")):
         size.press("Tab")
     expect(page.locator("#draft-state")).not_to_be_empty()
     size.fill("13")
-    page.locator(".task-actions .btn-primary").click()
+    size.press("Tab")
     why = page.locator("[name='_why.sample_size']")
     expect(why).to_be_visible()
     expect(page.locator("#f-sample_size-kept")).to_contain_text("12 pcs")
@@ -45,8 +45,8 @@ def test_a_value_changed_after_it_was_kept_needs_its_reason_and_shows_its_histor
         entry.fill(middle(entry))
     for choice in page.locator("input[type=radio][value=pass]").all():
         choice.check()
-    page.locator(".task-actions .btn-primary").click()
-    expect(page.locator("dialog#sign")).to_contain_text("one more piece taken")
+    expect(page.locator("#sign-preview [data-sign=ready]")).to_contain_text("one more piece taken")
+    expect(why).to_have_count(0)
     inspector.picture("reason-told")
     administrator = somebody("admin")
     for address, name in (("/admin/house", "house"), ("/sites", "sites")):

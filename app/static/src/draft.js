@@ -4,7 +4,7 @@ const form = document.querySelector('form[data-draft]');
 if (form) {
   let typed = false;
   form.addEventListener('input', () => { typed = true; });
-  form.addEventListener('submit', () => { typed = false; });
+  form.addEventListener('submit', (event) => { if (!event.defaultPrevented) typed = false; });
   window.addEventListener('pagehide', () => {
     if (!typed) return;
     const unfinished = document.activeElement?.dataset.original === undefined ? '' : document.activeElement.name;

@@ -1,5 +1,6 @@
-// Forms of human tasks: questions that are only asked sometimes, limits while typing, the sign dialog.
+// Forms of human tasks: questions that are only asked sometimes, limits while typing, and what is signed beside them.
 const form = document.getElementById('task-form');
+const signing = document.getElementById('sign-form');
 
 function answer(name) {
   const field = form.elements.namedItem(name);
@@ -29,22 +30,18 @@ function limits() {
   form.querySelectorAll('input[data-lower], input[data-upper]').forEach(compare);
 }
 
-// A measured value counts from the moment it is saved: it is saved when it is left, never half written.
+// A measured value and the reason for its change count from the moment they are saved: when left, never half written.
 function isOriginal(field) {
-  return field instanceof HTMLElement && field.dataset.original !== undefined;
+  return field instanceof HTMLElement && (field.dataset.original !== undefined || field.name?.startsWith('_why.'));
 }
 
 if (form) {
   const look = () => { ask(); limits(); };
+  const fields = document.getElementById('task-fields');
+  if (fields) fields.disabled = false; // without scripts what is under review stays as it is
   form.addEventListener('input', (event) => {
     look();
     if (!isOriginal(event.target)) form.dispatchEvent(new Event('typed'));
-  });
-  document.body.addEventListener('htmx:configRequest', (event) => {
-    const field = document.activeElement;
-    if (isOriginal(field) && field.type === 'text' && event.detail.path.endsWith('/draft')) {
-      delete event.detail.parameters[field.name];
-    }
   });
   form.addEventListener('change', look);
   look();
@@ -52,17 +49,131 @@ if (form) {
     new MutationObserver(() => form.dispatchEvent(new Event('input', { bubbles: true })))
       .observe(list, { childList: true, subtree: true });
   }
-  const wrong = form.querySelector('[aria-invalid="true"]');
-  if (wrong && !document.getElementById('sign')) wrong.focus();
+  form.querySelector('[aria-invalid="true"]')?.focus();
 }
 
-const dialog = document.getElementById('sign');
-if (dialog?.showModal) {
-  dialog.close();
-  dialog.showModal();
-  dialog.querySelector('[data-cancel]').addEventListener('click', (event) => {
-    event.preventDefault();
-    dialog.close();
+if (form && signing) sign();
+
+function sign() {
+  const panel = document.getElementById('sign-preview');
+  const button = document.getElementById('sign-button');
+  const said = document.getElementById('sign-state');
+  const password = document.getElementById('sign-password');
+  const touched = new Set();
+  let changes = 0;
+  let asked = 0;
+  let held = false;
+
+  const ready = () => changes === asked && panel.querySelector('[data-sign]')?.dataset.sign === 'ready';
+  const show = () => {
+    button.toggleAttribute('aria-disabled', false);
+    if (!ready()) button.setAttribute('aria-disabled', 'true');
+    panel.classList.toggle('stale', changes !== asked);
+    if (changes !== asked) said.textContent = said.dataset.checking;
+  };
+  const changed = (event) => {
+    if (event.target.name) touched.add(event.target.name.replace(/^_why\./, ''));
+    changes += 1;
+    show();
+  };
+  const missing = () => {
+    panel.querySelectorAll('[data-goto]').forEach((link) => touched.add(link.dataset.goto));
+    refusals();
+    goTo(panel.querySelector('[data-goto]')?.dataset.goto);
+  };
+
+  // The server's answer carries the form once more: what it refuses is shown where a person has been.
+  function refusals() {
+    const fresh = panel.querySelector('template[data-fields]')?.content;
+    for (const now of fresh?.querySelectorAll('[data-note]') || []) {
+      const note = form.querySelector(`[data-note="${CSS.escape(now.dataset.note)}"]`);
+      const id = `f-${now.dataset.note.replaceAll('.', '-')}`;
+      if (!note || note.contains(document.activeElement)) continue;
+      if (!touched.has(now.dataset.note) && !touched.has(id)) continue;
+      note.replaceChildren(...now.cloneNode(true).childNodes);
+      const named = `[name="${CSS.escape(now.dataset.note)}"]`;
+      const fields = form.querySelectorAll(named);
+      fresh.querySelectorAll(named).forEach((field, at) => fields[at] && follow(fields[at], field));
+    }
+  }
+
+  form.addEventListener('input', changed);
+  form.addEventListener('focusin', ({ target }) => { if (isOriginal(target)) target.dataset.before = target.value; });
+  form.addEventListener('change', (event) => {
+    if (isOriginal(event.target)) event.target.dataset.before = event.target.value;
+    changed(event);
   });
-  dialog.querySelector('#sign-password')?.focus();
+  form.addEventListener('focusout', ({ target }) => { // typed and taken back again: nothing has changed
+    if (isOriginal(target) && changes !== asked && target.value === target.dataset.before) {
+      target.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  });
+  document.body.addEventListener('htmx:configRequest', (event) => {
+    if (event.detail.elt.id !== 'sign-asker') return;
+    const field = document.activeElement;
+    held = form.contains(field) && isOriginal(field) && field.type === 'text' && field.value !== field.dataset.before;
+    if (held) event.detail.parameters[field.name] = field.dataset.before || '';
+  });
+  form.addEventListener('submit', (event) => { // Enter in a field goes on to the signature
+    if (event.submitter?.name) return;
+    event.preventDefault();
+    (password || button).focus();
+  });
+  signing.addEventListener('submit', (event) => {
+    if (ready()) return;
+    event.preventDefault();
+    missing();
+  });
+  panel.addEventListener('click', (event) => {
+    const id = event.target.closest('[data-goto]')?.dataset.goto;
+    if (!id) return;
+    event.preventDefault();
+    goTo(id);
+  });
+  document.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
+    event.preventDefault();
+    if (changes !== asked || (ready() && password && !password.value)) (password || button).focus();
+    else if (!ready()) missing();
+    else signing.requestSubmit(button);
+  });
+  document.body.addEventListener('htmx:beforeSend', (event) => {
+    if (event.detail.elt.id === 'sign-asker') asked = held ? changes - 1 : changes;
+  });
+  document.body.addEventListener('htmx:afterSettle', (event) => {
+    if (event.detail.target.id !== 'sign-preview') return;
+    refusals();
+    show();
+  });
+  document.body.addEventListener('htmx:sendError', show);
+  show();
+  keyboard();
+}
+
+function follow(field, fresh) {
+  field.classList.toggle('is-invalid', fresh.classList.contains('is-invalid'));
+  for (const name of ['aria-invalid', 'aria-describedby']) {
+    if (fresh.hasAttribute(name)) field.setAttribute(name, fresh.getAttribute(name));
+    else field.removeAttribute(name);
+  }
+}
+
+function goTo(id) {
+  const field = id && document.getElementById(id);
+  if (!field) return;
+  field.closest('fieldset, div')?.scrollIntoView({ block: 'center' });
+  field.focus({ preventScroll: true });
+}
+
+// The keyboard of a phone lies over the page: the bar with the password stands on top of it.
+function keyboard() {
+  const view = window.visualViewport;
+  if (!view) return;
+  const lift = () => {
+    const hidden = Math.max(0, window.innerHeight - view.height - view.offsetTop);
+    document.documentElement.style.setProperty('--keyboard', `${Math.round(hidden)}px`);
+    document.documentElement.classList.toggle('typing-on-glass', hidden > 120);
+  };
+  view.addEventListener('resize', lift);
+  view.addEventListener('scroll', lift);
 }

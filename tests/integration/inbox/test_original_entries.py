@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.factory import create_app
 from app.inbox.errors import Changed
+from app.inbox.originals import Taking
 from app.inbox.services import keep_entries
 from core import clock
 from core.config import settings
@@ -25,11 +26,13 @@ VALUE = "results.0.value"
 WHY = f"_why.{VALUE}"
 
 
-def save(plant: Plant, login: str, typed: dict[str, str], *, reviewed: bool = False, ago: int = 0) -> None:
+def save(
+    plant: Plant, login: str, typed: dict[str, str], *, taking: Taking = Taking.VALUES, ago: int = 0
+) -> None:
     actor, now = plant.people[login], plant.now - timedelta(minutes=ago)
     task = plant.task("inspection")
     with unit_of_work(actor, now=now) as session:
-        keep_entries(session, task.id, MultiDict(typed), reviewed=reviewed, actor=actor, now=now)
+        keep_entries(session, task.id, MultiDict(typed), taking=taking, actor=actor, now=now)
 
 
 def kept(field: str) -> list[tuple[str, str, str]]:
@@ -48,7 +51,7 @@ def refused(plant: Plant, typed: dict[str, str], login: str = "inspector") -> di
 def test_the_first_saved_value_stays_with_person_and_time_when_it_changes(plant: Plant) -> None:
     name = plant.people["inspector"].name
     save(plant, "inspector", {VALUE: "4.10"}, ago=7)
-    save(plant, "inspector", RESULTS | {VALUE: "4.12", WHY: "misread"}, reviewed=True)
+    save(plant, "inspector", RESULTS | {VALUE: "4.12", WHY: "misread"}, taking=Taking.REVIEWED)
     assert kept("results.OD.value") == [("4.10", name, ""), ("4.12", name, "misread")]
     taken = plant.signs("inspector", "inspection", RESULTS | {VALUE: "4.12"})
     content = json.loads(taken.record.canonical)["content"]
@@ -61,7 +64,7 @@ def test_the_first_saved_value_stays_with_person_and_time_when_it_changes(plant:
 @pytest.mark.urs("URS-142")
 def test_whoever_takes_the_next_step_reads_what_was_changed(plant: Plant) -> None:
     save(plant, "inspector", {VALUE: "4.10"})
-    save(plant, "inspector", RESULTS | {VALUE: "4.12", WHY: "misread"}, reviewed=True)
+    save(plant, "inspector", RESULTS | {VALUE: "4.12", WHY: "misread"}, taking=Taking.REVIEWED)
     plant.signs("inspector", "inspection", RESULTS | {VALUE: "4.12"})
     released = plant.signs("qa", "incoming_release", RELEASE)
     shown = json.loads(released.record.canonical)["content"]["shown"]
@@ -72,7 +75,7 @@ def test_whoever_takes_the_next_step_reads_what_was_changed(plant: Plant) -> Non
 @pytest.mark.urs("URS-142")
 def test_entries_signed_as_first_written_carry_no_mark(plant: Plant) -> None:
     save(plant, "inspector", {VALUE: "4.10"})
-    save(plant, "inspector", RESULTS, reviewed=True)
+    save(plant, "inspector", RESULTS, taking=Taking.REVIEWED)
     taken = plant.signs("inspector", "inspection", RESULTS | {"remarks": "free text may change"})
     assert len(json.loads(taken.record.canonical)["content"]["entered"]) == 2
     assert len(kept("results.OD.value")) == len(kept("sample_size")) == 1
@@ -93,7 +96,7 @@ def test_a_change_without_a_reason_cannot_be_signed_nor_hidden_by_changing_back(
     assert refused(plant, RESULTS | {VALUE: "4.30", "conclusion": "fail", "remarks": "x"}) == {
         VALUE: "original.reason"
     }
-    save(plant, "inspector", RESULTS | {WHY: "wrong gauge"}, reviewed=True)
+    save(plant, "inspector", RESULTS | {WHY: "wrong gauge"}, taking=Taking.REVIEWED)
     assert [(value, reason) for value, _name, reason in kept("results.OD.value")] == [
         ("4.30", ""),
         ("4.10", ""),
@@ -107,10 +110,10 @@ def test_a_change_without_a_reason_cannot_be_signed_nor_hidden_by_changing_back(
 def test_emptying_a_saved_value_is_a_change_too(plant: Plant) -> None:
     save(plant, "inspector", RESULTS)
     emptied = {name: value for name, value in RESULTS.items() if name != "sample_size"}
-    save(plant, "inspector", emptied, reviewed=True)
+    save(plant, "inspector", emptied, taking=Taking.REVIEWED)
     assert refused(plant, emptied) == {"sample_size": "form.required"}
     assert refused(plant, RESULTS) == {"sample_size": "original.reason"}
-    save(plant, "inspector", RESULTS | {"_why.sample_size": "cleared by mistake"}, reviewed=True)
+    save(plant, "inspector", RESULTS | {"_why.sample_size": "cleared by mistake"}, taking=Taking.REVIEWED)
     assert [value for value, *_rest in kept("sample_size")] == ["8", "", "8"]
     assert plant.signs("inspector", "inspection", RESULTS)
 
@@ -123,7 +126,7 @@ def test_a_second_person_cannot_overwrite_the_first_ones_value_in_silence(plant:
     assert [value for value, *_rest in kept("sample_size")] == ["8", "9"]
     typed = RESULTS | {"sample_size": "9"}
     assert refused(plant, typed, "inspector2") == {"sample_size": "original.reason"}
-    save(plant, "inspector2", typed | {"_why.sample_size": "one more taken"}, reviewed=True)
+    save(plant, "inspector2", typed | {"_why.sample_size": "one more taken"}, taking=Taking.REVIEWED)
     taken = plant.signs("inspector2", "inspection", typed)
     entered = json.loads(taken.record.canonical)["content"]["entered"]
     assert next(row for row in entered[0]["rows"] if row["label"]["en"] == "Sample size")["mark"] == "changed"
@@ -142,7 +145,7 @@ def test_a_reason_half_written_in_a_draft_is_not_taken(plant: Plant) -> None:
 def test_a_reason_no_record_can_print_is_refused_and_not_kept(plant: Plant) -> None:
     typed = RESULTS | {VALUE: "4.12", WHY: "mis\U0001f600read"}
     save(plant, "inspector", RESULTS)
-    save(plant, "inspector", typed, reviewed=True)
+    save(plant, "inspector", typed, taking=Taking.REVIEWED)
     assert refused(plant, typed) == {VALUE: "original.glyph"}
     assert kept("results.OD.value")[-1][2] == ""
 
@@ -154,7 +157,7 @@ def test_a_hand_made_request_that_changes_a_value_after_review_signs_nothing(pla
     forged = RESULTS | {VALUE: "4.19", WHY: "never reviewed"}
     with pytest.raises(FieldErrors):
         plant.signs("inspector", "inspection", forged, seen=command.seen)
-    save(plant, "inspector", forged, reviewed=True)
+    save(plant, "inspector", forged, taking=Taking.REVIEWED)
     with pytest.raises(Changed):
         plant.signs("inspector", "inspection", forged, seen=command.seen)
     with read_session() as session:
@@ -202,7 +205,7 @@ def test_the_page_asks_for_the_reason_at_the_field_and_keeps_everything_typed(
     assert "second gauge" in answer.text
     assert 'value="4.10"' in answer.text
     answer = inspector.post(f"{path}/review", **typed, **{WHY: "wrong gauge"})
-    dialog = answer.text[answer.text.index('<dialog class="sign-dialog"') :]
+    dialog = answer.text[answer.text.index('id="sign-form"') :]
     for words in ("4.10 mm [1]", "4.30 mm", "first entry", "wrong gauge"):
         assert words in dialog
 

@@ -43,10 +43,14 @@ class Browser:
         return self._read(self.client.post(path, data=data))
 
     def hidden(self) -> dict[str, str]:
-        """Every hidden field of the sign dialog, as the page carries it."""
-        dialog = self.page[self.page.index('<dialog class="sign-dialog"') :]
-        found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', dialog))
+        """Every hidden field of what is signed, as the page carries it."""
+        found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', self.panel()))
         return {name: value for name, value in found.items() if name != "csrf_token"}
+
+    def panel(self) -> str:
+        """What is signed, as the page shows it, with the bar below it."""
+        found: str = self.page[self.page.index('id="sign-form"') :]
+        return found
 
     def opened(self) -> str:
         found = re.search(r'name="opened" value="([0-9a-f]{64})"', self.page)
@@ -102,7 +106,7 @@ def test_two_persons_take_a_lot_through_the_pages(plant: Plant, browse: Browse) 
     assert "Lot T-001 of tubing" in inspector.get("/inbox").text
     path = task_path(plant, "inspection")
     answer = sign(inspector, path, RESULTS)
-    assert (answer.status_code, answer.location) == (303, f"/cases/{plant.case_id}")
+    assert (answer.status_code, answer.location) == (303, f"/inbox?after={plant.case_id}")
     answer = sign(qa, task_path(plant, "incoming_release"), RELEASE)
     assert answer.status_code == 303
     with read_session() as session:
@@ -110,10 +114,10 @@ def test_two_persons_take_a_lot_through_the_pages(plant: Plant, browse: Browse) 
     assert count(Record) == count(Signature) == 2
 
 
-def test_the_dialog_shows_what_is_signed_and_never_a_password(plant: Plant, browse: Browse) -> None:
+def test_the_page_shows_what_is_signed_and_never_a_password(plant: Plant, browse: Browse) -> None:
     inspector = browse("inspector")
-    page = reviewed(inspector, task_path(plant, "inspection"), RESULTS).text
-    dialog = page[page.index('<dialog class="sign-dialog"') :]
+    reviewed(inspector, task_path(plant, "inspection"), RESULTS)
+    dialog = inspector.panel()
     for text in ("QR-QA-012/A3", "Inspected", "Inspector", "legally binding", "UTC", "4.10", "(inspector)"):
         assert text in dialog
     assert inspector.hidden()["seen"][:16] in dialog
@@ -158,7 +162,8 @@ def test_a_result_outside_its_limits_cannot_pass(plant: Plant, browse: Browse) -
     assert answer.status_code == 422
     assert "Outside the limits: Outer diameter" in answer.text
     assert 'value="4.5"' in answer.text
-    assert '<dialog class="sign-dialog"' not in answer.text
+    assert 'data-sign="ready"' not in answer.text
+    assert inspector.hidden()["seen"] == ""
 
 
 def test_a_stale_tab_is_told_and_keeps_its_entries(plant: Plant, browse: Browse) -> None:
