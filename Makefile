@@ -28,7 +28,7 @@ check: ## static checks: style, types, imports, translations, sizes, every migra
 
 test: ## all tests, in a real browser too (Debian's chromium, poppler-utils, postgresql are installed if missing)
 	@$(PYTHON) scripts/setup.py test
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(TESTS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope $(TESTS)
 
 bench: ## the measured figures: a signed record, a signing request, the audit trail, the pages
 	@$(PYTHON) scripts/setup.py bench

@@ -9,13 +9,58 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from sqlalchemy import Engine
 
+from app.access import passwords
 from app.cli import scratch_server
 from core import config, db
 from core.actor import Actor
+from tests import shares
 
 NOW = datetime(2026, 11, 22, 8, 10, 5, tzinfo=UTC)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> shares.Shares:
+    """Hand the tests out to the workers share by share, the long shares first."""
+    config.option.loadscopereorder = False
+    return shares.Shares(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the long shares to the front; within a share the order stays."""
+    items.sort(key=lambda item: shares.rank_of(item.nodeid))
+
+
+class Translated(BytecodeCache):
+    """Templates as Python has translated them once: every test has an application of its own."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self._kept:
+            bucket.bytecode_from_string(self._kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._kept[bucket.key] = bucket.bytecode_to_string()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick() -> Iterator[None]:
+    """Spare the tests what is slow on purpose or done anew for each: strong hashes, translated templates.
+
+    A started product is another process and has neither; `tests/unit/access` looks at the strong hash.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Translated()})
+        patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+        yield
 
 
 @pytest.fixture

@@ -37,6 +37,8 @@ AT_ONCE = ((1, 0.7), (2, 0.2), (3, 0.1))
 LONGEST_PAUSE = 1.0
 RECOVERED_WITHIN, GIVEN_UP_AFTER = 60.0, 150.0
 SETTLED_WITHIN = 180.0
+LOOK_SECONDS = 0.2
+"""Between two looks at what runs: each reads through all processes of the machine, at the product's cost."""
 EMPTIED_EVERY = 25
 """After so many kills the queue is emptied as well."""
 LOST_ANSWERS = ("answers_lost_step_kept", "answers_lost_step_absent")
@@ -158,7 +160,7 @@ def strike(targets: Targets, harm: Harm, chance: random.Random, *, at_most: int)
     while missing := targets.missing(since):
         if time.monotonic() - started > GIVEN_UP_AFTER:
             raise CannotCheck(f"{missing} does not come back after the kills {dict(harm.kills)}")
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
     harm.recoveries.append(round(time.monotonic() - started, 2))
 
 
@@ -231,7 +233,7 @@ def _wait_for_steps(tally: Tally, count: int) -> None:
     while tally.steps() < count:
         if time.monotonic() > deadline:
             raise CannotCheck(f"nobody gets on with signing: {tally.faults} {dict(tally.lost_because)}")
-        time.sleep(0.05)
+        time.sleep(LOOK_SECONDS)
 
 
 def _settle(url: str) -> None:
@@ -246,4 +248,4 @@ def _settle(url: str) -> None:
             before, deadline = left, time.monotonic() + SETTLED_WITHIN
         if time.monotonic() > deadline:
             raise CannotCheck(f"{left} jobs and records are left undone")
-        time.sleep(0.2)
+        time.sleep(LOOK_SECONDS)

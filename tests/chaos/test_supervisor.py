@@ -18,10 +18,12 @@ SOON = 20.0
 SUPERVISE = """
 import sys
 from pathlib import Path
+from app.cli import supervisor
 from app.cli.output import CannotCheck
 from app.cli.supervisor import Program, Supervisor
 from core import log
 log.configure()
+supervisor.FIRST_PAUSE /= 10  # how pauses grow is looked at without waiting for them
 programs = [Program(words.split()[1], words.split()) for words in sys.argv[2:]]
 try:
     Supervisor(programs, environment={"PATH": "/usr/bin:/bin"}, folder=Path(sys.argv[1])).run()

@@ -16,12 +16,12 @@ SEALED_MS = 180_000
 
 @dataclass
 class Person:
-    """Somebody at a browser window: signs in, reads, fills, signs; leaves a picture of every page he sees."""
+    """Somebody at a browser window: signs in, reads, fills, signs; leaves pictures of the pages he sees."""
 
     page: Page
     login: str
     language: str
-    pictures: Path
+    pictures: Path | None
     seen: int = field(default=0)
 
     def sign_in(self) -> "Person":
@@ -144,7 +144,9 @@ class Person:
         return [link.get_attribute("href") or "" for link in links.all()]
 
     def picture(self, name: str) -> None:
-        """Keep a picture of the whole page, to be looked at."""
+        """Keep a picture of the whole page, to be looked at, where somebody asked for them."""
+        if self.pictures is None:
+            return
         self.seen += 1
         width = (self.page.viewport_size or {"width": 0})["width"]
         file = f"{self.language}-{width}-{self.login}-{self.seen:02d}-{name}.png"

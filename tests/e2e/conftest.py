@@ -2,9 +2,8 @@
 
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,9 +22,16 @@ ON_SQLITE = pytest.mark.parametrize("product", ["sqlite"], indirect=True)
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def product(request: pytest.FixtureRequest) -> Iterator[Product]:
     """The demo plant, started once on each database for all browser tests."""
+    with started(request) as running_product:
+        yield running_product
+
+
+@contextmanager
+def started(request: pytest.FixtureRequest, **settings: str) -> Iterator[Product]:
+    """A product on a scratch folder and an empty database, on the engine that the fixture is asked for."""
     with ExitStack() as ends:
         home = ends.enter_context(scratch_folder())
-        yield ends.enter_context(running(home, _database(request, ends)))
+        yield ends.enter_context(running(home, settings | _database(request, ends)))
 
 
 def _database(request: pytest.FixtureRequest, ends: ExitStack) -> dict[str, str]:
@@ -52,9 +58,11 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def pictures() -> Path:
-    """Where screenshots go, to be looked at by people; QMS_PICTURES keeps them."""
-    folder = Path(os.environ.get("QMS_PICTURES") or tempfile.mkdtemp(prefix="qms-pictures-"))
+def pictures() -> Path | None:
+    """Where screenshots go, to be looked at by people: the folder QMS_PICTURES; without it none are taken."""
+    if not os.environ.get("QMS_PICTURES"):
+        return None
+    folder = Path(os.environ["QMS_PICTURES"])
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 

@@ -10,12 +10,12 @@ from app.access.routes import DEMO_PASSWORD
 from tests.e2e.acts import Person
 from tests.e2e.conftest import DESKTOP, ON_SQLITE, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.urs("URS-130"), ON_SQLITE]
+pytestmark = [pytest.mark.browser, pytest.mark.urs("URS-130"), ON_SQLITE]
 Window = Callable[..., Page]
 
 
 def test_a_session_asks_before_it_ends_and_leads_back_to_the_page_after_signing_in(
-    visitor: Window, pictures: Path
+    visitor: Window, pictures: Path | None
 ) -> None:
     person = Person(visitor(language="zh", size=PHONE), "qa", "zh", pictures).sign_in()
     page = person.page
@@ -36,7 +36,7 @@ def test_a_session_asks_before_it_ends_and_leads_back_to_the_page_after_signing_
 
 
 def test_the_first_steps_stay_away_once_put_away_and_a_key_shows_all_keys(
-    visitor: Window, pictures: Path
+    visitor: Window, pictures: Path | None
 ) -> None:
     person = Person(visitor(size=DESKTOP), "keeper", "en", pictures).sign_in()
     page = person.page
@@ -56,7 +56,7 @@ def test_the_first_steps_stay_away_once_put_away_and_a_key_shows_all_keys(
     expect(steps).to_be_visible()
 
 
-def test_a_number_is_copied_by_a_button(visitor: Window, pictures: Path) -> None:
+def test_a_number_is_copied_by_a_button(visitor: Window, pictures: Path | None) -> None:
     page = Person(visitor(), "qa", "en", pictures).sign_in().page
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto("/cases")
@@ -68,7 +68,7 @@ def test_a_number_is_copied_by_a_button(visitor: Window, pictures: Path) -> None
 
 
 def test_a_posting_that_cannot_be_undone_says_what_it_does_and_can_still_be_left(
-    visitor: Window, pictures: Path
+    visitor: Window, pictures: Path | None
 ) -> None:
     page = Person(visitor(), "keeper", "en", pictures).sign_in().page
     page.goto("/receipts/new")

@@ -15,7 +15,7 @@ from tests.e2e.acts import Person
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.factories.nss import trusting
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 Window = Callable[..., Page]
 SIZES = {"desk": DESKTOP, "phone": PHONE}
 AT_A_DESK = pytest.mark.parametrize("size", ["desk"], indirect=True)
@@ -36,7 +36,7 @@ def language(product: Product, size: dict[str, int]) -> str:
 
 
 @pytest.fixture
-def somebody(visitor: Window, pictures: Path) -> Callable[..., Person]:
+def somebody(visitor: Window, pictures: Path | None) -> Callable[..., Person]:
     """Give a person who is signed in, in a window of his own."""
 
     def sit_down(login: str, language: str = "en", size: dict[str, int] | None = None) -> Person:
@@ -47,19 +47,18 @@ def somebody(visitor: Window, pictures: Path) -> Callable[..., Person]:
 
 def holds(product: Product, folder: Path, person: Person, records: list[str]) -> None:
     """Download records and check each with `qms records verify` and with `pdfsig`."""
-    for number, address in enumerate(records):
+    files = [folder / f"{person.language}-{number}.pdf" for number in range(len(records))]
+    for file, address in zip(files, records, strict=True):
         answer = person.page.request.get(address)
         assert answer.headers["content-type"] == "application/pdf"
-        file = folder / f"{person.language}-{number}.pdf"
         file.write_bytes(answer.body())
-        verified = product.qms("records", "verify", str(file), "--json")
-        assert verified.returncode == 0, verified.stdout
-        [document] = json.loads(verified.stdout)
+    verified = product.qms("records", "verify", *map(str, files), "--json")
+    assert verified.returncode == 0, verified.stdout
+    documents = json.loads(verified.stdout)
+    store = trusting(product.home / "keys", folder)
+    for file, document in zip(files, documents, strict=True):
         shown = subprocess.run(
-            ["pdfsig", "-nssdir", str(trusting(product.home / "keys", folder)), str(file)],
-            capture_output=True,
-            text=True,
-            check=False,
+            ["pdfsig", "-nssdir", str(store), str(file)], capture_output=True, text=True, check=False
         ).stdout
         assert shown.count("Signature is Valid.") == len(document["signatures"]), shown
         assert shown.count("Certificate is Trusted.") == len(document["signatures"]), shown

@@ -11,12 +11,12 @@ from app.cli.scratch import ROOT, Product
 from tests.e2e.acts import Person
 from tests.factories.second_reviewer import add_second_reviewer
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.mark.urs("URS-001", "URS-007")
 def test_a_second_reviewer_drawn_into_the_model_signs_in_new_cases_and_not_in_running_ones(
-    visitor: Callable[..., Page], product: Product, pictures: Path, tmp_path: Path
+    visitor: Callable[..., Page], product: Product, pictures: Path | None, tmp_path: Path
 ) -> None:
     def somebody(login: str) -> Person:
         return Person(visitor(), login, "en", pictures).sign_in()

@@ -16,7 +16,7 @@ Window = Callable[..., Page]
 @ON_SQLITE
 @pytest.mark.urs("URS-142", "URS-144")
 def test_a_value_changed_after_it_was_kept_needs_its_reason_and_shows_its_history(
-    visitor: Window, pictures: Path
+    visitor: Window, pictures: Path | None
 ) -> None:
     def somebody(login: str) -> Person:
         return Person(visitor(), login, "en", pictures).sign_in()

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, Response
 from tests.e2e.acts import Person
 from tests.e2e.conftest import DESKTOP, ON_SQLITE, PHONE
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), ON_SQLITE]
+pytestmark = [pytest.mark.browser, ON_SQLITE]
 KIB = 1024
 PAGES = {
     "qa": ["/inbox", "/cases", "/processes", "/stock", "/items", "/suppliers", "/records", "/me"],
@@ -53,7 +53,7 @@ def weigh(page: Page, path: str) -> tuple[int, set[str]]:
     ("language", "size"), [("en", DESKTOP), ("zh", PHONE)], ids=["en-desktop", "zh-phone"]
 )
 def test_a_page_is_light_comes_from_here_and_fits(
-    visitor: Callable[..., Page], pictures: Path, login: str, language: str, size: dict[str, int]
+    visitor: Callable[..., Page], pictures: Path | None, login: str, language: str, size: dict[str, int]
 ) -> None:
     person = Person(visitor(language=language, size=size), login, language, pictures).sign_in()
     host = urlsplit(person.page.url).netloc
@@ -75,7 +75,7 @@ def test_a_page_is_light_comes_from_here_and_fits(
 
 @pytest.mark.urs("URS-130")
 def test_the_page_of_a_case_is_light_with_its_interactive_diagram_too(
-    visitor: Callable[..., Page], pictures: Path
+    visitor: Callable[..., Page], pictures: Path | None
 ) -> None:
     person = Person(visitor(), "qa", "en", pictures).sign_in()
     person.page.goto("/cases")
