@@ -26,7 +26,6 @@ MAX_STEPS = 5_000
 MAX_ROUNDS = 150
 """How often one element may come up in one move; what a marker repeats has its own limit."""
 TIDY_AFTER = 200
-SINCE = "since"
 
 _ENDLESS = N_("it goes round without waiting for anybody")
 _NOTHING_LEFT = N_("nothing is left to wait for, and no end has been reached")
@@ -101,7 +100,7 @@ def record(
 
 def _record_automatic(loaded: LoadedCase, task: Task) -> None:
     element = _element(loaded, task)
-    since = task.internal_data.get(SINCE)
+    since = task.internal_data.get(events.SINCE)
     record(
         loaded,
         task,
@@ -139,7 +138,7 @@ def _list_tasks(loaded: LoadedCase) -> None:
         if key not in loaded.listed:
             _open_task(loaded, task)
     for task in events.catching(loaded.workflow):
-        task.internal_data.setdefault(SINCE, loaded.move.now.isoformat())
+        task.internal_data.setdefault(events.SINCE, loaded.move.now.isoformat())
     gone = loaded.listed - set(waiting)
     if gone:
         _withdraw(loaded, gone)

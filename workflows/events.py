@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from SpiffWorkflow.task import Task
@@ -18,6 +18,7 @@ LEFT = "left"
 FIRED = "fired"
 BROUGHT = "brought"
 WAIT = "wait"
+SINCE = "since"
 
 
 @dataclass(frozen=True)
@@ -276,6 +277,16 @@ def waits(workflow: Any) -> dict[str, Wait]:
     """List what a case waits for from outside, by the id of the waiting task."""
     found = (task.task_spec.wait_of(task) for task in catching(workflow))
     return {wait.engine_id: wait for wait in found if wait is not None}
+
+
+def waiting_since(workflow: Any) -> dict[str, datetime]:
+    """Say since when each of these events waits, by the id of the waiting task."""
+    return {
+        task.id.hex: datetime.fromisoformat(task.internal_data[SINCE])
+        if SINCE in task.internal_data
+        else datetime.fromtimestamp(task.last_state_change, UTC)
+        for task in catching(workflow)
+    }
 
 
 def waiting_for_signal(workflow: Any, name: str) -> list[Task]:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from core import numbers
@@ -13,10 +14,11 @@ from core.clock import to_zone
 from core.db import lock_row
 from core.errors import Conflict
 from core.types import Bilingual
-from workflows import advance, events, repository, store
+from workflows import advance, events, repository, store, waits
 from workflows.engine import Move
 from workflows.facts import Facts
-from workflows.models import CaseState, ProcessCase
+from workflows.message_models import CaseWait, WaitKind
+from workflows.models import CaseState, ProcessCase, StoredState
 from workflows.places import place_of
 
 
@@ -95,6 +97,27 @@ def fire_timers(session: Session, case_id: uuid.UUID, *, now: datetime) -> Proce
         advance.run(loaded)
         session.flush()  # the caller may look up the new tasks
     return case
+
+
+def list_waits(session: Session, *, now: datetime, limit: int = 100) -> int:
+    """Write the rows of what cases wait for that were saved before there were such rows; say how many.
+
+    Their timers fire without them, but nobody could see them. Running it again finds nothing.
+    """
+    listed = exists().where(CaseWait.case_id == ProcessCase.id, CaseWait.kind == WaitKind.TIMER)
+    unlisted = (
+        select(ProcessCase.id)
+        .join(StoredState)
+        .where(ProcessCase.state == CaseState.RUNNING, StoredState.next_due.is_not(None), ~listed)
+        .limit(limit)
+    )
+    found = session.scalars(unlisted).all()
+    for case_id in found:
+        case = lock_case(session, case_id)
+        loaded = store.load(Move(session, case, system_actor("timer"), now))
+        since = events.waiting_since(loaded.workflow)
+        waits.keep(loaded.move, None, loaded.waits or {}, since=since)
+    return len(found)
 
 
 def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:

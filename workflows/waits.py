@@ -19,10 +19,16 @@ DELIVER = "workflows.deliver_message"
 """The job that brings one message to whoever waits for it; ``messages`` registers it."""
 
 
-def keep(move: Move, before: Mapping[str, Wait] | None, after: Mapping[str, Wait]) -> None:
+def keep(
+    move: Move,
+    before: Mapping[str, Wait] | None,
+    after: Mapping[str, Wait],
+    *,
+    since: Mapping[str, datetime] | None = None,
+) -> None:
     """Bring the rows of a case up to date; a case that waits for the same as before costs nothing.
 
-    Without ``before`` all its rows are written anew.
+    Without ``before`` all its rows are written anew. ``since`` says when a wait began that did not begin now.
     """
     if before is None:
         move.session.execute(delete(CaseWait).where(CaseWait.case_id == move.case.id))
@@ -34,13 +40,15 @@ def keep(move: Move, before: Mapping[str, Wait] | None, after: Mapping[str, Wait
             delete(CaseWait).where(CaseWait.case_id == move.case.id, CaseWait.engine_id.in_(gone))
         )
     if come:
-        move.session.execute(insert(CaseWait), [_row(move, wait) for wait in come])
+        begun = since or {}
+        rows = [_row(move, wait, begun.get(wait.engine_id, move.now)) for wait in come]
+        move.session.execute(insert(CaseWait), rows)
     for wait in come:
         if wait.kind == WaitKind.MESSAGE:
             _wake_kept(move.session, wait)
 
 
-def _row(move: Move, wait: Wait) -> dict[str, Any]:
+def _row(move: Move, wait: Wait, since: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "case_id": move.case.id,
@@ -50,7 +58,7 @@ def _row(move: Move, wait: Wait) -> dict[str, Any]:
         "name": wait.name,
         "correlation": wait.correlation,
         "due_at": wait.due,
-        "since": move.now,
+        "since": since,
     }
 
 

@@ -21,6 +21,7 @@ from core import clock, log
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
 from core.outbox import OutboxEntry, lease_due
+from workflows import runtime
 
 POLL_SECONDS = 0.2
 SEARCH_SECONDS = 2.0
@@ -95,6 +96,7 @@ class Rounds:
         self._watch = ClockWatch(clock.now(), steady_seconds())
         self._days = Days(RELAY)
         self._searched = self._told = 0.0
+        self._listed = False
 
     def go(self) -> None:
         """Make one round.
@@ -109,11 +111,20 @@ class Rounds:
             take_back(self._queue, actor=RELAY, now=clock.now())
             self._searched = steady_seconds()
         self._days.look(clock.now(), steady_seconds())
+        if not self._listed:
+            self._listed = _waits_are_listed()
         hand_out(self._queue, now=clock.now())
         if steady_seconds() - self._told >= TELL_SECONDS:
             _tell_people()
             self._told = steady_seconds()
         _say_alive(self._queue.connection)
+
+
+def _waits_are_listed() -> bool:
+    """List what cases from earlier versions wait for, some in each round; say whether all are listed."""
+    now = clock.now()
+    with unit_of_work(RELAY, reason="listing what cases wait for", now=now) as session:
+        return runtime.list_waits(session, now=now) == 0
 
 
 def _tell_people() -> None:
