@@ -53,24 +53,24 @@ def sign_panel(
     visitor = current_person()
     person = session.get_one(Person, visitor.id)
     role = ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role})
+    resting = _right_resting(person) if view.meaning_code else None
     return {
         "review": outcome if isinstance(outcome, Review) else None,
         "hidden": hidden_entries(view, typed) if isinstance(outcome, Review) else [],
         "missing": missing_entries(view.form, outcome),
-        "hold": why_not_yet(view, person, outcome),
+        "resting": resting.text(language()) if resting else "",
+        "hold": why_not_yet(resting, outcome),
         "signer": {"name": in_language(visitor.name), "role": role},
         "statement": statement_text(view.meaning_code, view.style.layout).splitlines(),
-        "statement_missing": bool(view.meaning_code) and person.statement_accepted_at is None,
+        "statement_missing": isinstance(resting, StatementMissing),
         "password_error": refusal.text(language()) if refusal else "",
     }
 
 
-def why_not_yet(view: TaskView, person: Person, outcome: Review | QmsError) -> str:
+def why_not_yet(resting: NotAllowed | None, outcome: Review | QmsError) -> str:
     """The sentence that says why the step cannot be taken as things stand; empty if it can."""
-    if view.meaning_code:
-        resting = _right_resting(person)
-        if resting is not None:
-            return resting.text(language())
+    if resting is not None:
+        return resting.text(language())
     if isinstance(outcome, FieldErrors):
         return str(ngettext("%(num)d entry to complete", "%(num)d entries to complete", len(outcome.errors)))
     return outcome.text(language()) if isinstance(outcome, QmsError) else ""

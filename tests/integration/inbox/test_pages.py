@@ -37,6 +37,12 @@ class Browser:
     def get(self, path: str, **query: str) -> TestResponse:
         return self._read(self.client.get(path, query_string=query))
 
+    def ask(self, path: str, **fields: str) -> TestResponse:
+        """What a page with scripts asks after a change of the entries."""
+        token = re.search(r'name="csrf-token" content="([^"]+)"', self.page)
+        headers = {"HX-Request": "true", "X-CSRFToken": token[1] if token else ""}
+        return self.client.post(f"{path}/review", data={"opened": self.opened(), **fields}, headers=headers)
+
     def post(self, path: str, _files: dict[str, Any] | None = None, **fields: Any) -> TestResponse:
         token = re.search(r'name="csrf-token" content="([^"]+)"', self.page)
         data = {"csrf_token": token[1] if token else "", **fields, **(_files or {})}
@@ -320,3 +326,72 @@ def test_a_person_who_has_not_accepted_the_statement_is_led_to_it(plant: Plant, 
     assert answer.status_code == 403
     assert "statement of accountability" in answer.text
     assert count(Record) == 0
+
+
+@pytest.mark.urs("URS-022", "URS-142")
+def test_what_is_signed_follows_the_entries_and_its_hash_signs(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    assert 'aria-invalid="true"' not in inspector.page
+    assert 'data-sign="waiting"' in inspector.page
+    half = inspector.ask(path, **RESULTS | {"sample_size": ""})
+    assert half.status_code == 200
+    assert 'data-sign="waiting"' in half.text
+    assert 'data-goto="f-sample_size"' in half.text
+    whole = inspector.ask(path, **RESULTS)
+    assert 'data-sign="ready"' in whole.text
+    assert 'id="main"' not in whole.text, "the panel alone"
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', whole.text))
+    answer = inspector.post(f"{path}/sign", **fields, password=PASSWORD)
+    assert answer.status_code == 303
+    assert "Nothing else waits for you" in inspector.get("/inbox", after=str(plant.case_id)).text
+
+
+@pytest.mark.urs("URS-022")
+def test_other_entries_than_shown_are_not_signed_and_what_they_make_is_shown(
+    plant: Plant, browse: Browse
+) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    whole = inspector.ask(path, **RESULTS)
+    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', whole.text))
+    answer = inspector.post(f"{path}/sign", **fields | {"remarks": "slipped in"}, password=PASSWORD)
+    assert answer.status_code == 409
+    assert "changed since you opened it" in answer.text
+    assert 'data-sign="ready"' in answer.text
+    assert inspector.hidden()["seen"] not in ("", fields["seen"])
+    assert "slipped in" in inspector.panel()
+    assert count(Record) == 0
+
+
+def test_facts_that_changed_meanwhile_are_said_beside_the_button(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    inspector.get(path)
+    answer = inspector.ask(path, **RESULTS | {"opened": "0" * 64})
+    assert answer.status_code == 409
+    assert 'data-sign="waiting"' in answer.text
+    assert "Show it as it stands now" in answer.text
+
+
+def test_a_step_without_entries_is_signed_from_the_page_that_opens(
+    inspected_twice: Plant, browse: Browse
+) -> None:
+    path = task_path(inspected_twice, "incoming_release")
+    sign(browse("qa"), path, RELEASE)
+    second = browse("qa2")
+    page = second.get(path).text
+    assert 'data-sign="ready"' in page
+    assert 'needs-script" id="sign-form"' not in page, "also without scripts"
+    answer = second.post(f"{path}/sign", **second.hidden(), password=PASSWORD)
+    assert answer.status_code == 303
+    assert count(Signature) == 3
+
+
+def test_whoever_started_a_case_sees_who_has_it(plant: Plant, browse: Browse) -> None:
+    with read_session() as session:
+        starter = session.get_one(ProcessCase, plant.case_id).started_by
+    login = next(name for name, actor in plant.people.items() if actor.id == str(starter))
+    page = browse(login).get("/inbox", whose="started").text
+    assert "Lot T-001 of tubing" in page
+    assert "Waits for: Inspector" in page
+    assert f'href="/cases/{plant.case_id}"' in page
