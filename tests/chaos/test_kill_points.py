@@ -69,8 +69,10 @@ def die_before_commit(patches: pytest.MonkeyPatch) -> None:
     patches.setattr(inbox, "sign_task", sign)
 
 
+COUNTED = "before the proof of identity is committed"
+"""Nothing is written about a proof unless a failed one was counted before it."""
 IN_THE_REQUEST: dict[str, tuple[Patch, bool]] = {
-    "before the proof of identity is committed": (then_die(inbox, "reauthenticate"), False),
+    COUNTED: (then_die(inbox, "reauthenticate"), False),
     "after the proof of identity": (die_at(inbox, "command_from"), False),
     "inside the unit of work": (then_die(inbox, "sign_task"), False),
     "right before COMMIT": (die_before_commit, False),
@@ -134,6 +136,8 @@ def everything_is_there_once(works: Works, case: str) -> None:
 def test_a_web_process_killed(works: Works, case: str, point: str) -> None:
     patch, kept = IN_THE_REQUEST[point]
     form = works.plant.review("qa", case, RELEASE)
+    if point == COUNTED:
+        works.plant.person("qa").submit(form, {"password": "not the password"})
 
     def sign(patches: pytest.MonkeyPatch) -> None:
         patch(patches)

@@ -41,6 +41,7 @@ def test_nothing_that_is_sent_breaks_an_answer_or_leaves_anything_half_done(
 
 @pytest.fixture
 def plant(home: Path, empty_plant: Path) -> Plant:
+    """On one database: what the fuzz would notice is looked for, not what a database does."""
     shutil.copy(empty_plant, home / "qms.sqlite3")
     db.configure(settings().database_url)
     return make_plant(pages=0)

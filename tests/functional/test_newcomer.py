@@ -1,4 +1,8 @@
-"""A newcomer follows the README on an empty installation, in each language, to the first released lot."""
+"""A newcomer follows the README on an empty installation, in each language, to the first released lot.
+
+On SQLite, which an installation starts with; tests/e2e/test_set_up.py sets one up on PostgreSQL as well, and
+test_installation.py does the main job there.
+"""
 
 import json
 

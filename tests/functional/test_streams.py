@@ -1,4 +1,7 @@
-"""Uploads without end against real web processes: refused by name, early, in bounded memory and disk."""
+"""Uploads without end against real web processes: refused by name, early, in bounded memory and disk.
+
+On one database: a stream is refused before anything of it reaches a service, and none is asked to keep it.
+"""
 
 import http.client
 import os
