@@ -41,6 +41,8 @@ ROOMS = (
     "web",
     "access",
     "sites",
+    "objects",
+    "organisation",
     "catalog",
     "inventory",
     "procurement",

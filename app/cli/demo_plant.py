@@ -15,6 +15,7 @@ from app.catalog import queries as catalog_queries
 from app.catalog import services as catalog
 from app.catalog.models import Item
 from app.cli.demo_items import BOM, ITEMS, LOGO, SUPPLIERS, text
+from app.cli.demo_objects import load_objects
 from app.inventory import services as inventory
 from app.inventory.models import Location, MovementKind
 from app.procurement import services as procurement
@@ -99,6 +100,7 @@ def load_plant(session: Session, *, password: str, now: datetime) -> None:
             actor=people["owner"],
             now=now,
         )
+    load_objects(session, actor=LOADER, now=now)
 
 
 WAREHOUSE = (

@@ -12,7 +12,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
-from app.governance import queries, wording
+from app.governance import queries
+from app.web import wording
 from app.web.filters import in_language, moment
 from signatures.audit_models import AuditEntry
 

@@ -3,11 +3,21 @@
 from flask import Blueprint, Response, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.governance import queries, wording
+from app.governance import queries
 from app.governance.export import csv_lines
 from app.governance.inputs import filter_from
 from app.governance.lines import lines_of
-from app.web import access, current_person, db, listing, navigation, paginate, request_time, writing
+from app.web import (
+    access,
+    current_person,
+    db,
+    listing,
+    navigation,
+    paginate,
+    request_time,
+    wording,
+    writing,
+)
 from core.db import read_session
 from signatures import audit
 from signatures.audit_chain import REASONS

@@ -9,7 +9,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
@@ -27,6 +27,8 @@ from app.cli.scratch_server import APPLICATION
 from app.factory import create_app
 from app.imports.models import DataImport, ImportState
 from app.inventory.models import Lot, Movement, MovementKind
+from app.objects.kinds import ObjectKind
+from app.objects.models import ObjectChange, Verb
 from app.procurement.models import PurchaseOrder, Receipt
 from app.production.models import Output, WorkOrder
 from app.sites.models import Site
@@ -38,6 +40,14 @@ from core.config import settings
 from core.outbox import OutboxEntry
 from documents import store
 from documents.models import Record
+from tests.factories.objects import (
+    FILE_PAGES,
+    OBJECT_PAGES,
+    PAGES,
+    READ_PAGES,
+    endpoint,
+    every_kind,
+)
 from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
 from workflows.models import HumanTask, ProcessCase, ProcessMigration, ProcessRelease, TaskState
 
@@ -52,6 +62,9 @@ class Row:
     at: dict[str, str] = field(default_factory=dict)
     sited: bool = False
     role: str = ""
+
+    def __or__(self, more: dict[str, str]) -> "Row":
+        return replace(self, at={**self.at, **more})
 
 
 def sited(right: str, role: str = "", **at: str) -> Row:
@@ -110,10 +123,11 @@ ROWS: dict[str, Row] = {
     "imports.index": plain("imports.read"),
     "imports.new": plain("imports.bring", list_name="list"),
     "imports.original": sited("imports.read", import_id="import"),
+    "imports.progress": sited("imports.read", import_id="import"),
     "imports.propose": sited("imports.bring", import_id="import"),
     "imports.show": sited("imports.read", import_id="import"),
     "imports.store_now": sited("people.manage", import_id="import"),
-    "imports.template": plain("imports.read", list_name="list"),
+    "imports.template": plain("imports.read", list_name="list", kind="kind"),
     "inbox.attach": plain("attachments.add"),
     "inbox.claim": sited("inbox.work", role="task_role", task_id="task"),
     "inbox.draft": sited("inbox.work", role="task_role", task_id="task"),
@@ -148,6 +162,9 @@ ROWS: dict[str, Row] = {
     "notifications.index": plain(SIGNED_IN),
     "notifications.read_all": plain(SIGNED_IN),
     "notifications.settings": plain(SIGNED_IN),
+    "objects.change": sited("changes.read", change_id="change"),
+    "objects.changes": plain("changes.read"),
+    "objects.suggestions": plain("changes.read", kind_name="kind_name"),
     "operation.show": plain("jobs.manage"),
     "people.change_state": plain("people.manage", person_id="person", verb="verb"),
     "people.change_rules": plain("policy.manage"),
@@ -200,6 +217,16 @@ ROWS: dict[str, Row] = {
     "web.metrics": plain(ANYBODY),
     "web.ready": plain(ANYBODY),
     "web.start": plain(SIGNED_IN),
+    **{
+        endpoint(kind, page): Row(
+            kind.read if page in READ_PAGES else kind.write,
+            {"object_id": kind.name} if page in OBJECT_PAGES else {},
+            sited=page in OBJECT_PAGES and hasattr(kind.model, "site_id"),
+        )
+        | ({"file_id": "nothing"} if page in FILE_PAGES else {})
+        for kind in every_kind()
+        for page in PAGES
+    },
 }
 """The access table. A new route gets a row here: its right, and what fills its address."""
 
@@ -320,7 +347,17 @@ def _objects(session) -> dict[str, Any]:
         "migration": _migration(session),
         "list": "catalog.items",
         "kind": "csv",
+        "kind_name": "organisation.department",
+        "change": _change(session, site.id),
+        **{kind.name: _object(session, kind, site.id) for kind in every_kind()},
     }
+
+
+def _object(session, kind: ObjectKind, site_id: uuid.UUID) -> uuid.UUID:
+    query = select(kind.model.id)
+    if hasattr(kind.model, "site_id"):
+        query = query.where(kind.model.site_id == site_id)
+    return session.scalars(query.limit(1)).one()
 
 
 def _migration(session) -> uuid.UUID:
@@ -335,6 +372,23 @@ def _migration(session) -> uuid.UUID:
     session.add(made)
     session.flush()  # its key is asked for at once
     return made.id
+
+
+def _change(session, site_id: uuid.UUID) -> uuid.UUID:
+    change = ObjectChange(
+        kind="organisation.department",
+        verb=Verb.OPEN,
+        label={"en": "D-NEW", "zh": "D-NEW"},
+        rows=[{"code": "D-NEW", "name_en": "New"}],
+        reason="A new department",
+        site_id=site_id,
+        proposed_by="system:nobody",
+        proposed_by_name="Nobody",
+        proposed_at=LONG_AGO,
+    )
+    session.add(change)
+    session.flush()
+    return change.id
 
 
 def _list_brought(session, site_id: uuid.UUID) -> uuid.UUID:
@@ -397,6 +451,7 @@ BEHIND_THE_DOOR = {
     "modeler.send": 404,  # nothing was uploaded before
     "web.asset": 404,
     **{name: 404 for name in ROWS if name.startswith("setup.")},  # this plant is set up
+    **{endpoint(kind, page): 404 for kind in every_kind() for page in FILE_PAGES},  # no such file
 }
 LAST = ("access.sign_out", "access.sign_in_post")
 

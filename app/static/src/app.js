@@ -15,5 +15,6 @@ import './draft.js';
 import './session.js';
 import './copy.js';
 import './first-steps.js';
+import './suggest.js';
 
 window.htmx = htmx;

@@ -1,0 +1,123 @@
+"""Reads of objects of any kind: lists with search and filters, one object, its changes, files and uses."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from app.objects.kinds import ObjectKind
+from app.objects.models import ChangeState, ObjectChange, ObjectFile, SavedFilter
+from core.errors import NotFound
+
+
+def objects(
+    kind: ObjectKind, *, words: str = "", chosen: Mapping[str, str] | None = None, sites: Any = None
+) -> Select[Any]:
+    """The query for a list: every word is looked for in the kind's words; ``chosen`` is column → answer.
+
+    ``sites`` narrows to those of some sites and of the whole company; None gives all.
+    """
+    wanted = select(kind.model)
+    for word in words.split():
+        wanted = wanted.where(or_(*(one.icontains(word, autoescape=True) for one in kind.words)))
+    for key, answer in (chosen or {}).items():
+        wanted = wanted.where(kind.shown[key] == answer)
+    site = getattr(kind.model, "site_id", None)
+    if sites is not None and site is not None:
+        wanted = wanted.where(or_(site.is_(None), site.in_(sites)))
+    return wanted.order_by(next(iter(kind.shown.values())), kind.model.id)  # type: ignore[attr-defined]
+
+
+def object_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Any:
+    """One object.
+
+    Raises:
+        NotFound: ``object.unknown``.
+    """
+    found = session.get(kind.model, object_id)
+    if found is None:
+        raise NotFound("object.unknown", "There is no such object.")
+    return found
+
+
+def change_of(session: Session, change_id: uuid.UUID) -> ObjectChange:
+    """One proposed, stored or refused change.
+
+    Raises:
+        NotFound: ``change.unknown``.
+    """
+    found = session.get(ObjectChange, change_id)
+    if found is None:
+        raise NotFound("change.unknown", "There is no such change.")
+    return found
+
+
+def changes_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Sequence[ObjectChange]:
+    """The changes of one object, newest first."""
+    wanted = select(ObjectChange).where(ObjectChange.kind == kind.name, ObjectChange.object_id == object_id)
+    return session.scalars(wanted.order_by(ObjectChange.proposed_at.desc())).all()
+
+
+def changes(kinds: Sequence[str], sites: Any = None) -> Select[ObjectChange]:
+    """Changes of some kinds at some sites (None: all), newest first."""
+    wanted = select(ObjectChange).where(ObjectChange.kind.in_(kinds))
+    if sites is not None:
+        wanted = wanted.where(or_(ObjectChange.site_id.is_(None), ObjectChange.site_id.in_(sites)))
+    return wanted.order_by(ObjectChange.proposed_at.desc(), ObjectChange.id)
+
+
+def waiting_change(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> ObjectChange | None:
+    """The change of an object that waits for a decision, if any."""
+    return session.scalar(
+        select(ObjectChange).where(
+            ObjectChange.kind == kind.name,
+            ObjectChange.object_id == object_id,
+            ObjectChange.state == ChangeState.PROPOSED,
+        )
+    )
+
+
+def siblings(session: Session, kind: ObjectKind, of: Any) -> Sequence[Any]:
+    """All revisions of what a revision is a revision of, itself among them.
+
+    The owner is what ``Effective.of`` says (app.objects.revisions).
+    """
+    owner = type(of).owner_column()
+    return session.scalars(select(kind.model).where(owner == getattr(of, owner.key))).all()
+
+
+def files_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Sequence[ObjectFile]:
+    """The files that lie with an object, newest first."""
+    wanted = select(ObjectFile).where(
+        ObjectFile.kind == kind.name, ObjectFile.object_id == object_id, ObjectFile.removed_at.is_(None)
+    )
+    return session.scalars(wanted.order_by(ObjectFile.added_at.desc())).all()
+
+
+def file_of(session: Session, kind: ObjectKind, object_id: uuid.UUID, file_id: uuid.UUID) -> ObjectFile:
+    """One file of an object.
+
+    Raises:
+        NotFound: ``object.no_file``.
+    """
+    laid = session.get(ObjectFile, file_id)
+    if laid is None or (laid.kind, laid.object_id) != (kind.name, object_id):
+        raise NotFound("object.no_file", "There is no such file.")
+    return laid
+
+
+def filters_of(session: Session, person_id: uuid.UUID, kind: str) -> Sequence[SavedFilter]:
+    """The filters a person keeps for a list, by name."""
+    wanted = select(SavedFilter).where(SavedFilter.person_id == person_id, SavedFilter.kind == kind)
+    return session.scalars(wanted.order_by(SavedFilter.name)).all()
+
+
+def saved_filter(session: Session, person_id: uuid.UUID, kind: str, name: str) -> SavedFilter | None:
+    """One filter of a person by its name, if any."""
+    return session.scalar(
+        select(SavedFilter).where(
+            SavedFilter.person_id == person_id, SavedFilter.kind == kind, SavedFilter.name == name
+        )
+    )

@@ -1,0 +1,93 @@
+"""Pages of proposed changes, and suggestions for fields that name an object."""
+
+import uuid
+
+from flask import Blueprint, render_template, request
+from flask_babel import lazy_gettext as _l
+
+from app.objects import queries
+from app.objects.addresses import address_of
+from app.objects.kinds import ObjectKind, kind_of, kinds
+from app.objects.models import ObjectChange
+from app.objects.records import VERBS, change_sections
+from app.objects.texts import in_pairs, text_of
+from app.web import (
+    access,
+    current_person,
+    db,
+    listing,
+    navigation,
+    paginate,
+    reachable_sites,
+)
+from app.web.filters import in_language
+from core.errors import NotFound
+
+bp = Blueprint("objects", __name__)
+SUGGESTED = 12
+
+navigation("objects.changes", _l("Changes"), icon="git-pull-request", right="changes.read", order=56)
+listing("objects.changes", "state")
+
+
+def _site_of(change_id: uuid.UUID) -> uuid.UUID | None:
+    return queries.change_of(db.session(), change_id).site_id
+
+
+@bp.app_template_global()
+def object_text(column: object, value: object) -> str:
+    """Show the value of an object's column in the reader's language."""
+    return in_language(text_of(column, value))  # type: ignore[arg-type]
+
+
+bp.add_app_template_global(in_pairs, "object_pairs")
+bp.add_app_template_global(address_of, "object_address")
+
+
+@bp.get("/changes")
+@access("changes.read")
+def changes() -> str:
+    """List the changes of objects: those that wait, and those that were decided."""
+    person = current_person()
+    seen = [kind for kind in kinds() if person.may(kind.read)]
+    wanted = queries.changes([kind.name for kind in seen], reachable_sites("changes.read"))
+    state = request.args.get("state", "")
+    if state in ("proposed", "applied", "refused"):
+        wanted = wanted.where(ObjectChange.state == state)
+    titles = {kind.name: kind.title for kind in seen}
+    page = paginate(wanted)
+    return render_template("objects/changes.html", page_of=page, titles=titles, verbs=VERBS, state=state)
+
+
+@bp.get("/changes/<uuid:change_id>")
+@access("changes.read", site=_site_of)
+def change(change_id: uuid.UUID) -> str:
+    """Show one change: what was there, what shall be, who decided."""
+    found = queries.change_of(db.session(), change_id)
+    kind = _readable(found.kind)
+    sections = change_sections(db.session(), change_id, {})
+    return render_template("objects/change.html", change=found, kind=kind, sections=sections)
+
+
+@bp.get("/objects/suggestions/<kind_name>")
+@access("changes.read")
+def suggestions(kind_name: str) -> str:
+    """Offer objects whose key or name holds the words typed, for a field that names one."""
+    kind = _readable(kind_name)
+    words = request.args.get("q", "").strip()[:60]
+    sites = reachable_sites(kind.read)
+    found = db.session.scalars(queries.objects(kind, words=words, sites=sites).limit(SUGGESTED)).all()
+    offered = [(str(kind.key_of(row)[-1]), in_language(kind.label(row))) for row in found]
+    return render_template("objects/suggestions.html", offered=offered)
+
+
+def _readable(kind_name: str) -> ObjectKind:
+    """A kind the person may see.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    kind = kind_of(kind_name)
+    if not current_person().may(kind.read):
+        raise NotFound("object.unknown_kind", "There is no such kind of object.")
+    return kind

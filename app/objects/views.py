@@ -1,0 +1,194 @@
+"""What the pages of objects print, read in one go."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from flask_babel import gettext as _
+
+from app.access.queries import names_of
+from app.objects import inputs, queries
+from app.objects.kinds import ObjectKind, kinds
+from app.objects.records import VERBS
+from app.objects.texts import both, raw_text, text_of
+from app.sites.queries import sites
+from app.web import current_person, db, in_order, paginate, reachable_sites, request_time
+from app.web.filters import in_language
+from core.clock import site_day
+from core.effectivity import RevisionState, standing
+from core.errors import QmsError
+from documents.sheets import writing as sheets
+from documents.sheets.cells import Column, answers_of, day
+
+MOST_EXPORTED = 200_000
+
+
+def list_page(kind: ObjectKind) -> dict[str, Any]:
+    """A page of the list as its address asks for it."""
+    words, chosen = request.args.get("q", "").strip(), inputs.choice_of(kind, request.args)
+    page = paginate(in_order(queries.objects(kind, words=words, chosen=chosen, sites=_reach(kind))))
+    rows = list(zip(page.items, kind.values_of(db.session(), page.items), strict=True))
+    return {
+        "kind": kind,
+        "page_of": page,
+        "rows": rows,
+        "columns": shown_columns(kind),
+        "q": words,
+        "chosen": chosen,
+        "filters": inputs.filters_of(kind),
+        "kept": queries.filters_of(db.session(), current_person().id, kind.name),
+        "asked": chosen_of(kind, request.args),
+        "may_write": current_person().may(kind.write),
+        "cell": cell,
+    }
+
+
+def shown_columns(kind: ObjectKind) -> list[tuple[str, Any]]:
+    """Key and name of each column of the list on the page."""
+    names = {column.key: column.name for column in kind.listed.columns}
+    return [(key, names.get(key) or _stem(key)) for key in kind.shown]
+
+
+def cell(kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str) -> str:
+    """The text of one cell of the list."""
+    if key == "name" and "name" not in values:
+        return in_language(both(values, "name")) or "–"
+    column = kind.listed.column(key)
+    value = values.get(key, getattr(row, key, None))
+    return in_language(text_of(column, value)) if column else raw_text(value)
+
+
+def export(kind: ObjectKind) -> bytes:
+    """Exactly what the filter shows as XLSX, with every column of the kind's list."""
+    words, chosen = request.args.get("q", "").strip(), inputs.choice_of(kind, request.args)
+    query = queries.objects(kind, words=words, chosen=chosen, sites=_reach(kind)).limit(MOST_EXPORTED)
+    rows = db.session.scalars(query).all()
+    columns = kind.head
+    lines = (
+        [raw_text(values.get(column.key)) for column in columns]
+        for values in kind.values_of(db.session(), rows)
+    )
+    heads = [in_language(column.name) for column in columns]
+    return sheets.xlsx_file(in_language(kind.listed.title), heads, lines)
+
+
+def chosen_of(kind: ObjectKind, asked: Mapping[str, str]) -> dict[str, str]:
+    """Search, filters and order of a list, as its address keeps them."""
+    names = ("q", *inputs.filters_of(kind), "sort")
+    return {name: asked[name] for name in names if asked.get(name)}
+
+
+def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
+    """What an object holds, as the texts of its form."""
+    [values] = kind.values_of(db.session(), [found])
+    typed: dict[str, Any] = {key: raw_text(value) for key, value in values.items()}
+    if kind.lines is not None:
+        lines = kind.lines(db.session(), found)
+        typed["lines"] = [{key: raw_text(value) for key, value in line.items()} for line in lines]
+    return typed
+
+
+def form_page(
+    kind: ObjectKind, found: Any, values: Mapping[str, Any], errors: Mapping[str, QmsError]
+) -> dict[str, Any]:
+    """The form to open or change an object, with what was typed and what was refused."""
+    lines = values.get("lines") or [{column.key: "" for column in kind.line}]
+    return {
+        "kind": kind,
+        "found": found,
+        "values": values,
+        "lines": lines if kind.line else [],
+        "errors": errors,
+        "suggests": suggests,
+        "is_day": is_day,
+        "answers": {column.key: answers_of(column.read) for column in kind.listed.columns},
+        "fixed": set(kind.key_columns) | _controlled(kind) if found is not None else set(),
+    }
+
+
+def object_page(kind: ObjectKind, found: Any) -> dict[str, Any]:
+    """Everything the page of one object shows."""
+    session, person = db.session(), current_person()
+    [values] = kind.values_of(session, [found])
+    changes = queries.changes_of(session, kind, found.id)
+    files = queries.files_of(session, kind, found.id)
+    actors = [one.proposed_by for one in changes] + [one.added_by for one in files]
+    may = person.may(kind.write, kind.site_of(found))
+    return {
+        "kind": kind,
+        "found": found,
+        "label": in_language(kind.label(found)),
+        "values": values,
+        "lines": kind.lines(session, found) if kind.lines else [],
+        "changes": changes,
+        "waiting": queries.waiting_change(session, kind, found.id),
+        "verbs": VERBS,
+        "files": files,
+        "people": names_of(session, actors),
+        "uses": uses(kind, found),
+        "may_write": may,
+        "errors": {},
+        **revision_page(kind, found, may=may),
+        **kind.panel_data(session, found),
+    }
+
+
+def revision_page(kind: ObjectKind, found: Any, *, may: bool) -> dict[str, Any]:
+    """What the page says about a revision: what it is worth today, and which days can be proposed."""
+    if not hasattr(found, "effective_from"):
+        return {"standing": None, "may_edit": may, "siblings": []}
+    every = queries.siblings(db.session(), kind, found)
+    today = site_day(request_time(), current_person().zone)
+    return {
+        "standing": standing(found, every, today),
+        "siblings": sorted(every, key=lambda one: (one.effective_from is None, one.effective_from or today)),
+        "today": today,
+        "may_edit": may and found.state is RevisionState.DRAFT,
+        "may_take_effect": may and found.state is RevisionState.DRAFT,
+        "may_end": may and found.state is RevisionState.APPROVED and found.effective_until is None,
+    }
+
+
+def uses(kind: ObjectKind, found: Any) -> list[tuple[ObjectKind, list[Any], int]]:
+    """The objects of other kinds that name this one: some of them, and how many there are."""
+    person, session, told = current_person(), db.session(), []
+    for other in kinds():
+        keys = [key for key in other.model.__table__.foreign_keys if key.column.table.name == kind.table]
+        if not keys or not person.may(other.read):
+            continue
+        query = queries.objects(other, sites=_reach(other))
+        query = query.where(keys[0].parent == found.id)
+        some = session.scalars(query.limit(6)).all()
+        if some:
+            told.append((other, list(some[:5]), len(some)))
+    return told
+
+
+def deciding_site(kind: ObjectKind, found: Any) -> uuid.UUID:
+    """The site whose quality assurance decides: the object's, else the person's own, else the first."""
+    own = kind.site_of(found) if found is not None else None
+    return own or current_person().home_site_id or sites(db.session())[0].id
+
+
+def suggests(column: Column) -> str:
+    """The kind of object that a column names, for suggestions; empty if it names none."""
+    named: str = column.refers.kind if column.refers is not None else ""
+    return named
+
+
+def is_day(column: Column) -> bool:
+    """Whether a column holds a calendar day."""
+    return column.read is day
+
+
+def _controlled(kind: ObjectKind) -> set[str]:
+    return {column.key for column in kind.listed.columns if column.controlled}
+
+
+def _reach(kind: ObjectKind) -> Any:
+    return reachable_sites(kind.read)
+
+
+def _stem(key: str) -> str:
+    return str({"name": _("Name"), "state": _("State")}[key])

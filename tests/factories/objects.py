@@ -1,0 +1,26 @@
+"""Every kind of object of the product, with the endpoints its pages have (app.objects.pages)."""
+
+import importlib
+import importlib.util
+
+from app.factory import ROOMS
+from app.objects.kinds import ObjectKind, kinds
+
+FILE_PAGES = ("file", "remove_file")
+OBJECT_PAGES = ("show", "history", "edit", "change", "day", "add_file", *FILE_PAGES)
+READ_PAGES = ("", "export", "filter", "show", "history", "file")
+PAGES = ("", "export", "filter", "new", "open", *OBJECT_PAGES)
+
+
+def every_kind() -> list[ObjectKind]:
+    """All kinds, their rooms imported as the product imports them."""
+    for room in ROOMS:
+        if importlib.util.find_spec(f"app.{room}.routes"):
+            importlib.import_module(f"app.{room}.routes")
+    return kinds()
+
+
+def endpoint(kind: ObjectKind, page: str) -> str:
+    """The endpoint of one page of a kind."""
+    room = kind.name.split(".")[0]
+    return f"{room}.{kind.plural}_{page}" if page else f"{room}.{kind.plural}"
