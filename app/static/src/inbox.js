@@ -63,6 +63,7 @@ function sign() {
   let changes = 0;
   let asked = 0;
   let held = false;
+  let wanted = false;
 
   const ready = () => changes === asked && panel.querySelector('[data-sign]')?.dataset.sign === 'ready';
   const show = () => {
@@ -77,6 +78,8 @@ function sign() {
     show();
   };
   const missing = () => {
+    wanted = changes !== asked; // what the panel says is of before: the way is shown with the answer
+    if (wanted) return;
     panel.querySelectorAll('[data-goto]').forEach((link) => touched.add(link.dataset.goto));
     refusals();
     goTo(panel.querySelector('[data-goto]')?.dataset.goto);
@@ -144,6 +147,8 @@ function sign() {
     if (event.detail.target.id !== 'sign-preview') return;
     refusals();
     show();
+    if (wanted && changes === asked && !ready()) missing();
+    wanted = wanted && changes !== asked;
   });
   document.body.addEventListener('htmx:sendError', show);
   show();
