@@ -15,8 +15,15 @@ from core.types import Bilingual
 
 bp = Blueprint("catalog", __name__)
 
-navigation("catalog.items", _l("Items"), icon="box", right="catalog.read", order=50)
-navigation("catalog.suppliers", _l("Suppliers"), icon="building-warehouse", right="catalog.read", order=52)
+navigation("catalog.items", _l("Items"), icon="box", right="catalog.read", order=50, group="master")
+navigation(
+    "catalog.suppliers",
+    _l("Suppliers"),
+    icon="building-warehouse",
+    right="catalog.read",
+    order=52,
+    group="master",
+)
 listing(
     "catalog.items",
     "q",

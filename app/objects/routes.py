@@ -26,7 +26,9 @@ from core.errors import NotFound
 bp = Blueprint("objects", __name__)
 SUGGESTED = 12
 
-navigation("objects.changes", _l("Changes"), icon="git-pull-request", right="changes.read", order=56)
+navigation(
+    "objects.changes", _l("Changes"), icon="git-pull-request", right="changes.read", order=10, group="master"
+)
 listing("objects.changes", "state")
 
 

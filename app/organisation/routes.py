@@ -41,5 +41,6 @@ DEPARTMENT = furnish(
         site_of=lambda row: row.site_id,
     ),
     menu=_l("Departments"),
-    order=57,
+    order=20,
+    group="master",
 )

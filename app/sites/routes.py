@@ -13,7 +13,9 @@ from documents.records import SiteStyle
 
 bp = Blueprint("sites", __name__, url_prefix="/sites")
 
-navigation("sites.index", _l("Sites"), icon="building-factory-2", right="sites.read", order=93)
+navigation(
+    "sites.index", _l("Sites"), icon="building-factory-2", right="sites.read", order=15, group="master"
+)
 
 
 @piece("site")

@@ -54,8 +54,8 @@ def navigation(
     """Put a page into the menu of everybody who holds ``right``.
 
     ``label`` is a ``lazy_gettext``; ``icon`` a Tabler icon; ``order`` 10 inbox, 20 cases, 30 receipts,
-    40 stock, 50 catalogue, 60 records, 70 audit, 80 models, 90 administration; ``group`` is ``""`` or
-    ``"admin"``; ``count`` names a piece shown as a badge.
+    40 stock, 50 catalogue, 60 records, 70 audit, 80 models, 90 administration; ``group`` is ``""``,
+    ``"master"`` (master data) or ``"admin"``; ``count`` names a piece shown as a badge.
     """
     _entries[endpoint] = Entry(endpoint, label, icon, right, order, group, count)
 
