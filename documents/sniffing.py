@@ -12,18 +12,21 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from asn1crypto import cms
 from PIL import Image, UnidentifiedImageError
 
+from documents import embedded
 from documents.labels import N_
 
 MOST_PIXELS = 60_000_000
 MOST_UNPACKED = 200 * 1024 * 1024
 MOST_PARTS = 5000
+DEEPEST = 3
+"""So many PDFs may lie one in the other."""
 _CHUNK = 1024 * 1024
 
 _BROKEN = N_("it cannot be read")
 _ACTIVE_PDF = N_("the PDF starts a script, a program or a form of its own")
-_PACKED_PDF = N_("other files are packed inside the PDF; bring them one by one")
 _LOCKED_PDF = N_("the PDF is protected by a password, so nobody can look into it")
 _TOO_BIG_PICTURE = N_("the picture has too many pixels")
 _BOMB = N_("it unpacks to far more than it should")
@@ -39,7 +42,6 @@ _PDF_ACTIVE = re.compile(
     rb"/(JavaScript|Launch|RichMedia|XFA|SubmitForm|ImportData|GoToE|GoToR|Rendition|Movie|Sound)"
     rb"(?![A-Za-z0-9])"
 )
-_PDF_PACKED = re.compile(rb"/EmbeddedFiles?(?![A-Za-z0-9])")
 _PDF_ENCRYPTED = re.compile(rb"/Encrypt(?![A-Za-z0-9])")
 _PDF_STREAM = re.compile(rb"stream\r?\n")
 _OFFICE_ACTIVE = re.compile(r"vbaproject|activex|embeddings/|\.(exe|dll|js|vbs|bin)$", re.IGNORECASE)
@@ -48,11 +50,12 @@ _ENTITY = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
 _ELSEWHERE = re.compile(rb"<ddelink|/attachedtemplate\"", re.IGNORECASE)
 _CELL = re.compile(r"(?:^|[,;|\t])[ \"']*([=@＝＠]|[-+－＋][^,;|\t\r\n\"']*)", re.MULTILINE)
 _SIGNED_NUMBER = re.compile(r"[-+－＋]+ *(\d[\d. -]*(e[-+]?\d+)? *[%°a-zµ/²³]{0,6})?", re.IGNORECASE)
+_PAGE = re.compile(rb"<(\w+:)?(html|svg|hta)\b", re.IGNORECASE)
 _MARKUP = re.compile(rb"\s*(<\?xml|<!doctype|<html|<svg|<script)", re.IGNORECASE)
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
-_PDF_FAULTS = ((_PDF_ENCRYPTED, _LOCKED_PDF), (_PDF_ACTIVE, _ACTIVE_PDF), (_PDF_PACKED, _PACKED_PDF))
+_PDF_FAULTS = ((_PDF_ENCRYPTED, _LOCKED_PDF), (_PDF_ACTIVE, _ACTIVE_PDF))
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,11 @@ def kind_of(data: bytes) -> str:
     return "markup" if _MARKUP.match(data.removeprefix(b"\xef\xbb\xbf")) else "text"
 
 
-def look_into_pdf(data: bytes) -> str:
-    """Refuse a PDF that acts by itself or that cannot be looked into, also where objects are packed."""
+def look_into_pdf(data: bytes, depth: int = 0) -> str:
+    """Refuse a PDF that acts by itself or that cannot be looked into, also where objects are packed.
+
+    Files inside it have to be harmless data, as those of a sealed record are (``documents.embedded``).
+    """
     if b"%%EOF" not in data[-2048:]:
         return _BROKEN
     try:
@@ -94,7 +100,35 @@ def look_into_pdf(data: bytes) -> str:
     for wanted_not, fault in _PDF_FAULTS:
         if any(wanted_not.search(part) for part in plain):
             return fault
+    if embedded.holds_files(plain):
+        return embedded.fault(data, plain, lambda file: _is_harmless(file, depth + 1), _is_program)
     return ""
+
+
+def _is_harmless(data: bytes, depth: int) -> bool:
+    """Whether a file inside a PDF is data: JSON, XML, text, a signature, a picture, a PDF, an office file."""
+    kind = kind_of(data)
+    if kind == "pdf":
+        return depth < DEEPEST and not look_into_pdf(data, depth)
+    if kind in ("png", "jpeg"):
+        return not look_into_picture(data)
+    if kind == "zip":
+        return any(not KINDS[ending].fault(data) for ending in ("xlsx", "docx"))
+    if kind == "markup":
+        return not _markup_fault(data) and not look_into_text(data) and not _PAGE.search(data[:4096])
+    return kind == "text" and (_is_signature(data) or not look_into_text(data))
+
+
+def _is_program(data: bytes) -> bool:
+    return kind_of(data) == "program"
+
+
+def _is_signature(data: bytes) -> bool:
+    """Whether bytes are a CMS message (PKCS#7): signatures and time stamps."""
+    try:
+        return str(cms.ContentInfo.load(data, strict=True)["content_type"].native) == "signed_data"
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def look_into_picture(data: bytes) -> str:

@@ -5,6 +5,9 @@ import zlib
 import pytest
 from PIL import Image
 
+from documents import sample
+from documents.evidence import Attached
+from documents.render import render_record
 from documents.sniffing import KINDS, kind_of
 
 PDF = b"%%PDF-1.7\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n%s\ntrailer <</Root 1 0 R>>\n%%%%EOF\n"
@@ -50,7 +53,7 @@ def picture(kind: str = "PNG", size: tuple[int, int] = (4, 3)) -> bytes:
         ("docx", office("word/document.xml")),
         ("csv", "编号;值\r\n1;2,5\n".encode()),
         ("csv", "编号,值".encode("gb18030")),
-        ("csv", b"a,-1.5,+2 mm,-,--,+86 512-1\n-3e-5;'-7;\"-8\";a=b;x@y\n"),
+        ("csv", b'a,-1.5,+2 mm,-,--,+86 512-1\n-3e-5;\'-7;"-8";a=b;x@y\n'),
         ("xlsx", office(xl__worksheets__sheet1_dot_xml=b"<c><f>SUM(A1:A9)</f></c>")),
         ("txt", "\ufeffplain".encode("utf-16-le")),
         ("txt", b"a < b & c"),
@@ -72,8 +75,8 @@ def test_an_honest_file_is_taken(ending: str, data: bytes) -> None:
         b"3 0 obj <</XFA[]>> endobj",
         b"3 0 obj <</S/GoToR/F(//evil.example/share)>> endobj",
         b"3 0 obj <</S/Rendition/R 4 0 R>> endobj",
-        b"3 0 obj <</Names<</EmbeddedFiles 4 0 R>>>> endobj",
-        b"3 0 obj <</Type/EmbeddedFile/Length 3>> endobj",
+        b"3 0 obj <</Type/Filespec/EF 4 0 R>> endobj",
+        b"3 0 obj <</Type/Filespec/EF<</F 9 0 R>>>> endobj",
         b"trailer <</Encrypt 9 0 R>>",
     ],
 )
@@ -166,3 +169,61 @@ def test_a_text_with_signs_no_text_has_is_refused(data: bytes) -> None:
 )
 def test_the_first_bytes_say_what_a_file_is(data: bytes, kind: str) -> None:
     assert kind_of(data) == kind
+
+
+def carrying(name: str, data: bytes) -> bytes:
+    """A PDF/A-3 of the product with a file inside."""
+    house = sample.house("en")
+    files = [Attached(name, data)]
+    return render_record(
+        sample.record("en"), evidence=sample.evidence(1), diagram_svg=None, attachments=files, house=house
+    )
+
+
+@pytest.mark.urs("URS-020")
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("model.bpmn", b"<?xml version='1.0'?><definitions><script>a = 1</script></definitions>"),
+        ("values.json", b'{"a": 1}'),
+        ("photo.png", picture()),
+        ("list.xlsx", office()),
+        ("other.pdf", pdf()),
+    ],
+)
+def test_a_record_of_the_product_is_taken_with_the_data_it_carries(name: str, data: bytes) -> None:
+    assert KINDS["pdf"].fault(carrying(name, data)) == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("tool.exe", b"MZ" + bytes(500)),
+        ("values.json", b"MZ" + bytes(500)),
+        ("values.json", b"\x7fELF" + bytes(500)),
+        ("values.json", bytes(range(1, 256)) * 4),
+        ("run.js", b"alert(1)"),
+        ("page.xml", b"<html><body onload='x()'/></html>"),
+        ("entities.xml", b"<?xml version='1.0'?><!DOCTYPE a><a/>"),
+        ("other.pdf", pdf(b"3 0 obj <</S/JavaScript/JS(1)>> endobj")),
+        ("macros.xlsx", office(xl__vbaProject_dot_bin=b"x")),
+    ],
+)
+def test_a_pdf_that_packs_anything_but_data_is_refused(name: str, data: bytes) -> None:
+    assert "packed" in KINDS["pdf"].fault(carrying(name, data))
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        b"<</Filter/ASCIIHexDecode>> stream\n4d5a\nendstream",
+        b"<</Filter/ASCIIHex#44ecode>> stream\n4d5a\nendstream",
+        b"<</Filter 8 0 R>> stream\n4d5a\nendstream",
+        b"<</Filter%\n/ASCIIHexDecode>> stream\n4d5a\nendstream",
+        b"<</Filter[/FlateDecode/ASCIIHexDecode]>> stream\n4d5a\nendstream",
+    ],
+)
+def test_a_packed_file_that_cannot_be_unpacked_here_is_refused(stream: bytes) -> None:
+    spec = b"3 0 obj <</EF<</F 4 0 R>>/UF(a.txt)>> endobj\n4 0 obj %s endobj"
+    assert "packed" in KINDS["pdf"].fault(pdf(spec % stream))
+    assert KINDS["pdf"].fault(pdf(spec % b"<<>> stream\nplain\nendstream")) == ""
