@@ -122,11 +122,13 @@ function sign() {
     event.preventDefault();
     (password || button).focus();
   });
-  signing.addEventListener('submit', (event) => {
+  const rest = (event) => {
     if (ready()) return;
     event.preventDefault();
     missing();
-  });
+  };
+  button.addEventListener('click', rest); // before the browser asks for the password
+  signing.addEventListener('submit', rest);
   panel.addEventListener('click', (event) => {
     const id = event.target.closest('[data-goto]')?.dataset.goto;
     if (!id) return;
