@@ -16,12 +16,16 @@ from workflows.models import ProcessCase
 
 
 class ImportState(StrEnum):
-    """Checked without a finding, or with some; proposed to a second person; applied; refused."""
+    """Being checked in the background; checked without a finding, or with some; proposed to a second person;
+    accepted and being stored in the background; applied; failed as a whole, with the reason; refused."""
 
+    CHECKING = "checking"
     CHECKED = "checked"
     FAULTY = "faulty"
     PROPOSED = "proposed"
+    STORING = "storing"
     APPLIED = "applied"
+    FAILED = "failed"
     REFUSED = "refused"
 
 
@@ -29,7 +33,8 @@ class DataImport(Base):
     """One list as it was brought. Applying it stores every row or none.
 
     ``list_name`` says which list (documents.sheets.importers), ``sha256`` names the stored file and
-    ``findings_sha256`` the stored findings of the dry run, ``first_rows`` the first rows as they stand.
+    ``findings_sha256`` what the dry run found (``app.imports.results``), ``failure`` why nothing was stored,
+    ``first_rows`` the first rows as they stand.
     ``site_id`` is the site whose quality assurance decides; people's lists have none.
     """
 
@@ -54,6 +59,7 @@ class DataImport(Base):
     case_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("process_case.id"))
     decided_by: Mapped[str | None]
     decided_at: Mapped[datetime | None]
+    failure: Mapped[dict[str, str] | None] = mapped_column(JSON_TYPE)
     revision: Mapped[int] = mapped_column()
 
     site: Mapped[Site | None] = relationship()

@@ -8,14 +8,29 @@ from typing import Any
 from flask import request
 from sqlalchemy.orm import Session
 
-from app.imports import queries
-from app.imports.models import DataImport
-from app.imports.results import KeptFinding
+from app.imports import queries, results
+from app.imports.models import DataImport, ImportState
+from app.imports.results import KeptFinding, Result
 from app.web import Visitor
 from app.web.paging import SIZE, Page
 from core.errors import NotFound
+from core.languages import translate
+from documents import store
+from documents.labels import N_
 from documents.sheets import importers
+from documents.sheets.examining import SHOWN, lines_of
 from documents.sheets.importers import Importer
+from documents.sheets.rows import Outcome
+
+_ROW, _OUTCOME, _FINDINGS = N_("Row"), N_("Outcome"), N_("Findings")
+_WORDS = {
+    Outcome.NEW: N_("new"),
+    Outcome.CHANGED: N_("changed"),
+    Outcome.UNCHANGED: N_("unchanged"),
+    Outcome.REFUSED: N_("refused"),
+}
+UNDER_WAY = (ImportState.CHECKING, ImportState.STORING)
+"""States in which a worker is at a list."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +73,11 @@ def import_page(session: Session, found: DataImport, importer: Importer) -> dict
     return {
         "found": found,
         "result": result,
+        "under_way": found.state in UNDER_WAY,
         "brought_by": queries.bringer(session, found),
         "importer": importer,
         "column": column,
+        "changed": result.changed[:SHOWN],
         "counts": _counts(importer, findings),
         "findings": _page(chosen),
         "kept": len(findings),
@@ -69,17 +86,31 @@ def import_page(session: Session, found: DataImport, importer: Importer) -> dict
 
 
 def findings_table(found: DataImport, importer: Importer, language: str) -> tuple[list[str], list[list[Any]]]:
-    """The findings as a table for a file: headings and rows in a language."""
+    """The rows with findings or changes as they were brought, and what was found in a column of its own."""
+    result = queries.result_of(found)
     names = {one.key: one.name[language] for one in importer.columns}
-    heads = {
-        "en": ["Row", "Column", "Value", "Finding", "Code"],
-        "zh": ["行", "列", "内容", "问题", "代码"],
-    }[language]
+    said: dict[int, list[str]] = {}
+    for one in result.findings:
+        column = f"{names[one.column]}: " if one.column in names else ""
+        said.setdefault(one.row, []).append(f"{column}{one.text(language)} [{one.code}]")
+    for change in result.changed:
+        said.setdefault(change.row, []).extend(
+            f"{names[column]}: {there or '–'} → {brought or '–'}"
+            for column, (there, brought) in change.fields.items()
+        )
+    heads = [translate(word, language) for word in (_ROW, _OUTCOME)]
     rows = [
-        [one.row, names.get(one.column, one.column), one.value, one.text(language), one.code]
-        for one in queries.result_of(found).findings
+        [line.number, _outcome(result, line.number, language)]
+        + [results.plain(line.cells.get(key)) for key in names]
+        + ["; ".join(said[line.number])]
+        for line in lines_of(importer, store.path_of(found.sha256), found.file_name)
+        if line.number in said
     ]
-    return heads, rows
+    return [*heads, *names.values(), translate(_FINDINGS, language)], rows
+
+
+def _outcome(result: Result, row: int, language: str) -> str:
+    return translate(_WORDS[result.outcomes.get(row, Outcome.REFUSED)], language)
 
 
 def _counts(importer: Importer, findings: Sequence[KeptFinding]) -> list[ColumnCount]:

@@ -1,19 +1,22 @@
 """What the step that accepts a list shows and its record prints, and the record that keeps its file."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from app.imports.models import DataImport
-from app.imports.queries import bringer, import_of
+from app.imports.queries import bringer, import_of, result_of
+from app.imports.results import KeptChange
 from app.sites.queries import style_of
 from core.types import Bilingual
 from documents.models import StoredFile
 from documents.records import RecordDraft, empty_content, moment_text
 from documents.registry import Section, facts, printed_form
+from documents.sheets.examining import SHOWN
 from documents.sheets.importers import Importer, importer_of
+from documents.sheets.rows import Outcome
 
 SUBJECT = "imports.data_import"
 FORM_CODE, FORM_REVISION = "QR-QM-004", "A1"
@@ -29,7 +32,7 @@ def import_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str, 
         NotFound: there is no such import.
     """
     found = import_of(session, subject_id)
-    return [_file_section(session, found), _rows_section(found)]
+    return _sections(session, found)
 
 
 def proposal_draft(session: Session, found: DataImport) -> RecordDraft:
@@ -54,12 +57,53 @@ def proposal_draft(session: Session, found: DataImport) -> RecordDraft:
         content={
             **empty_content(),
             "case": {"number": found.case.number, "title": dict(found.case.title)},
-            "shown": [_file_section(session, found), _rows_section(found)],
+            "shown": _sections(session, found),
             "attachments": [attached],
         },
         case_id=found.case.id,
         subject=(SUBJECT, found.id, found.file_name),
     )
+
+
+def _sections(session: Session, found: DataImport) -> list[Section]:
+    changed = result_of(found).changed
+    return [
+        _file_section(session, found),
+        *([_changes_section(found, changed)] if changed else []),
+        _rows_section(found),
+    ]
+
+
+def _counts(found: DataImport) -> list[dict[str, Any]]:
+    counts = result_of(found).counts()
+    return [
+        _row("New rows", "新增行数", str(counts[Outcome.NEW])),
+        _row("Changed rows", "变更行数", str(counts[Outcome.CHANGED])),
+        _row("Unchanged rows", "未变行数", str(counts[Outcome.UNCHANGED])),
+    ]
+
+
+def _changes_section(found: DataImport, changed: Sequence[KeptChange]) -> Section:
+    names = {column.key: column.name for column in importer_of(found.list_name).columns}
+    title = {"en": "What changes", "zh": "变更内容"}
+    if len(changed) > SHOWN:
+        title = {
+            "en": f"What changes: the first {SHOWN} of {len(changed)} rows; the file holds all",
+            "zh": f"变更内容：{len(changed)} 行中的前 {SHOWN} 行，全部内容见附件",
+        }
+    heads = [("What", "对象"), ("Column", "列"), ("Stands there", "现为"), ("Will stand there", "将改为")]
+    return {
+        "title": title,
+        "rows": [],
+        "table": {
+            "columns": [{"en": english, "zh": chinese} for english, chinese in heads],
+            "rows": [
+                [one.key, names[column], there or "–", brought or "–"]
+                for one in changed[:SHOWN]
+                for column, (there, brought) in one.fields.items()
+            ],
+        },
+    }
 
 
 def _file_section(session: Session, found: DataImport) -> Section:
@@ -68,8 +112,7 @@ def _file_section(session: Session, found: DataImport) -> Section:
         _row("List", "清单", dict(importer.title)),
         _row("File", "文件", found.file_name),
         _row("SHA-256 of the file", "文件 SHA-256", found.sha256),
-        _row("New rows", "新增行数", str(found.row_count)),
-        _row("Changed rows", "变更行数", "0"),
+        *_counts(found),
         _row("Findings of the check", "检查发现", str(found.finding_count)),
         _row("Brought by", "上传人", bringer(session, found)),
         _row("Brought", "上传时间", moment_text(found.uploaded_at)),
@@ -82,11 +125,11 @@ def _rows_section(found: DataImport) -> Section:
     importer = importer_of(found.list_name)
     shown = found.first_rows
     columns = [("What", "对象"), ("Particulars", "内容")]
-    title = {"en": "What will be new", "zh": "新增内容"}
+    title = {"en": "What the list holds", "zh": "清单内容"}
     if found.row_count > len(shown):
         title = {
-            "en": f"What will be new: the first {len(shown)} of {found.row_count} rows; the file holds all",
-            "zh": f"新增内容：{found.row_count} 行中的前 {len(shown)} 行，全部内容见附件",
+            "en": f"What the list holds: the first {len(shown)} of {found.row_count} rows, all in the file",
+            "zh": f"清单内容：{found.row_count} 行中的前 {len(shown)} 行，全部内容见附件",
         }
     return {
         "title": title,

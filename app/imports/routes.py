@@ -2,15 +2,27 @@
 
 import io
 import uuid
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
 
-from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.access.queries import names_of
 from app.imports import pages, queries, services
+from app.imports import progress as stages
 from app.imports.models import DataImport, ImportState
 from app.sites.queries import sites
 from app.web import (
@@ -32,6 +44,7 @@ from core.errors import Invalid, NotAllowed, QmsError
 from documents import store
 from documents.sheets import importers
 from documents.sheets import writing as sheets
+from documents.sheets.examining import Examined
 from documents.sheets.importers import Importer
 
 Answer = str | AnyResponse | tuple[str, int]
@@ -40,7 +53,9 @@ bp = Blueprint("imports", __name__, url_prefix="/imports")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
-navigation("imports.index", _l("Imports"), icon="table-import", right="imports.read", order=55)
+navigation(
+    "imports.index", _l("Imports"), icon="table-import", right="imports.read", order=12, group="master"
+)
 listing("imports.index", columns={"file": DataImport.file_name, "brought": DataImport.uploaded_at})
 
 
@@ -64,11 +79,13 @@ def index() -> str:
     )
 
 
-@bp.get("/<list_name>/template.xlsx")
+@bp.get("/<list_name>/template.<any(xlsx, csv):kind>")
 @access("imports.read")
-def template(list_name: str) -> Response:
-    """Give the workbook to fill in, in the reader's language."""
+def template(list_name: str, kind: str) -> Response:
+    """Give the file to fill in, in the reader's language."""
     importer = importers.importer_of(list_name)
+    if kind == "csv":
+        return _file(sheets.csv_template(importer, language()), f"{list_name}.csv", "text/csv")
     return _file(sheets.template(importer, language()), f"{list_name}.xlsx", XLSX)
 
 
@@ -93,12 +110,16 @@ def check(list_name: str) -> Answer:
         with writing() as session:
             file, name = services.keep_file(session, stream, brought.filename, actor=actor, now=now)
             sha256, size = file.sha256, file.size
-        with read_session() as session:
-            found = services.examine(session, importer, sha256, name, _reach(importer))
-        site_id = _deciding_site() if importer.proposal else None
-        with writing() as session:
-            kept = services.Brought(importer, name, sha256, size, found, site_id)
-            noted = services.note_import(session, kept, actor=actor, now=now)
+        site_id, reach = _deciding_site() if importer.proposal else None, _reach(importer)
+        kept = services.Brought(importer, name, sha256, size, Examined(), site_id)
+        if services.is_long(importer, sha256, name):
+            with writing() as session:
+                noted = services.note_long(session, kept, reach, actor=actor, now=now)
+        else:
+            with read_session() as session:
+                found = services.examine(session, importer, sha256, name, reach)
+            with writing() as session:
+                noted = services.note_import(session, replace(kept, examined=found), actor=actor, now=now)
     except Invalid as refused:
         return _new_page(importer, {"file": refused}), refused.status
     return redirect(url_for("imports.show", import_id=noted.id), code=303)
@@ -109,6 +130,18 @@ def check(list_name: str) -> Answer:
 def show(import_id: uuid.UUID) -> str:
     """Show what a dry run found, cell by cell, and what comes next."""
     return _page(import_id, {})
+
+
+@bp.get("/<uuid:import_id>/progress")
+@access("imports.read", site=_site_of)
+def progress(import_id: uuid.UUID) -> Answer:
+    """Tell how far a long list has come; when it is done, the page is loaded anew."""
+    found = queries.import_of(db.session(), import_id)
+    pages.must_read(current_person(), found)
+    answer = make_response(render_template("imports/_progress.html", found=found, stage=stages.of(found.id)))
+    if found.state not in pages.UNDER_WAY:
+        answer.headers["HX-Refresh"] = "true"
+    return answer
 
 
 @bp.get("/<uuid:import_id>/findings.<any(xlsx, csv):kind>")
@@ -195,9 +228,8 @@ def _page(import_id: uuid.UUID, errors: dict[str, QmsError]) -> str:
     importer = pages.must_read(current_person(), found)
     own = found.uploaded_by == str(current_person().id) and current_person().may(importer.right)
     page: dict[str, Any] = pages.import_page(db.session(), found, importer)
-    return render_template(
-        "imports/show.html", errors=errors, may_go_on=own and found.state is ImportState.CHECKED, **page
-    )
+    page["may_go_on"] = own and found.state is ImportState.CHECKED
+    return render_template("imports/show.html", errors=errors, stage=stages.of(found.id), **page)
 
 
 def _file(data: bytes, name: str, kind: str) -> Response:

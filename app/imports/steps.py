@@ -34,6 +34,22 @@ def apply_list(call: OperationCall) -> Mapping[str, Any]:
     return {"list": noted.list_name, "rows": noted.row_count}
 
 
+@operation(
+    "imports.begin",
+    schema=_APPLY,
+    title={"en": "Bring the list in, a long one later", "zh": "导入清单（长清单稍后写入）"},
+)
+def begin_storing(call: OperationCall) -> Mapping[str, Any]:
+    """Store every row of a short list; a long one is stored by a worker, who sends ``list_stored``.
+
+    Raises:
+        Conflict: ``import.overtaken`` or ``import.state``.
+    """
+    noted = call.session.get_one(DataImport, call.uuid("upload"), with_for_update=True)
+    stored = services.begin_storing(call.session, noted, actor=call.actor, now=call.now)
+    return {"list": noted.list_name, "rows": noted.row_count, "stored": stored}
+
+
 @operation("imports.refuse", schema=_REFUSE, title={"en": "Refuse the list", "zh": "不批准清单"})
 def refuse_list(call: OperationCall) -> Mapping[str, Any]:
     """Refuse the list, with the reason; nothing of it is stored.

@@ -28,7 +28,8 @@ SEARCH_SECONDS = 2.0
 """How often it looks for jobs that were handed out and lost."""
 TELL_SECONDS = 5.0
 """How often it looks for what people should be told."""
-JOB_SECONDS = 180
+JOB_SECONDS = 540
+"""Longer than a list of 200,000 rows takes to store, and shorter than the lease."""
 KEEP_FAILURES_SECONDS = 86_400
 RELAY = system_actor("relay")
 

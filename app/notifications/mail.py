@@ -98,11 +98,15 @@ def connection() -> smtplib.SMTP:
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(where.host, where.port, timeout=WAIT_SECONDS, context=context)
     else:
         smtp = smtplib.SMTP(where.host, where.port, timeout=WAIT_SECONDS)
-    if where.scheme == "smtp+starttls":
-        smtp.starttls(context=ssl.create_default_context())
-    place = settings().mail_password_file
-    if settings().mail_user and place is not None:
-        smtp.login(settings().mail_user, place.read_text(encoding="utf-8").strip())
+    try:
+        if where.scheme == "smtp+starttls":
+            smtp.starttls(context=ssl.create_default_context())
+        place = settings().mail_password_file
+        if settings().mail_user and place is not None:
+            smtp.login(settings().mail_user, place.read_text(encoding="utf-8").strip())
+    except Exception:
+        smtp.close()
+        raise
     return smtp
 
 

@@ -29,6 +29,8 @@ NO_PAGE = {
     "cases.progress": "a part of the case's page",
     "imports.findings": "a file",
     "imports.original": "a file",
+    "imports.progress": "a part of the page of one import",
+    "imports.template": "a file",
     "imports.show": "nobody has brought a list in the demo; test_set_up looks at it",
     "inbox.file": "a file",
     "inventory.new_shipment": "of a released device; test_shipping looks at it",
