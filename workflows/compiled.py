@@ -1,5 +1,6 @@
 """A process that has passed the checks, ready to run; shared read-only by every case on the same release."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -63,6 +64,14 @@ class CompiledProcess:
     def bpmn_xml(self) -> str:
         """The diagram, as drawn."""
         return self.files[self.bpmn_name]
+
+    def drawing_of(self, key: str) -> str:
+        """The diagram of a called process by its key; of any other key, that of the process itself."""
+        if key not in {model.key for model in self.called}:
+            return self.bpmn_xml
+        itself = re.compile(rf'<[\w:]*process\s[^>]*\bid="{re.escape(key)}"')
+        drawn = (text for name, text in self.files.items() if name.endswith(".bpmn") and itself.search(text))
+        return next(drawn, self.bpmn_xml)
 
     def policy(self, element_id: str) -> Policy:
         """Give the policy of a user task.

@@ -23,7 +23,11 @@ from documents import registry as facts
 from signatures import audit
 from signatures.audit_models import AuditEntry
 from signatures.register import signatures_on
-from workflows import diagram, history
+from workflows import diagram, history, waits
+from workflows.compiled import CompiledProcess
+from workflows.elements import Element
+from workflows.errors import title_of
+from workflows.message_models import CaseWait
 from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease
 
 SUBJECTS = {
@@ -47,6 +51,28 @@ class Waiting:
     due: str
     candidates: queries.Candidates
     mine: bool
+
+
+@dataclass(frozen=True)
+class Event:
+    """What a case waits for besides people: a moment, or a message or signal by name and values."""
+
+    name: Bilingual
+    kind: str
+    due_at: datetime | None
+    message: str
+    values: tuple[tuple[str, str], ...]
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Called:
+    """A called process: what the caller calls it, whether it runs now, and its diagram with its own marks."""
+
+    key: str
+    name: Bilingual
+    running: bool
+    alt: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +105,8 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=path.current, lang=language()),
         "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(path.current), "current"),
         "waiting": _waiting(session, case, now=now),
+        "events": _events(session, case, process),
+        "called": _called(process, path),
         "steps": timeline.passed_steps(session, case, part["records"], process),
         "facts": _facts(session, case),
         "traces": _traces(session, case),
@@ -133,6 +161,40 @@ def _one_waiting(
         candidates=who,
         mine=person.id in who.free_ids and task.claimed_by in (None, person.id),
     )
+
+
+def _events(session: Session, case: ProcessCase, process: CompiledProcess) -> list[Event]:
+    return [_event(wait, process.elements.get(wait.element_id)) for wait in waits.of_case(session, case.id)]
+
+
+def _event(wait: CaseWait, element: Element | None) -> Event:
+    by = element.trigger.correlation if element is not None and element.trigger is not None else {}
+    kept = json.loads(wait.correlation) if wait.correlation else {}
+    return Event(
+        name=title_of(element) if element is not None else {"en": wait.element_id, "zh": wait.element_id},
+        kind=wait.kind.value,
+        due_at=wait.due_at,
+        message=wait.name,
+        values=tuple((name, str(kept[name])) for name in by if name in kept),
+        since=wait.since,
+    )
+
+
+def _called(process: CompiledProcess, path: history.Path) -> list[Called]:
+    """List the processes that were called so far or are running, each once, in the order of the diagram."""
+    at = path.done | path.current
+    return [
+        Called(
+            key=model.key,
+            name=model.name,
+            running=any(key in path.current for key in model.elements),
+            alt=diagram.alt_text(
+                process.drawing_of(model.key), done=path.done, current=path.current, lang=language()
+            ),
+        )
+        for model in process.called
+        if any(key in at for key in model.elements)
+    ]
 
 
 def _facts(session: Session, case: ProcessCase) -> list[dict[str, Any]]:

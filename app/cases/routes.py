@@ -62,11 +62,11 @@ def progress(case_id: uuid.UUID) -> str:
 @bp.get("/cases/<uuid:case_id>/diagram.svg")
 @access("cases.read")
 def picture(case_id: uuid.UUID) -> Response:
-    """Draw where a case stands, with who and when under the steps done."""
+    """Draw where a case stands, with who and when under the steps done; ``process`` is one that it calls."""
     case, session = _case(case_id), db.session()
     path = history.path(session, case)
     svg = diagram.to_svg(
-        timeline.process_of(session, case).bpmn_xml,
+        timeline.process_of(session, case).drawing_of(request.args.get("process", "")),
         done=path.done,
         current=path.current,
         flows=path.flows,
