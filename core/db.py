@@ -207,10 +207,22 @@ def lock_row(session: Session, kind: type[Row], key: object) -> Row:
     Raises:
         NoResultFound: there is no such row.
     """
-    locked: dict[Any, Row] = session.info.setdefault("locked", {})
-    if (kind, key) not in locked:
-        locked[kind, key] = session.get_one(kind, key, with_for_update=True, populate_existing=True)
-    return locked[kind, key]
+    held = lock_held(session, kind, key)
+    if held is None:
+        held = session.get_one(kind, key, with_for_update=True, populate_existing=True)
+        hold_lock(session, kind, key, held)
+    return held
+
+
+def lock_held(session: Session, kind: type[Row], key: object) -> Row | None:
+    """Give a row that this unit of work has locked, None when it has not."""
+    row: Row | None = session.info.get("locked", {}).get((kind, key))
+    return row
+
+
+def hold_lock(session: Session, kind: type[Row], key: object, row: Row) -> None:
+    """Note that a row has been locked by a statement of the caller's own, and read afresh by it."""
+    session.info.setdefault("locked", {})[kind, key] = row
 
 
 @contextmanager

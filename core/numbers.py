@@ -7,7 +7,7 @@ import uuid
 import zlib
 from datetime import datetime
 
-from sqlalchemy import UniqueConstraint, select, text, update
+from sqlalchemy import BigInteger, UniqueConstraint, func, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -77,7 +77,9 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     Raises:
         NotFound: ``number.series_unknown``: nobody has defined the series.
     """
-    rule = rule_of(session, series, site_code)
+    rule = _rule(session, series, site_code, in_line=True)
+    if rule is None:
+        raise _unknown(series)
     period = str(now.year) if rule.yearly else ""
     count = _count_up(session, {"series": series, "site_code": site_code, "period": period})
     return written(rule, site_code, period, count)
@@ -91,7 +93,7 @@ def rule_of(session: Session, series: str, site_code: str) -> NumberRule:
     """
     rule = _rule(session, series, site_code)
     if rule is None:
-        raise NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
+        raise _unknown(series)
     return rule
 
 
@@ -101,16 +103,12 @@ def written(rule: NumberRule, site_code: str, period: str, count: int) -> str:
     return "-".join(part for part in parts if part)
 
 
-_IN_LINE = text("SELECT pg_advisory_xact_lock(:place)")
+def _unknown(series: str) -> NotFound:
+    return NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
 
 
 def _count_up(session: Session, key: dict[str, str]) -> int:
-    """Add one and lock the counter until commit; two first takers share one, one after the other.
-
-    PostgreSQL lets those who wait for a row overtake each other; its advisory locks keep them in line.
-    """
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(_IN_LINE, {"place": zlib.crc32("/".join(key.values()).encode())})
+    """Add one and lock the counter until commit; two first takers share one, one after the other."""
     added = update(NumberCounter).filter_by(**key).values(last=NumberCounter.last + 1)
     added = added.execution_options(synchronize_session=False)
     count = session.scalar(added.returning(NumberCounter.last))
@@ -122,8 +120,18 @@ def _count_up(session: Session, key: dict[str, str]) -> int:
     return count
 
 
-def _rule(session: Session, series: str, site_code: str) -> NumberRule | None:
-    rules = session.scalars(
-        select(NumberRule).where(NumberRule.series == series, NumberRule.site_code.in_([site_code, ANY_SITE]))
-    ).all()
+def _rule(
+    session: Session, series: str, site_code: str, *, in_line: bool = False
+) -> NumberRule | None:
+    """Find the rule; ``in_line`` also waits until whoever takes a number there has committed.
+
+    PostgreSQL lets those who wait for a row overtake each other; its advisory locks keep them in line.
+    """
+    query = select(NumberRule).where(
+        NumberRule.series == series, NumberRule.site_code.in_([site_code, ANY_SITE])
+    )
+    if in_line and session.get_bind().dialect.name == "postgresql":
+        place = zlib.crc32(f"{series}/{site_code}".encode())
+        query = query.add_columns(func.pg_advisory_xact_lock(literal(place, BigInteger)))
+    rules = session.scalars(query).all()
     return next((rule for rule in sorted(rules, key=lambda rule: rule.site_code == ANY_SITE)), None)

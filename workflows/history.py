@@ -2,19 +2,23 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
+from core.types import Bilingual
 from workflows import codec
 from workflows.facts import Facts
 from workflows.models import HumanTask, ProcessCase, StepHistory, StoredState, TaskState
 
 START = "start"
+_Done = tuple[uuid.UUID, str, uuid.UUID | None, uuid.UUID | None, list[str] | None]
+"""One completed task: case, step, who, for whom, and who else."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +45,44 @@ class Path:
         }
 
 
-def performers(session: Session, case_id: uuid.UUID) -> dict[str, set[uuid.UUID]]:
+class TaskLine(NamedTuple):
+    """What the later steps of a case need to know of one human task of it."""
+
+    id: uuid.UUID
+    case_id: uuid.UUID
+    element_id: str
+    step: str
+    name: Bilingual
+    form_key: str
+    flows: list[str]
+    state: TaskState
+    completed_at: datetime | None
+    completed_by: uuid.UUID | None
+    completed_for: uuid.UUID | None
+    also_by: list[str] | None
+
+
+_TASK_LINE = tuple(getattr(HumanTask, name) for name in TaskLine._fields)
+
+
+def task_lines(session: Session, case_id: uuid.UUID) -> list[TaskLine]:
+    """List the human tasks of a case, open and over, those that are done in the order they were done in."""
+    found = session.execute(select(*_TASK_LINE).filter_by(case_id=case_id).order_by(HumanTask.completed_at))
+    return [TaskLine(*row) for row in found]
+
+
+def performers(
+    session: Session, case_id: uuid.UUID, *, tasks: Sequence[TaskLine] | None = None
+) -> dict[str, set[uuid.UUID]]:
     """Say who has done each step of a case in any round; ``start`` is who started it.
 
-    A delegate and the person he acted for both count. Steps nobody has done yet are missing.
+    A delegate and the person he acted for both count. Steps nobody has done yet are missing. ``tasks`` are
+    the tasks of the case when the caller has read them already.
     """
     case = session.get(ProcessCase, case_id)
     started = {START: {case.started_by}} if case is not None and case.started_by is not None else {}
-    return started | _done_by(session, [case_id]).get(case_id, {})
+    done = _done_by(session, [case_id]) if tasks is None else _persons(_done(tasks))
+    return started | done.get(case_id, {})
 
 
 def performers_of(
@@ -64,7 +98,6 @@ def performers_of(
 
 
 def _done_by(session: Session, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, set[uuid.UUID]]]:
-    found: dict[uuid.UUID, dict[str, set[uuid.UUID]]] = {}
     done = select(
         HumanTask.case_id,
         HumanTask.step,
@@ -72,7 +105,19 @@ def _done_by(session: Session, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUI
         HumanTask.completed_for,
         HumanTask.also_by,
     ).where(HumanTask.case_id.in_(case_ids), HumanTask.state == TaskState.COMPLETED)
-    for case_id, step, by, acted_for, also_by in session.execute(done):
+    rows = session.execute(done)
+    return _persons((case_id, step, by, acted_for, also) for case_id, step, by, acted_for, also in rows)
+
+
+def _done(tasks: Sequence[TaskLine]) -> Iterator[_Done]:
+    for task in tasks:
+        if task.state is TaskState.COMPLETED:
+            yield task.case_id, task.step, task.completed_by, task.completed_for, task.also_by
+
+
+def _persons(done: Iterable[_Done]) -> dict[uuid.UUID, dict[str, set[uuid.UUID]]]:
+    found: dict[uuid.UUID, dict[str, set[uuid.UUID]]] = {}
+    for case_id, step, by, acted_for, also_by in done:
         persons = found.setdefault(case_id, {}).setdefault(step, set())
         persons.update(person for person in (by, acted_for) if person is not None)
         persons.update(uuid.UUID(person) for person in also_by or ())
@@ -98,16 +143,16 @@ def path(
     zone: str = "UTC",
     names: Mapping[str, str] | None = None,
     passed: Sequence[StepHistory] | None = None,
+    tasks: Sequence[TaskLine] | None = None,
 ) -> Path:
     """Work out the path of a case so far; times in ``marks`` are on the wall clock of an IANA zone.
 
     ``names`` gives names by actor id where they should not be written as the history keeps them; ``passed``
-    is the history when the caller has read it already.
+    is the history and ``tasks`` are the tasks of the case when the caller has read them already.
     """
     passed = steps(session, case.id) if passed is None else passed
-    waiting = session.execute(
-        select(HumanTask.element_id, HumanTask.flows).filter_by(case_id=case.id, state=TaskState.OPEN)
-    ).all()
+    tasks = task_lines(session, case.id) if tasks is None else tasks
+    waiting = [(task.element_id, task.flows) for task in tasks if task.state is TaskState.OPEN]
     rounds = Counter(row.element_id for row in passed)
     return Path(
         done=frozenset(rounds),

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
-from core.db import lock_row
+from core.db import lock_held, lock_row
 from core.errors import Conflict
 from workflows import advance, codec, repository, runtime, store, tokens
 from workflows.elements import Policy
 from workflows.engine import Move
 from workflows.errors import ExpressionError, StepFailed, no_task
 from workflows.facts import Facts, as_json, plain
-from workflows.models import CaseState, HumanTask, ProcessCase, StoredState, TaskState
+from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ def open_task(session: Session, task_id: uuid.UUID) -> OpenTask:
     if task is None:
         raise no_task()
     case = session.get_one(ProcessCase, task.case_id)
-    state = session.scalars(select(StoredState.state).where(StoredState.case_id == case.id)).one()
-    seen = codec.load_scopes(state).visible((task.instance or {}).get("scope"))
+    stored = store.read(session, case.id)
+    seen = codec.load_scopes(stored.state).visible((task.instance or {}).get("scope"))
     return OpenTask(task, case, dict(seen), Policy.from_json(task.policy))
 
 
@@ -101,10 +101,11 @@ def lock(session: Session, task_id: uuid.UUID) -> HumanTask:
     Raises:
         NotFound: ``task.unknown``.
     """
-    case_id = session.scalar(select(HumanTask.case_id).where(HumanTask.id == task_id))
-    if case_id is None:
+    held = lock_held(session, HumanTask, task_id)
+    if held is not None:
+        return held
+    if runtime.lock_case_of(session, task_id) is None:
         raise no_task()
-    runtime.lock_case(session, case_id)
     return lock_row(session, HumanTask, task_id)
 
 

@@ -6,7 +6,7 @@ the entry (Annex 11 clause 8.2).
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -141,18 +141,23 @@ def history_section(kept: Kept, *, title: Bilingual | None = None) -> list[Secti
     return [{"title": dict(title or TITLE), "rows": [], "table": table}]
 
 
-def changes_of_case(session: Session, case_id: uuid.UUID, *, without: uuid.UUID) -> list[Section]:
-    """Tell whoever takes a later step which entries of the earlier ones changed before they were signed."""
-    query = (
-        select(OriginalEntry, HumanTask.name)
-        .join(HumanTask, HumanTask.id == OriginalEntry.task_id)
-        .where(OriginalEntry.case_id == case_id, OriginalEntry.task_id != without)
-        .where(HumanTask.completed_at.is_not(None))
-        .order_by(HumanTask.completed_at, OriginalEntry.position)
-    )
-    found: dict[str, list[OriginalEntry]] = {}
-    for row, _name in session.execute(query):
-        found.setdefault(f"{row.task_id} {row.field}", []).append(row)
+def kept_of_case(session: Session, case_id: uuid.UUID) -> dict[uuid.UUID, dict[str, list[OriginalEntry]]]:
+    """Everything that has stood in the marked fields of each task of a case, by task."""
+    query = select(OriginalEntry).where(OriginalEntry.case_id == case_id).order_by(OriginalEntry.position)
+    found: dict[uuid.UUID, dict[str, list[OriginalEntry]]] = {}
+    for row in session.scalars(query):
+        found.setdefault(row.task_id, {}).setdefault(row.field, []).append(row)
+    return found
+
+
+def changes_of_case(kept: Mapping[uuid.UUID, Kept], done: Collection[uuid.UUID]) -> list[Section]:
+    """Tell whoever takes a later step which entries of the steps that are done changed before signing."""
+    found = {
+        f"{task_id} {field}": rows
+        for task_id, fields in kept.items()
+        if task_id in done
+        for field, rows in fields.items()
+    }
     return history_section(found, title=TITLE_EARLIER)
 
 

@@ -11,14 +11,14 @@ from sqlalchemy.orm import Session
 from core import numbers
 from core.actor import Actor, system_actor
 from core.clock import to_zone
-from core.db import lock_row
+from core.db import hold_lock, lock_row
 from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, events, repository, store, waits
 from workflows.engine import Move
 from workflows.facts import Facts
 from workflows.message_models import CaseWait, WaitKind
-from workflows.models import CaseState, ProcessCase, StoredState
+from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, StoredState
 from workflows.places import place_of
 
 
@@ -123,3 +123,25 @@ def list_waits(session: Session, *, now: datetime, limit: int = 100) -> int:
 def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:
     """Lock the row of a case until commit and read it afresh: the first lock of every move."""
     return lock_row(session, ProcessCase, case_id)
+
+
+def lock_case_of(session: Session, task_id: uuid.UUID) -> ProcessCase | None:
+    """Lock the case of a task as :func:`lock_case` does, in one statement that also reads its release.
+
+    The release is not locked: it may be missing when the case was moved to another one at this moment, and is
+    then read when it is asked for. None when there is no such task.
+    """
+    of_task = select(HumanTask.case_id).where(HumanTask.id == task_id).scalar_subquery()
+    locking = (
+        select(ProcessCase, ProcessRelease)
+        .outerjoin(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
+        .where(ProcessCase.id == of_task)
+        .with_for_update(of=ProcessCase)
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(locking).one_or_none()
+    if found is None:
+        return None
+    case: ProcessCase = found[0]
+    hold_lock(session, ProcessCase, case.id, case)
+    return case

@@ -3,7 +3,7 @@
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -12,6 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from core import outbox
+from core.db import lock_held
 from core.errors import Conflict
 from core.outbox import OutboxEntry
 from workflows import codec, compaction, repository, waits
@@ -19,7 +20,7 @@ from workflows.engine import CaseEngine, Move
 from workflows.events import Wait
 from workflows.events import waits as waits_of
 from workflows.facts import Facts, plain
-from workflows.models import StoredState
+from workflows.models import ProcessCase, StoredState
 from workflows.scopes import Scopes
 from workflows.tokens import CaseWorkflow, unfinished
 
@@ -57,13 +58,35 @@ def new(move: Move, facts: Facts) -> LoadedCase:
     return LoadedCase(move, engine, workflow, revision=0)
 
 
+class Stored(NamedTuple):
+    """What is stored of a case: its state in the codec's format, the revision of it, its earliest timer."""
+
+    state: bytes
+    revision: int
+    next_due: datetime | None
+
+
+_READ = "state_read"
+
+
+def read(session: Session, case_id: uuid.UUID) -> Stored:
+    """Read what is stored of a case; under the lock of the case the next load does not read it again."""
+    columns = (StoredState.state, StoredState.revision, StoredState.next_due)
+    found = Stored(*session.execute(select(*columns).where(StoredState.case_id == case_id)).one())
+    if lock_held(session, ProcessCase, case_id) is not None:
+        session.info[_READ] = (case_id, found)
+    return found
+
+
+def _read_once(session: Session, case_id: uuid.UUID) -> Stored:
+    kept_for, kept = session.info.pop(_READ, (None, None))
+    return kept if kept is not None and kept_for == case_id else read(session, case_id)
+
+
 def load(move: Move) -> LoadedCase:
     """Load a case whose row the caller has locked."""
-    stored = move.session.execute(
-        select(StoredState.state, StoredState.revision, StoredState.next_due).where(
-            StoredState.case_id == move.case.id
-        )
-    ).one()
+    stored = _read_once(move.session, move.case.id)
+    move.session.info.pop(_READ, None)  # what the move writes makes it old
     process = repository.compiled_for(move.session, move.case.release_id)
     engine = CaseEngine(process, codec.load_scopes(stored.state), move)
     workflow = codec.load(stored.state, process, engine)

@@ -37,9 +37,12 @@ class ChangePolicy:
 
 def policy_of(session: Session) -> PasswordPolicy:
     """Give the rules in force: the delivered ones until somebody has changed them."""
-    return session.get(PasswordPolicy, 1) or PasswordPolicy(
-        id=1, shortest=10, oldest_days=365, remembered=5, lock_after=5, own_words=""
-    )
+    return session.get(PasswordPolicy, 1) or delivered()
+
+
+def delivered() -> PasswordPolicy:
+    """Give the rules that hold until somebody has changed them."""
+    return PasswordPolicy(id=1, shortest=10, oldest_days=365, remembered=5, lock_after=5, own_words="")
 
 
 def change_policy(session: Session, command: ChangePolicy, *, actor: Actor, now: datetime) -> None:
@@ -88,9 +91,9 @@ def replace_password(session: Session, person: Person, new: str, *, now: datetim
     person.password_hash, person.password_changed_at = hash_password(new), now
 
 
-def is_too_old(session: Session, person: Person, now: datetime) -> bool:
-    """Whether a password has to be changed because of its age."""
-    days = policy_of(session).oldest_days
+def is_too_old(policy: PasswordPolicy | None, person: Person, now: datetime) -> bool:
+    """Whether a password has to be changed because of its age; without a policy by the delivered one."""
+    days = (policy or delivered()).oldest_days
     return bool(days) and now - person.password_changed_at > timedelta(days=days)
 
 

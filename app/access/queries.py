@@ -2,13 +2,22 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from app.access.models import GrantState, IdentityCheck, Person, PersonState, RoleGrant, SecurityNotice
+from app.access.models import (
+    GrantState,
+    IdentityCheck,
+    PasswordPolicy,
+    Person,
+    PersonState,
+    RoleGrant,
+    SecurityNotice,
+)
 from core.types import Bilingual
 
 
@@ -18,6 +27,43 @@ class HeldRole(NamedTuple):
     role: str
     site_id: uuid.UUID | None
     granted_by: str
+
+
+@dataclass(frozen=True)
+class Account:
+    """A person with what decides at every request what he may do: his grants, and the password rules.
+
+    ``grants`` are (role, site, first day, last day) of those in effect; ``policy`` is None while the
+    delivered rules hold.
+    """
+
+    person: Person
+    policy: PasswordPolicy | None
+    grants: Sequence[tuple[str, uuid.UUID | None, date, date | None]]
+
+    def roles(self, *, on: date) -> frozenset[tuple[str, uuid.UUID | None]]:
+        """Give the pairs of role and site that hold on a day, as :func:`roles_of` does."""
+        return frozenset(
+            (role, site_id)
+            for role, site_id, first, last in self.grants
+            if first <= on and (last is None or last >= on)
+        )
+
+
+def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
+    """Read a person's account in one statement."""
+    columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to)
+    effective = and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE)
+    rows = session.execute(
+        select(Person, PasswordPolicy, *columns)
+        .outerjoin(RoleGrant, effective)
+        .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
+        .where(Person.id == person_id)
+    ).all()
+    if not rows:
+        return None
+    grants = [(role, site, first, last) for _, _, role, site, first, last in rows if role is not None]
+    return Account(rows[0][0], rows[0][1], grants)
 
 
 def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:

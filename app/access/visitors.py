@@ -3,9 +3,9 @@
 import uuid
 from collections.abc import Mapping
 
-from app.access.models import Person, PersonState
+from app.access.models import PersonState
 from app.access.policy import is_too_old
-from app.access.queries import roles_of
+from app.access.queries import account_of
 from app.web.database import db
 from app.web.transactions import request_time
 from app.web.visitor import Visitor
@@ -14,18 +14,19 @@ from core.clock import site_day
 
 def load_visitor(person_id: str) -> Visitor | None:
     """Give the signed-in person with the roles of today; nobody when the account is no longer active."""
-    person = db.session.get(Person, uuid.UUID(person_id))
-    if person is None or person.state is not PersonState.ACTIVE:
+    account = account_of(db.session(), uuid.UUID(person_id))
+    if account is None or account.person.state is not PersonState.ACTIVE:
         return None
+    person, now = account.person, request_time()
     return Visitor(
         id=person.id,
         login=person.login,
         name=_plain(person.name),
         language=person.language,
         zone=person.zone,
-        grants=roles_of(db.session(), person.id, on=site_day(request_time(), person.zone)),
+        grants=account.roles(on=site_day(now, person.zone)),
         home_site_id=person.home_site_id,
-        must_change_password=person.must_change_password or is_too_old(db.session(), person, request_time()),
+        must_change_password=person.must_change_password or is_too_old(account.policy, person, now),
         statement_accepted=person.statement_record_id is not None,
     )
 

@@ -29,8 +29,9 @@ from forms.render import sections
 from forms.validate import plain
 from workflows import history, repository
 from workflows.decisions import CONDITIONS
+from workflows.history import TaskLine
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
-from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_task, notes_of
+from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
 
 Section = dict[str, Any]
 NO_FORM = ("—", "—")
@@ -76,6 +77,7 @@ class TaskView:
     shared: SharedSigning | None
     pending: Record | None
     originals: Mapping[str, Sequence[OriginalEntry]]
+    tasks: Sequence[TaskLine]
 
     @property
     def signers(self) -> int:
@@ -156,9 +158,11 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         )
     )
     steps = history.steps(session, case.id)
+    tasks, kept = history.task_lines(session, case.id), kept_of_case(session, case.id)
     names = names_of(session, [step.actor_id for step in steps])
     style = style_of(site_of_task(session, task))
-    shared = session.get(SharedSigning, task.id)
+    several = int(task.policy.get("signers") or 1) > 1
+    shared = session.get(SharedSigning, task.id) if several else None
     pending = session.get_one(Record, shared.record_id) if shared else None
     return TaskView(
         task=task,
@@ -168,14 +172,18 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         style=style,
         form=form,
         given=sources.prefill(form, session, case.subject_id, data) if form else {},
-        shown=_shown(session, task, case, data),
-        earlier=_earlier(session, case, data, steps, records, names),
+        shown=_shown(session, task, case, data)
+        + changes_of_case(kept, {one.id for one in tasks if one.completed_at and one.id != task.id}),
+        earlier=_earlier(
+            session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), records
+        ),
         decisions=[made for step in steps if step.decision for made in _made(step.name, step.decision)],
-        path=as_texts(_path(session, case, steps, names, style.layout)),
+        path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
         pending=pending,
-        originals=kept_of_task(session, task.id),
+        originals=kept.get(task.id, {}),
+        tasks=tasks,
     )
 
 
@@ -287,8 +295,7 @@ def as_texts(value: Any) -> Any:
 
 def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:
     names = task.policy.get("shows") or ()
-    shown = [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
-    return shown + changes_of_case(session, case.id, without=task.id)
+    return [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
 
 
 def _sections(
@@ -297,30 +304,36 @@ def _sections(
     return sections(form, data, notes_of(kept)) + history_section(kept) if form else []
 
 
+def _latest(tasks: Sequence[TaskLine]) -> list[TaskLine]:
+    """The last round of each human step that is done."""
+    return list({task.step: task for task in tasks if task.state is TaskState.COMPLETED}.values())
+
+
+def _actors(steps: Sequence[StepHistory], names: Mapping[str, Bilingual]) -> dict[str, Bilingual | str]:
+    """Who passed each element last, by its id."""
+    return {step.element_id: names.get(step.actor_id, step.actor_name) for step in steps}
+
+
 def _earlier(
     session: Session,
-    case: ProcessCase,
+    release_id: uuid.UUID,
+    done: Sequence[TaskLine],
     data: Mapping[str, Any],
-    steps: list[StepHistory],
+    kept: Mapping[uuid.UUID, Mapping[str, Sequence[OriginalEntry]]],
+    actors: Mapping[str, Bilingual | str],
     records: list[Record],
-    names: Mapping[str, Bilingual],
 ) -> list[EarlierStep]:
-    done = session.scalars(
-        select(HumanTask)
-        .where(HumanTask.case_id == case.id, HumanTask.state == TaskState.COMPLETED)
-        .order_by(HumanTask.completed_at)
-    )
-    latest = {task.step: task for task in done}
-    actors = {step.element_id: names.get(step.actor_id, step.actor_name) for step in steps}
     return [
-        _earlier_step(session, task, data, actors, records, case.release_id) for task in latest.values()
+        _earlier_step(session, task, data, kept.get(task.id, {}), actors, records, release_id)
+        for task in done
     ]
 
 
 def _earlier_step(
     session: Session,
-    task: HumanTask,
+    task: TaskLine,
     data: Mapping[str, Any],
+    kept: Mapping[str, Sequence[OriginalEntry]],
     actors: Mapping[str, Bilingual | str],
     records: list[Record],
     release_id: uuid.UUID,
@@ -333,7 +346,7 @@ def _earlier_step(
         name=task.name,
         actor_name=actors.get(task.element_id) or "",
         ended_at=task.completed_at,
-        sections=_sections(form, entered, kept_of_task(session, task.id)),
+        sections=_sections(form, entered, kept),
         files=files_of(session, hashes),
         records=[record for record in records if record.element_id == task.element_id],
     )
@@ -343,11 +356,12 @@ def _path(
     session: Session,
     case: ProcessCase,
     steps: Sequence[StepHistory],
+    tasks: Sequence[TaskLine],
     names: Mapping[str, Bilingual],
     layout: str,
 ) -> dict[str, Any]:
     printed = {actor_id: in_layout(name, layout) for actor_id, name in names.items()}
-    path = history.path(session, case, names=printed, passed=steps)
+    path = history.path(session, case, names=printed, passed=steps, tasks=tasks)
     return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
 
 

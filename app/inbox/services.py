@@ -6,6 +6,7 @@ here happens in one unit of work: a step and all its effects commit together or 
 
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,7 +27,7 @@ from app.inbox.records import (
     form_of_task,
     read_task,
 )
-from app.inbox.signing import complete_step, keys_when_last, put_signature, signatory
+from app.inbox.signing import earlier_signers, hand_over_keys, put_signature, seal_later, signatory
 from core.actor import Actor
 from core.errors import FieldErrors
 from documents import glyphs
@@ -122,18 +123,22 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
     signs = signatory(session, command.method, actor=actor, now=now) if view.meaning_code else None
     keep_signed(session, view, review.typed, actor=actor, now=now)
     earlier = signatures_of(session, view.pending.id) if view.pending else ()
+    waits = signs is not None and len(earlier) + 1 < view.signers
+    if not waits:  # before the record's number, for which everybody else who signs at the site has to wait
+        others = earlier_signers(earlier)
+        human_tasks.complete(session, view.task, review.entries, actor=actor, now=now, also_by=others)
+    elif view.task.claimed_by is not None:
+        human_tasks.release(session, view.task, actor=actor, now=now)
     record = view.pending or create_record(session, draft_of(view, review.content), actor=actor, now=now)
-    keys: list[bytes] | None = []
+    keys: list[bytes] = []
     if signs is not None:
         signed = put_signature(
             session, view, record, signs, earlier, language=command.language, actor=actor, now=now
         )
-        keys = keys_when_last(session, view, review.entries, record, signed)
-    if keys is not None:
-        complete_step(session, view, review.entries, record, keys, earlier=earlier, actor=actor, now=now)
-    elif view.task.claimed_by is not None:
-        human_tasks.release(session, view.task, actor=actor, now=now)
-    return Taken(view.case, record, waits=keys is None, signed=signs is not None)
+        keys = hand_over_keys(session, view, review.entries, record, signed, waits=waits)
+    if not waits:
+        seal_later(session, record, keys)
+    return Taken(view.case, record, waits=waits, signed=signs is not None)
 
 
 def open_view(session: Session, task_id: uuid.UUID) -> TaskView:
@@ -165,7 +170,7 @@ def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: dateti
         Conflict: the step is over, claimed by somebody else, or signed by this person already.
     """
     task = view.task
-    _check_free(session, task, actor=actor, now=now)
+    _check_free(session, task, tasks=view.tasks, actor=actor, now=now)
     policy.check_opened(task, actor=actor)
     if has_signed(session, view, actor):
         raise SignedAlready
@@ -284,9 +289,16 @@ def draft_of_person(task: HumanTask, actor: Actor) -> tuple[Saved, datetime | No
     return Saved(own.get("fields") or {}), datetime.fromisoformat(saved_at) if saved_at else None
 
 
-def _check_free(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
+def _check_free(
+    session: Session,
+    task: HumanTask,
+    *,
+    tasks: Sequence[history.TaskLine] | None = None,
+    actor: Actor,
+    now: datetime,
+) -> None:
     """Ask that the step is this person's by role, that it is open, unclaimed, and that he may be the one."""
-    taken = history.performers(session, task.case_id)
+    taken = history.performers(session, task.case_id, tasks=tasks)
     policy.check_role(session, task, actor=actor, now=now, taken=taken)
     policy.check_open(task)
     policy.check_separation(session, task, actor=actor, taken=taken)

@@ -21,7 +21,6 @@ from documents.models import Record
 from signatures import audit, ceremony
 from signatures.audit_clock import check_clock
 from signatures.models import Signature
-from workflows import human_tasks
 
 
 @dataclass(frozen=True)
@@ -88,44 +87,35 @@ def put_signature(
     return signed
 
 
-def keys_when_last(
-    session: Session, view: TaskView, entries: dict[str, Any], record: Record, signed: ceremony.SignedRecord
-) -> list[bytes] | None:
-    """The wrapped keys of all signers, first one first; None while others still have to sign."""
+def hand_over_keys(
+    session: Session,
+    view: TaskView,
+    entries: dict[str, Any],
+    record: Record,
+    signed: ceremony.SignedRecord,
+    *,
+    waits: bool,
+) -> list[bytes]:
+    """The wrapped keys of all signers, first one first; none while others have to sign: this one is kept."""
     if view.signers == 1:
         return [signed.wrapped_key]
-    if view.shared is None:
-        session.add(SharedSigning(task_id=view.task.id, record_id=record.id, entries=entries))
-    place = {"record_id": record.id, "position": signed.signature.position}
-    session.add(HeldKey(signature_id=signed.signature.id, wrapped_key=signed.wrapped_key, **place))
-    session.flush()  # the keys are read back from the table, this one with them
+    if waits:
+        if view.shared is None:
+            session.add(SharedSigning(task_id=view.task.id, record_id=record.id, entries=entries))
+        place = {"record_id": record.id, "position": signed.signature.position}
+        session.add(HeldKey(signature_id=signed.signature.id, wrapped_key=signed.wrapped_key, **place))
+        return []
     held = select(HeldKey.wrapped_key).where(HeldKey.record_id == record.id).order_by(HeldKey.position)
-    keys = list(session.scalars(held))
-    if len(keys) < view.signers:
-        return None
+    keys = [*session.scalars(held), signed.wrapped_key]
     session.execute(delete(HeldKey).where(HeldKey.record_id == record.id))
     session.execute(delete(SharedSigning).where(SharedSigning.task_id == view.task.id))
     return keys
 
 
-def complete_step(
-    session: Session,
-    view: TaskView,
-    entries: dict[str, Any],
-    record: Record,
-    keys: list[bytes],
-    *,
-    earlier: Sequence[Signature],
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Give the entries to the process, let it run on, and have the record printed and sealed afterwards."""
-    others = earlier_signers(earlier)
-    human_tasks.complete(session, view.task, entries, actor=actor, now=now, also_by=others)
-    payload = {"record_id": str(record.id)}
-    outbox.later(
-        session, "archive.seal_record", payload, key=f"seal-{record.id}", secret=b"".join(keys) or None
-    )
+def seal_later(session: Session, record: Record, keys: list[bytes]) -> None:
+    """Have the record printed and sealed after the commit, with the keys of its signers."""
+    payload, secret = {"record_id": str(record.id)}, b"".join(keys) or None
+    outbox.later(session, "archive.seal_record", payload, key=f"seal-{record.id}", secret=secret)
 
 
 def earlier_signers(earlier: Sequence[Signature]) -> list[uuid.UUID]:

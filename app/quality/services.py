@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.catalog.models import CharacteristicKind, InspectionCharacteristic
 from app.catalog.units import MEASURE_UNITS, Unit, quantity_text
@@ -100,6 +101,7 @@ def record_inspection(
         )
     inspection.conclude(findings.conclusion, by=(actor.id, actor.name), now=now)
     inspection.sample_size, inspection.remarks = findings.sample_size, findings.remarks
+    set_committed_value(inspection, "results", [])  # it was open until now, so that none need be looked for
     inspection.results.extend(results)
     session.flush()  # decisions that follow in this transaction read the results
     audit.record(
