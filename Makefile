@@ -30,10 +30,11 @@ test: ## all tests, in a real browser too (Debian's chromium, poppler-utils, pos
 	@$(PYTHON) scripts/setup.py test
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope $(TESTS)
 
-bench: ## the measured figures: a signed record, a signing request, the audit trail, the pages
+bench: ## the measured figures: a signed record, a signing request, a task, the audit trail, the pages
 	@$(PYTHON) scripts/setup.py bench
 	$(BIN)/qms bench record --json
 	$(BIN)/qms bench sign --json
+	$(BIN)/qms bench task --json
 	$(BIN)/qms bench audit --json
 	$(BIN)/qms bench engine --json
 	$(BIN)/qms bench pages --json

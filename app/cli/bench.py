@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import bench_audit, bench_engine, bench_import, bench_pages, bench_record, bench_sign
+from app.cli import bench_audit, bench_engine, bench_import, bench_pages, bench_record, bench_sign, bench_task
 from app.cli.output import Subparsers, add_json, emit
 
 Measure = Callable[..., dict[str, Any]]
@@ -14,11 +14,12 @@ FIGURES: dict[str, tuple[Measure, str]] = {
     "pages": (bench_pages.measure, "Lighthouse on the main pages: desk and phone, both languages"),
     "record": (bench_record.measure, "a signed record against plain rendering of the same document"),
     "sign": (bench_sign.measure, "server time of a signing request without the password hash"),
+    "task": (bench_task.measure, "completing a task without signature: time, statements, and in a long loop"),
 }
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms bench audit|engine|import|pages|record|sign`."""
+    """Add `qms bench audit|engine|import|pages|record|sign|task`."""
     group = subparsers.add_parser("bench", help="measure")
     verbs = group.add_subparsers(metavar="FIGURE", required=True)
     for name, (measure, meaning) in FIGURES.items():

@@ -37,7 +37,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     figures: dict[str, Any] = {}
     for name, database in (("sqlite", nullcontext({})), ("postgres", on_a_server_of_its_own())):
         try:
-            with _plant_on(database) as environment, _served(environment) as address:
+            with on_plant(database, SERVER) as environment, served(environment, SERVER) as address:
                 seconds = sign(address, one, eight)
         except CannotCheck as reason:
             if name == "sqlite":
@@ -52,19 +52,22 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
 
 
 @contextmanager
-def _plant_on(database: AbstractContextManager[Environment]) -> Iterator[Environment]:
-    """Put a demo plant into a scratch folder and that database; give the environment of its commands."""
+def on_plant(
+    database: AbstractContextManager[Environment], server: str, *words: str
+) -> Iterator[Environment]:
+    """Put a demo plant into a scratch folder and that database, and have the measuring server's module make
+    it ready, with these words; give the environment of its commands."""
     with scratch_folder() as folder, database as own:
         outside = {name: value for name, value in os.environ.items() if not name.startswith("QMS_DATABASE")}
         environment = {**outside, **own, "QMS_HOME": str(folder)}
-        for words in (("app.cli", "db", "upgrade"), ("app.cli", "demo", "load"), (SERVER,)):
-            _run([sys.executable, "-m", *words], environment)
+        for command in (("app.cli", "db", "upgrade"), ("app.cli", "demo", "load"), (server, *words)):
+            _run([sys.executable, "-m", *command], environment)
         yield environment
 
 
 @contextmanager
-def _served(environment: Environment) -> Iterator[str]:
-    """Run the product's web server while the block lasts; gives its address.
+def served(environment: Environment, server: str) -> Iterator[str]:
+    """Run the product's web server with the application of a module while the block lasts; gives its address.
 
     Raises:
         CannotCheck: it does not answer in time.
@@ -72,14 +75,14 @@ def _served(environment: Environment) -> Iterator[str]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     settings = {**environment, "PORT": str(port), "QMS_URL": address}
-    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), f"{SERVER}:app"]
-    server = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
+    command = [sys.executable, "-m", "gunicorn", "--config", str(ROOT / "gunicorn.conf.py"), f"{server}:app"]
+    process = subprocess.Popen(command, cwd=ROOT, env=settings, stdout=subprocess.DEVNULL)
     try:
-        _wait_for(port, server)
+        _wait_for(port, process)
         yield address
     finally:
-        server.terminate()
-        server.wait(END_SECONDS)
+        process.terminate()
+        process.wait(END_SECONDS)
 
 
 def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:

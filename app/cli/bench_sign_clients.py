@@ -40,7 +40,7 @@ class Client:
         typed = [(name, value) for name, value in form.form_values() if name != "password"]
         body = urlencode([*typed, ("password", DEMO_PASSWORD)]).encode()
         address = urlsplit(str(form.action)).path
-        self.prepared.append((address, body, _headers(person, form.base_url)))
+        self.prepared.append((address, body, headers_of(person, form.base_url)))
 
     def sign_all(self, start: threading.Barrier | None = None) -> list[float]:
         """Sign everything prepared, one after the other; gives the server's seconds of each answer.
@@ -83,7 +83,8 @@ def sign(address: str, alone: int, each_of_eight: int) -> dict[str, list[float]]
     return {"one": one, "eight": eight}
 
 
-def _headers(person: Visitor, page: str) -> dict[str, str]:
+def headers_of(person: Visitor, page: str) -> dict[str, str]:
+    """What a person's browser says with a form that it sends from a page."""
     return {
         "Content-Type": "application/x-www-form-urlencoded",
         "Referer": page,

@@ -11,6 +11,7 @@ from typing import Any
 
 from SpiffWorkflow.util.task import TaskIterator
 
+from workflows.bench.full import FullStore
 from workflows.bench.stores import OwnStore, PlainStore, Store, connect
 
 LAST = 20
@@ -43,6 +44,20 @@ def step_ratio(folder: Path, cases: int) -> dict[str, float]:
         "own_state_bytes": size["own"],
         "plain_state_bytes": size["plain"],
     }
+
+
+def full_step(folder: Path, cases: int) -> dict[str, float]:
+    """Compare the full step, with inbox, timers and audit, on this process's database with plain's step."""
+    stores: dict[str, Store] = {
+        "full": FullStore(),
+        "plain": PlainStore(connect(folder / "plain-beside-full.sqlite3"), "approval"),
+    }
+    times: dict[str, list[float]] = {name: [] for name in stores}
+    for _ in range(cases):
+        for name, store in stores.items():
+            times[name] += [took for took, _ in _approval(store)]
+    full, plain = (statistics.median(times[name]) for name in ("full", "plain"))
+    return {"ms": round(full * 1000, 2), "ratio": round(plain / full, 3)}
 
 
 def rework(folder: Path, rounds: int) -> dict[str, float]:
