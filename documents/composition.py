@@ -53,6 +53,7 @@ class Page:
     shown: list[dict[str, Any]]
     entered: list[dict[str, Any]]
     decisions: list[dict[str, Any]]
+    ways: dict[str, Any] | None
     attachments: list[dict[str, Any]]
     prior: list[dict[str, Any]]
     path: list[list[blocks.Pair]]
@@ -102,7 +103,8 @@ def compose(
         case=blocks.lines(list(blocks.pairs_of(words, content["case"] or {}))),
         shown=[blocks.section(words, block) for block in content["shown"]],
         entered=[blocks.section(words, block) for block in content["entered"]],
-        decisions=[_decision(words, decision) for decision in content["decisions"]],
+        decisions=[_decision(words, one) for one in content["decisions"] if "asked" not in one],
+        ways=_ways(words, [one for one in content["decisions"] if "asked" in one]),
         attachments=[_attachment(words, file, embedded) for file in content["attachments"]],
         prior=[{**earlier, "sha256": blocks.grouped(earlier["sha256"])} for earlier in content["prior"]],
         path=_path(words, content["path"] or {}, drawn=bool(diagram_svg)),
@@ -174,6 +176,31 @@ def _decision(words: Wording, decision: Mapping[str, Any]) -> dict[str, Any]:
     answers = list(_answers(words, rest.pop("outputs", None) or {}, rest.pop("labels", None) or {}))
     pairs = answers + list(blocks.pairs_of(words, {**dict.fromkeys(_ANSWER_ORDER), **rest}))
     return {"title": words.text(title), "lines": blocks.lines(pairs), "table": table}
+
+
+def _ways(words: Wording, decisions: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+    """What gateways and scripts worked out, in one table: expression, facts used, result, way taken."""
+    if not decisions:
+        return None
+    heads = (N_("Step"), N_("Expression"), N_("Facts used"), N_("Result"), N_("Way taken"))
+    rows = [_way(one, asked) for one in decisions for asked in one["asked"]]
+    return blocks.table(words, {"columns": [words.both(head) for head in heads], "rows": rows})
+
+
+def _way(decision: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
+    used = "; ".join(f"{name} = {_short(value)}" for name, value in asked["inputs"].items())
+    taken = {language: ", ".join(pick(one, language) for one in decision["taken"]) for language in LANGUAGES}
+    return [
+        decision["title"],
+        asked["expression"],
+        used or "–",
+        _short(asked["value"]),
+        taken if decision["taken"] else "–",
+    ]
+
+
+def _short(value: Any) -> str:
+    return "–" if value is None else str(value)
 
 
 def _answers(words: Wording, outputs: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[blocks.Pair]:

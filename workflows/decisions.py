@@ -18,10 +18,12 @@ from workflows.feel.writing import plain, told
 from workflows.outcomes import MULTIPLE, Explanation
 from workflows.sentences import N_, same
 
-__all__ = ["CONDITIONS", "Explanation", "Run", "add_condition", "asked", "decide"]
+__all__ = ["CONDITIONS", "SCRIPT", "Explanation", "Run", "add_evaluation", "asked", "decide"]
 
 CONDITIONS = "CONDITIONS"
 """In place of a hit policy: what is explained is a gateway."""
+SCRIPT = "SCRIPT"
+"""In place of a hit policy: what is explained is a script task."""
 
 
 def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Explanation:
@@ -42,18 +44,18 @@ def decide(decision: Decision, facts: Mapping[str, Any], *, now: datetime) -> Ex
     return replace(run.explained[decision.id], required=required)
 
 
-def asked(key: str, name: Bilingual) -> dict[str, Any]:
-    """Begin the explanation of a gateway: which conditions it asked, over which facts, with which answers."""
-    return Explanation(key, name, CONDITIONS, [], [], [], {}, {}).as_json()
+def asked(key: str, name: Bilingual, kind: str = CONDITIONS) -> dict[str, Any]:
+    """Begin the explanation of a gateway or script: what it worked out, from which facts."""
+    return Explanation(key, name, kind, [], [], [], {}, {}).as_json()
 
 
-def add_condition(kept: dict[str, Any], found: Evaluation) -> None:
-    """Add one condition to the explanation of a gateway."""
+def add_evaluation(kept: dict[str, Any], found: Evaluation, name: str | None = None) -> None:
+    """Add one condition to the explanation of a gateway, or what a script wrote under a name."""
     known = {one["expression"] for one in kept["inputs"]}
     for read in found.inputs:
         if read["expression"] not in known:
             kept["inputs"].append({"label": same(read["expression"]), **read})
-    kept["outputs"][found.text] = found.value
+    kept["outputs"][found.text if name is None else f"{name} = {found.text}"] = found.value
 
 
 class Run:

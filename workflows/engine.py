@@ -101,8 +101,18 @@ class CaseEngine:
         element = self.element(task)
         found = expressions.holds(condition, self.visible(task), now=self.now)
         kept = self.decisions.setdefault(element.id, decisions.asked(element.id, title_of(element)))
-        decisions.add_condition(kept, found)
+        decisions.add_evaluation(kept, found)
         return bool(found.value)
+
+    def chose(self, task: Task, targets: list[str]) -> None:
+        """Keep which ways a gateway has taken with the conditions that it asked."""
+        element = self.element(task)
+        kept = self.decisions.get(element.id)
+        if kept is None:
+            return
+        ends = [task.workflow.spec.task_specs[target].bpmn_id for target in targets]
+        flows = [(self.process.flow_between(element.id, end), self.process.elements[end]) for end in ends]
+        kept["taken"] = [{"flow": flow.id if flow else "", "name": title_of(end)} for flow, end in flows]
 
     def write(self, task: Task, step: str, value: Any) -> None:
         """Put what a task has brought under its step key."""
@@ -165,8 +175,12 @@ class CaseEngine:
         self.write(task, element.step, explanation.outputs)
 
     def _script(self, task: Task, element: Element) -> None:
+        kept = decisions.asked(element.id, title_of(element), decisions.SCRIPT)
         for name, source in expressions.assignments(element.script or ""):
-            self.write(task, name, self.evaluate(task, source))
+            found = expressions.explain(source, self.visible(task), now=self.now)
+            self.write(task, name, found.value)
+            decisions.add_evaluation(kept, found, name)
+        self.decisions[element.id] = plain(kept)
 
     def stuck(self, task: Task) -> None:
         """Say that no flow out of a gateway can be taken.

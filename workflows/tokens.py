@@ -93,6 +93,7 @@ class Choice(Node):
         chosen = self.choose(my_task)
         if not chosen:
             my_task.workflow.script_engine.stuck(my_task)
+        my_task.workflow.script_engine.chose(my_task, chosen)
         my_task.internal_data[CHOSEN] = chosen
         return True
 

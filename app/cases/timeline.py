@@ -1,5 +1,6 @@
 """What happened in a case, as its page tells it: who, when, what was entered, and why it was decided."""
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,12 +23,13 @@ from signatures.models import Signature
 from signatures.register import signatures_on
 from workflows import history, registry, repository
 from workflows.compiled import CompiledProcess
+from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.elements import Element
 from workflows.models import HumanTask, ProcessCase, StepHistory
 from workflows.originals import Kept, history_section, kept_of_task, notes_of
 
 SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "scriptTask"})
-"""Elements that pass without anybody noticing; the diagram shows them."""
+"""Elements that pass without anybody noticing, unless they decided or calculated; the diagram shows them."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,8 @@ class Why:
     rows: tuple[int, ...]
     notes: tuple[Bilingual, ...]
     outputs: tuple[tuple[str, Any], ...]
+    is_table: bool = True
+    taken: tuple[Bilingual, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,7 @@ def passed_steps(
 ) -> list[Passed]:
     """List what a case has passed, latest first."""
     signed = signatures_on(session, [record.id for record in records])
-    rows = [row for row in history.steps(session, case.id) if row.element_type not in SILENT]
+    rows = [row for row in history.steps(session, case.id) if row.decision or row.element_type not in SILENT]
     people, used = _people(session, rows), set[uuid.UUID]()
     tasks, found = _tasks_done(session, case), []
     for row in rows:
@@ -192,11 +196,19 @@ def _entries(form: Form | None, row: StepHistory, kept: Kept) -> list[dict[str, 
     return sections(form, row.data or {}, notes_of(kept)) + history_section(kept)
 
 
+def _worded(value: Any) -> Any:
+    """Say a value in words; lists and objects as they are written in JSON."""
+    plain = isinstance(value, list) or (isinstance(value, Mapping) and set(value) != {"en", "zh"})
+    return json.dumps(value, ensure_ascii=False) if plain else in_words(value)
+
+
 def _why(decision: Mapping[str, Any]) -> Why:
     return Why(
         table=decision["name"],
         inputs=tuple((entry["label"], in_words(entry["value"])) for entry in decision["inputs"]),
         rows=tuple(decision["rows"]),
         notes=tuple(decision["annotations"]),
-        outputs=tuple((name, in_words(value)) for name, value in decision["outputs"].items()),
+        outputs=tuple((name, _worded(value)) for name, value in decision["outputs"].items()),
+        is_table=decision["policy"] not in (CONDITIONS, SCRIPT),
+        taken=tuple(one["name"] for one in decision.get("taken") or ()),
     )

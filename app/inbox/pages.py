@@ -111,7 +111,7 @@ def task_page(
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
         "shown": view.shown,
-        "decisions": [(made.name, decision_pairs(made)) for made in view.decisions],
+        "decisions": [(made.name, decision_pairs(made)) for made in (*view.decisions, *view.ways)],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
         "pending": pending_entries(view),
         "signers": [one.signer_name for one in signatures_of(session, view.pending.id)]
@@ -184,6 +184,10 @@ def about(view: TaskView, *, now: datetime) -> list[tuple[str, Any]]:
 def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     """Inputs, result, row hit and reason of a decision table, ready to print."""
     facts = made.facts
+    if "asked" in facts:
+        asked = [(one["expression"], in_language(in_words(one["value"]))) for one in facts["asked"]]
+        taken = ", ".join(in_language(one) for one in facts["taken"])
+        return [*asked, (_("Way taken"), taken)] if taken else asked
     pairs = [
         (in_language(one.get("label")), in_language(in_words(one.get("value"))))
         for one in facts.get("inputs") or ()

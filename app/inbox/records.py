@@ -4,6 +4,7 @@ The content is built from the case as it stands, never from what a browser sends
 a signature to what was shown (21 CFR 11.70, URS-022).
 """
 
+import json
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
 from workflows import history, repository
-from workflows.decisions import CONDITIONS
+from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.history import TaskLine
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
@@ -72,6 +73,7 @@ class TaskView:
     shown: list[Section]
     earlier: list[EarlierStep]
     decisions: list[DecisionMade]
+    ways: list[DecisionMade]
     path: dict[str, Any]
     prior: Sequence[Record]
     shared: SharedSigning | None
@@ -178,6 +180,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
             session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), records
         ),
         decisions=[made for step in steps if step.decision for made in _made(step.name, step.decision)],
+        ways=[_way(step.name, step.decision) for step in steps if step.decision and _is_way(step.decision)],
         path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
@@ -188,13 +191,33 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
 
 
 def _made(name: Bilingual, decision: Mapping[str, Any]) -> Iterator[DecisionMade]:
-    """Give a decision behind those it required; what gateways asked stands in the history of the case."""
-    if decision.get("policy") == CONDITIONS:
+    """Give a decision behind those it required; what gateways and scripts worked out stands by itself."""
+    if _is_way(decision):
         return
     own = {key: value for key, value in decision.items() if key != "required"}
     for required in decision.get("required") or ():
         yield from _made(required["name"], required)
     yield DecisionMade(name, as_texts(own))
+
+
+def _is_way(decision: Mapping[str, Any]) -> bool:
+    return decision.get("policy") in (CONDITIONS, SCRIPT)
+
+
+def _way(name: Bilingual, decision: Mapping[str, Any]) -> DecisionMade:
+    """Say what a gateway asked and which way it took, or what a script worked out from which facts."""
+    used = {one["expression"]: one["value"] for one in decision["inputs"]}
+    asked = [
+        {
+            "expression": text,
+            "inputs": {read: value for read, value in used.items() if read in text},
+            "value": json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value,
+        }
+        for text, value in decision["outputs"].items()
+    ]
+    taken = [one["name"] for one in decision.get("taken") or ()]
+    title = name if any(name.values()) else decision["name"]
+    return DecisionMade(title, as_texts({"policy": decision["policy"], "asked": asked, "taken": taken}))
 
 
 def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFile]) -> dict[str, Any]:
@@ -206,7 +229,7 @@ def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFil
         "case": _case_block(view),
         "shown": view.shown,
         "entered": entered,
-        "decisions": [{**made.facts, "title": dict(made.name)} for made in view.decisions],
+        "decisions": [{**made.facts, "title": dict(made.name)} for made in (*view.decisions, *view.ways)],
         "attachments": [
             {"name": f.name, "sha256": f.sha256, "size": str(f.size), "media_type": f.media_type}
             for f in files

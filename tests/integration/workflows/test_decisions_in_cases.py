@@ -76,8 +76,8 @@ def test_what_is_missing_or_does_not_fit_is_refused_by_its_name(facts, said):
 def test_what_a_gateway_asked_stands_in_the_history_with_the_values_it_read():
     found = expressions.holds('review.decision = "release" and lot.quantity > 2', FACTS)
     kept = decisions.asked("way", {"en": "Way?", "zh": "去向？"})
-    decisions.add_condition(kept, found)
-    decisions.add_condition(kept, expressions.holds("lot.quantity > 5", FACTS))
+    decisions.add_evaluation(kept, found)
+    decisions.add_evaluation(kept, expressions.holds("lot.quantity > 5", FACTS))
     assert (kept["decision"], kept["policy"], kept["rows"]) == ("way", decisions.CONDITIONS, [])
     assert {one["expression"]: one["value"] for one in kept["inputs"]} == {
         "review.decision": "release",
