@@ -137,7 +137,8 @@ class TaskView:
     def subject_label(self) -> str:
         """What people call the subject: the lot's number, the document's code."""
         facts = self.subject_facts
-        return str(facts.get("number") or facts.get("code") or facts.get("name") or "")
+        called = facts.get("number") or facts.get("code") or facts.get("name") or ""
+        return in_layout(called, self.style.layout) if isinstance(called, Mapping) else str(called)
 
     @property
     def fingerprint(self) -> str:

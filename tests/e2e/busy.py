@@ -1,0 +1,96 @@
+"""A demo plant in which more has happened: goods shipped, taken back, a list brought, cases to be moved.
+
+What the demo itself leaves out, so that every page has something to show; the other tests find the plant they
+know, for the new version of the model only gives people more time.
+"""
+
+import re
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from app.access.routes import DEMO_PASSWORD
+from app.cli.scratch import ROOT, Product
+from app.cli.story import Plant
+from app.cli.visit import Page
+
+DEVICE = "D2611A"
+"""A lot of the demo that is released to the market."""
+MADE = "D2611C"
+"""A lot of the demo that waits for its release: what went into it may still be taken back."""
+SEALED_WITHIN_SECONDS, POLL_SECONDS = 180, 0.5
+RELEASE = re.compile(r"/models/[0-9a-f-]{36}$")
+LIST = "code,name_en,name_zh,kind,uom\nBUSY-1,Cap,护帽,component,pcs\nBUSY-2,,护帽,nothing,pcs\n"
+
+
+def make_busy(product: Product, folder: Path) -> None:
+    """Let the people of a demo plant that has just been started do what leaves a page behind."""
+    plant = Plant(product.url, DEMO_PASSWORD)
+    _take_back(plant)
+    _ship(plant)
+    _bring(plant)
+    _move(plant, product, folder)
+
+
+def _lot(plant: Plant, number: str) -> Page:
+    keeper = plant.person("keeper")
+    return keeper.get(keeper.get(f"/stock?q={number}").links("/lots/")[0])
+
+
+def _take_back(plant: Plant) -> None:
+    """One of the lots that went into the waiting device, as its own page offers it."""
+    keeper = plant.person("keeper")
+    for address in keeper.get("/stock").links("/lots/"):
+        for line in keeper.get(address).links("/ledger/"):
+            page = keeper.get(line)
+            if MADE in page.text():
+                _submit(plant, page.form("/ledger/"), {"reason": "Label of another lot", "confirmed": "1"})
+                return
+    raise AssertionError("no consumption can be taken back")
+
+
+def _ship(plant: Plant) -> None:
+    """As soon as the records of its release are sealed."""
+    address = _lot(plant, DEVICE).links("/ship")[0]
+    deadline = time.monotonic() + SEALED_WITHIN_SECONDS
+    while (page := plant.person("keeper").get(address)).tree.xpath("//*[contains(@class, 'alert-warning')]"):
+        assert time.monotonic() < deadline, page.text()
+        time.sleep(POLL_SECONDS)
+    form = page.form("/ship")
+    goods = {"quantity": "40", "customer": "Hospital 一院", "delivery_note": "DN-7", "confirmed": "1"}
+    _submit(plant, form, goods)
+
+
+def _bring(plant: Plant) -> None:
+    owner = plant.person("qa")
+    form = owner.get("/imports/catalog.items/new").form("/imports")
+    owner.submit(form, {}, {"file": ("items.csv", LIST.encode())})
+
+
+def _move(plant: Plant, product: Product, folder: Path) -> None:
+    """Inspectors get more time; the waiting cases are to move to that version."""
+    changed = shutil.copytree(ROOT / "bpmn" / "lot_release", folder / "lot_release")
+    model = changed / "lot_release.bpmn"
+    text = model.read_text("utf-8")
+    assert 'qms:due="P2D"' in text
+    model.write_text(text.replace('qms:due="P2D"', 'qms:due="P3D"'), "utf-8")
+    done = product.qms("models", "deploy", str(changed), "--by", "owner", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    plant.accept_statement("qa")
+    qa, owner = plant.person("qa"), plant.person("owner")
+    task = qa.get("/inbox?process=process_model_change").links("/inbox/")[0]
+    review = qa.submit(qa.get(task).form("/review"), {"decision": "accept"})
+    plant.sign("qa", review.form("/sign"))
+    for address in filter(RELEASE.search, owner.get("/models").links("/models/")):
+        page = owner.get(f"{address}/migrate")
+        if page.status == 200 and page.tree.xpath("//input[@name='case']"):
+            proposed = owner.submit(page.form("/migrate"), {"reason": "Inspectors need more time"})
+            assert "/models/migrations/" in proposed.url, proposed.text()
+            return
+    raise AssertionError("no case can be moved")
+
+
+def _submit(plant: Plant, form: Any, fields: dict[str, str]) -> None:
+    page = plant.person("keeper").submit(form, fields)
+    assert page.status < 400, page.text()[:800]
