@@ -33,6 +33,10 @@ def _nothing(_session: Session, _row: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _always(_session: Session, _row: Any) -> None:
+    """Nothing has to be there."""
+
+
 @dataclass(frozen=True)
 class ObjectKind:
     """A kind of object.
@@ -46,7 +50,8 @@ class ObjectKind:
     ``values`` gives what some rows hold, by default what ``listed.existing`` says; ``lines`` the lines of an
     object made of several rows of its list, and ``replace`` stores them anew.
     ``site_of`` names the site an object belongs to, None for the whole company. ``panel`` is a template that
-    shows more about one object, with what ``panel_data`` gives.
+    shows more about one object, with what ``panel_data`` gives. ``ready`` refuses a revision that must not
+    come into force yet, such as a document without its file.
     """
 
     name: str
@@ -67,6 +72,7 @@ class ObjectKind:
     site_of: Callable[[Any], uuid.UUID | None] = _nowhere
     panel: str = ""
     panel_data: Callable[[Session, Any], Mapping[str, Any]] = _nothing
+    ready: Callable[[Session, Any], None] = _always
     fixed: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -76,7 +82,7 @@ class ObjectKind:
 
     @property
     def signed(self) -> bool:
-        """Whether a second person signs a change before it holds."""
+        """Whether a second person signs a change before it holds; the days of a revision are always signed."""
         return self.listed.proposal
 
     @property

@@ -114,9 +114,10 @@ class _Pages:
         return redirect(self.at(**views.chosen_of(self.kind, request.form)), code=303)
 
     def new(self) -> str:
-        """Ask for a new object; ``?like=`` begins with what another one holds."""
+        """Ask for a new object; ``?like=`` begins with what another one holds, ``?<column>=`` with a value."""
         like = request.args.get("like", type=uuid.UUID)
-        values = views.values_for_form(self.kind, self._object(like)) if like else {}
+        given = {one.key: request.args[one.key] for one in self.kind.head if one.key in request.args}
+        values = views.values_for_form(self.kind, self._object(like)) if like else given
         return self._form(None, values, {})
 
     def open(self) -> Answer:
@@ -154,12 +155,13 @@ class _Pages:
             command = self._command(verb, found, (), day)
             with writing(reason=command.reason or None) as session:
                 services.propose_change(session, command, actor=current_actor(), now=request_time())
-        except FieldErrors as wrong:
+        except (FieldErrors, Invalid, Conflict) as wrong:
+            errors = wrong.errors if isinstance(wrong, FieldErrors) else {wrong.field or "day": wrong}
             page = views.object_page(self.kind, found)
             return render_template(
-                "objects/show.html", at=self.at, **{**page, "errors": wrong.errors}
+                "objects/show.html", at=self.at, **{**page, "errors": errors}
             ), wrong.status
-        return self._done(found.id)
+        return self._done(found.id, signed=True)
 
     def add_file(self, object_id: uuid.UUID) -> Answer:
         """Lay a file beside the object."""
@@ -236,8 +238,10 @@ class _Pages:
             reach=reachable_sites(self.kind.write),
         )
 
-    def _done(self, object_id: uuid.UUID | None, change_id: uuid.UUID | None = None) -> AnyResponse:
-        if not self.kind.signed and object_id is not None:
+    def _done(
+        self, object_id: uuid.UUID | None, change_id: uuid.UUID | None = None, *, signed: bool = False
+    ) -> AnyResponse:
+        if not (self.kind.signed or signed) and object_id is not None:
             flash(_("Saved."), "success")
             return redirect(self.at("show", object_id=object_id), code=303)
         flash(_("Proposed. It holds when a second person has accepted it with a signature."), "success")

@@ -32,6 +32,8 @@ from workflows import runtime
 from workflows.places import place_of
 
 PROCESS, SUBJECT = "object_change", "objects.change"
+_DAYS = (Verb.TAKE_EFFECT, Verb.END)
+"""What puts a revision into force or ends it: a second person signs it, whatever the kind."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def propose_change(
     )
     session.add(change)
     session.flush()  # the case and the trail name the change
-    if kind.signed:
+    if kind.signed or command.verb in _DAYS:
         _start_case(session, kind, change, actor=actor, now=now)
     else:
         apply_change(session, change, actor=actor, now=now)
@@ -99,7 +101,7 @@ def apply_change(session: Session, change: ObjectChange, *, actor: Actor, now: d
     kind = kind_of(change.kind)
     change.decide(ChangeState.APPLIED, by=actor.id, at=now)
     of = _locked(session, kind, change)
-    if change.verb in (Verb.TAKE_EFFECT, Verb.END):
+    if change.verb in _DAYS:
         _apply_day(session, kind, change, of, now)
     else:
         of = _apply_rows(session, kind, change, of, actor, now)
@@ -194,9 +196,11 @@ def _wanted(
 ) -> tuple[list[Row], JsonDict | None]:
     """The rows that are asked for, and what is there now."""
     kind, of = command.kind, command.of
-    if command.verb in (Verb.TAKE_EFFECT, Verb.END):
+    if command.verb in _DAYS:
         if command.day is None:
             errors["day"] = Invalid("change.day", "Choose a day.", field="day")
+        if command.verb is Verb.TAKE_EFFECT:
+            kind.ready(session, of)
         return [], before_of(session, kind, of)
     if of is not None and hasattr(of, "effective_from"):
         effectivity.must_be_draft(of)
@@ -281,7 +285,8 @@ def _apply_rows(
     for error in checked.errors.values():
         raise _overtaken({lang: error.text(lang) for lang in ("en", "zh")})
     if of is not None and kind.replace is not None:
-        effectivity.must_be_draft(of)
+        if hasattr(of, "effective_from"):
+            effectivity.must_be_draft(of)
         kind.replace(session, of, checked.rows, actor=actor, now=now)
     else:
         store_rows(session, kind.listed, checked.rows, actor=actor, now=now)
@@ -295,6 +300,7 @@ def _apply_day(session: Session, kind: ObjectKind, change: ObjectChange, of: Any
     if change.verb is Verb.END:
         effectivity.end(of, last_day=change.day, today=today)
     else:
+        kind.ready(session, of)
         others = queries.siblings(session, kind, of)
         effectivity.approve(of, others, effective_from=max(change.day, today), today=today)
 
