@@ -1,6 +1,7 @@
 """The history of one object: who changed what, when and why, and what its row held on any day (URS-024)."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
-from app.objects.kinds import ObjectKind
+from app.objects.kinds import ObjectKind, kinds
+from app.objects.texts import text_of
+from app.sites.models import Site
 from app.web import current_person
 from app.web.filters import in_language
 from app.web.wording import action_name, column_name
@@ -18,7 +21,8 @@ from core.types import Bilingual
 from signatures import audit
 from signatures.audit_models import AuditEntry
 
-MOST = 200
+MOST, SHOWN = 20_000, 200
+"""So many entries are read, and shown: the state on a day needs them all."""
 UNSEEN = frozenset({"revision", "id"})
 """Columns that say nothing to people."""
 
@@ -43,16 +47,22 @@ def history_page(session: Session, kind: ObjectKind, found: Any, on: str) -> dic
     day = _day(on)
     return {
         "label": in_language(kind.label(found)),
-        "lines": [_line(entry, content, names) for entry, content in said],
+        "lines": [_line(session, kind, entry, content, names) for entry, content in said[:SHOWN]],
         "on": day,
-        "then": _as_of(said, day, current_person().zone) if day else None,
+        "then": _as_of(session, kind, said, day) if day else None,
     }
 
 
-def _line(entry: AuditEntry, said: Mapping[str, Any], names: Mapping[str, Bilingual]) -> Line:
+def _line(
+    session: Session,
+    kind: ObjectKind,
+    entry: AuditEntry,
+    said: Mapping[str, Any],
+    names: Mapping[str, Bilingual],
+) -> Line:
     actor = said["actor"]
     changes = [
-        (column_name(name), *(pair or (None, None)))
+        (column_name(name), *(_shown(session, kind, name, value) for value in pair or (None, None)))
         for name, pair in (said["changes"] or {}).items()
         if name not in UNSEEN
     ]
@@ -60,9 +70,11 @@ def _line(entry: AuditEntry, said: Mapping[str, Any], names: Mapping[str, Biling
     return Line(entry.seq, entry.at, who, action_name(entry.action), said["reason"] or "", changes)
 
 
-def _as_of(said: list[tuple[AuditEntry, dict[str, Any]]], day: date, zone: str) -> list[tuple[str, Any, Any]]:
+def _as_of(
+    session: Session, kind: ObjectKind, said: list[tuple[AuditEntry, dict[str, Any]]], day: date
+) -> list[tuple[str, Any, Any]]:
     """Each column with its value at the end of a day and today's; empty before the object was opened."""
-    until = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(zone))
+    until = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(current_person().zone))
     then: dict[str, Any] = {}
     now: dict[str, Any] = {}
     for entry, content in reversed(said):
@@ -70,8 +82,35 @@ def _as_of(said: list[tuple[AuditEntry, dict[str, Any]]], day: date, zone: str) 
             now[name] = pair[1] if pair else None
             if entry.at < until:
                 then[name] = now[name]
-    shown = [name for name in now if name not in UNSEEN]
-    return [(column_name(name), then.get(name), now[name]) for name in shown] if then else []
+    if not then:
+        return []
+    return [
+        (
+            column_name(name),
+            _shown(session, kind, name, then.get(name)),
+            _shown(session, kind, name, now[name]),
+        )
+        for name in now
+        if name not in UNSEEN
+    ]
+
+
+def _shown(session: Session, kind: ObjectKind, name: str, value: Any) -> Any:
+    """A value of the row as people read it: what it points to by name, answers in words."""
+    column = kind.model.__table__.columns.get(name)
+    pointed = next(iter(column.foreign_keys), None) if column is not None and value else None
+    if pointed is not None:
+        return _name_of(session, pointed.column.table.name, value)
+    listed = kind.listed.column(name)
+    return text_of(listed, value) if listed is not None and not isinstance(value, dict) else value
+
+
+def _name_of(session: Session, table: str, key: str) -> Any:
+    other = next((one for one in kinds() if one.table == table), None)
+    if other is not None and (found := session.get(other.model, uuid.UUID(key))) is not None:
+        return other.label(found)
+    site = session.get(Site, uuid.UUID(key)) if table == Site.__tablename__ else None
+    return site.code if site is not None else key
 
 
 def _day(on: str) -> date | None:
