@@ -61,16 +61,17 @@ function sign() {
   const password = document.getElementById('sign-password');
   const touched = new Set();
   let changes = 0;
-  let asked = 0;
+  let sent = 0;
+  let answered = 0; // the panel tells of the form as it was at this change
   let held = false;
   let wanted = false;
 
-  const ready = () => changes === asked && panel.querySelector('[data-sign]')?.dataset.sign === 'ready';
+  const ready = () => changes === answered && panel.querySelector('[data-sign]')?.dataset.sign === 'ready';
   const show = () => {
     button.toggleAttribute('aria-disabled', false);
     if (!ready()) button.setAttribute('aria-disabled', 'true');
-    panel.classList.toggle('stale', changes !== asked);
-    if (changes !== asked) said.textContent = said.dataset.checking;
+    panel.classList.toggle('stale', changes !== answered);
+    if (changes !== answered) said.textContent = said.dataset.checking;
   };
   const changed = (event) => {
     if (event.target.name) touched.add(event.target.name.replace(/^_why\./, ''));
@@ -78,7 +79,7 @@ function sign() {
     show();
   };
   const missing = () => {
-    wanted = changes !== asked; // what the panel says is of before: the way is shown with the answer
+    wanted = changes !== answered; // what the panel says is of before: the way is shown with the answer
     if (wanted) return;
     panel.querySelectorAll('[data-goto]').forEach((link) => touched.add(link.dataset.goto));
     refusals();
@@ -107,7 +108,7 @@ function sign() {
     changed(event);
   });
   form.addEventListener('focusout', ({ target }) => { // typed and taken back again: nothing has changed
-    if (isOriginal(target) && changes !== asked && target.value === target.dataset.before) {
+    if (isOriginal(target) && changes !== answered && target.value === target.dataset.before) {
       target.dispatchEvent(new Event('change', { bubbles: true }));
     }
   });
@@ -138,19 +139,20 @@ function sign() {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
     event.preventDefault();
-    if (changes !== asked || (ready() && password && !password.value)) (password || button).focus();
+    if (changes !== answered || (ready() && password && !password.value)) (password || button).focus();
     else if (!ready()) missing();
     else signing.requestSubmit(button);
   });
   document.body.addEventListener('htmx:beforeSend', (event) => {
-    if (event.detail.elt.id === 'sign-asker') asked = held ? changes - 1 : changes;
+    if (event.detail.elt.id === 'sign-asker') sent = held ? changes - 1 : changes;
   });
   document.body.addEventListener('htmx:afterSettle', (event) => {
     if (event.detail.target.id !== 'sign-preview') return;
+    answered = sent;
     refusals();
     show();
-    if (wanted && changes === asked && !ready()) missing();
-    wanted = wanted && changes !== asked;
+    if (wanted && changes === answered && !ready()) missing();
+    wanted = wanted && changes !== answered;
   });
   document.body.addEventListener('htmx:sendError', show);
   show();
