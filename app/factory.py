@@ -51,6 +51,7 @@ ROOMS = (
     "procurement",
     "production",
     "quality",
+    "labels",
     "training",
     "traceability",
     "inbox",

@@ -16,6 +16,7 @@ from app.catalog import services as catalog
 from app.catalog.models import Item
 from app.cli.demo_items import BOM, ITEMS, LOGO, SUPPLIERS, text
 from app.cli.demo_objects import load_objects
+from app.cli.demo_suppliers import load_suppliers
 from app.inventory import services as inventory
 from app.inventory.models import Location, MovementKind
 from app.procurement import services as procurement
@@ -246,6 +247,7 @@ def _orders(session: Session, plant: Site, items: dict[str, Item], *, now: datet
         command.code: catalog.open_supplier(session, command, actor=LOADER, now=now) for command in SUPPLIERS
     }
     today = site_day(now, plant.zone)
+    load_suppliers(session, plant.code, today, actor=LOADER, now=now)
     for number, supplier, ordered in ORDERS:
         lines = [
             procurement.OrderLine(items[code], Decimal(quantity), today + timedelta(days=days), over)

@@ -26,6 +26,8 @@ PROPOSED = (
     ("catalog.items", "items.csv", "owner"),
     ("catalog.characteristics", "inspection-standards.csv", "owner"),
     ("inventory.locations", "locations.csv", "owner"),
+    ("suppliers.certificates", "supplier-certificates.csv", "buyer"),
+    ("suppliers.scopes", "supplier-scopes.csv", "buyer"),
     ("procurement.orders", "orders.csv", "buyer"),
 )
 """The lists in the order an empty plant needs them, and who brings each."""

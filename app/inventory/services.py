@@ -177,6 +177,17 @@ def hold_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Actor
     return _move_status(session, lot_id, LotStatus.HOLD, "lot.held", document=document, actor=actor, now=now)
 
 
+def resume_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Actor, now: datetime) -> Lot:
+    """Take a lot off hold 解冻: it goes back to quarantine and waits for its release.
+
+    Raises:
+        Conflict: ``lot.status``.
+    """
+    return _move_status(
+        session, lot_id, LotStatus.QUARANTINE, "lot.resumed", document=document, actor=actor, now=now
+    )
+
+
 def expire_lots(session: Session, site: Site, *, actor: Actor, now: datetime) -> Sequence[Lot]:
     """Move every lot of a site whose last day of use has passed to expired stock; safe to repeat."""
     today = clock.site_day(now, site.zone)

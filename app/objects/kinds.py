@@ -33,6 +33,10 @@ def _nothing(_session: Session, _row: Any) -> Mapping[str, Any]:
     return {}
 
 
+def _never(_before: Values | None, _wanted: Sequence[Values]) -> bool:
+    return False
+
+
 def _always(_session: Session, _row: Any) -> None:
     """Nothing has to be there."""
 
@@ -51,7 +55,9 @@ class ObjectKind:
     object made of several rows of its list, and ``replace`` stores them anew.
     ``site_of`` names the site an object belongs to, None for the whole company. ``panel`` is a template that
     shows more about one object, with what ``panel_data`` gives. ``ready`` refuses a revision that must not
-    come into force yet, such as a document without its file.
+    come into force yet, such as a document without its file. ``at_once`` names the changes of a signed kind,
+    from what was held (None: a new object) to what is wanted, that hold without a second person because
+    waiting would be the greater risk, such as a block.
     """
 
     name: str
@@ -73,6 +79,7 @@ class ObjectKind:
     panel: str = ""
     panel_data: Callable[[Session, Any], Mapping[str, Any]] = _nothing
     ready: Callable[[Session, Any], None] = _always
+    at_once: Callable[[Values | None, Sequence[Values]], bool] = _never
     fixed: frozenset[str] = field(default_factory=frozenset)
 
     @property

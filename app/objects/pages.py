@@ -16,7 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.objects import history, inputs, queries, services, views
 from app.objects.addresses import Address
 from app.objects.kinds import ObjectKind, register
-from app.objects.models import Verb
+from app.objects.models import ChangeState, Verb
 from app.objects.services import NewFile, ProposeChange
 from app.web import (
     access,
@@ -224,7 +224,7 @@ class _Pages:
             return self._form(found, typed, dict(wrong.errors)), wrong.status
         except (Invalid, Conflict) as wrong:
             return self._form(found, typed, {wrong.field or "": wrong}), wrong.status
-        return self._done(change.object_id, change.id)
+        return self._done(change.object_id, change.id, signed=change.state is not ChangeState.APPLIED)
 
     def _command(self, verb: Verb, found: Any, rows: Any, day: Any) -> ProposeChange:
         return ProposeChange(
@@ -241,7 +241,7 @@ class _Pages:
     def _done(
         self, object_id: uuid.UUID | None, change_id: uuid.UUID | None = None, *, signed: bool = False
     ) -> AnyResponse:
-        if not (self.kind.signed or signed) and object_id is not None:
+        if not signed and object_id is not None:
             flash(_("Saved."), "success")
             return redirect(self.at("show", object_id=object_id), code=303)
         flash(_("Proposed. It holds when a second person has accepted it with a signature."), "success")

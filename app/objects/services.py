@@ -85,7 +85,7 @@ def propose_change(
     )
     session.add(change)
     session.flush()  # the case and the trail name the change
-    if kind.signed or command.verb in _DAYS:
+    if command.verb in _DAYS or (kind.signed and not _holds_at_once(kind, change)):
         _start_case(session, kind, change, actor=actor, now=now)
     else:
         apply_change(session, change, actor=actor, now=now)
@@ -241,6 +241,11 @@ def _must_be_alone(session: Session, command: ProposeChange) -> None:
             "Another change of this object waits for a decision: %(case)s.",
             case=waiting.case.number if waiting.case else "–",
         )
+
+
+def _holds_at_once(kind: ObjectKind, change: ObjectChange) -> bool:
+    before = change.before["values"] if change.before is not None else None
+    return kind.at_once(before, change.rows)
 
 
 def _start_case(

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.access.queries import names_of
 from app.objects import inputs, queries
 from app.objects.kinds import ObjectKind, kinds
+from app.objects.panels import panels_of
 from app.objects.records import VERBS
 from app.objects.texts import both, raw_text, text_of
 from app.sites.queries import sites
@@ -129,6 +130,7 @@ def object_page(kind: ObjectKind, found: Any) -> dict[str, Any]:
         "uses": uses(kind, found),
         "may_write": may,
         "errors": {},
+        "panels": panels_of(session, kind, found),
         **revision_page(kind, found, may=may),
         **kind.panel_data(session, found),
     }

@@ -9,14 +9,17 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import ItemState, SupplierState
+from app.catalog.models import ItemState
 from app.catalog.references import ITEM, SUPPLIER
 from app.catalog.standard_lists import positive
 from app.catalog.units import STOCK_UNITS, check_quantity
 from app.procurement.models import PurchaseOrder
 from app.procurement.services import OrderLine, place_order
 from app.sites.imports import SITE
+from app.suppliers.queries import OrderGate
 from core.actor import Actor
+from core.clock import site_day
+from core.db import moment_of
 from core.errors import Conflict, Invalid
 from documents.labels import N_
 from documents.sheets.cells import Column, code, day, whole
@@ -36,11 +39,15 @@ def orders_there(
 
 def check_orders(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
     """Find orders that are there already, and lines that could not be ordered."""
-    for row in rows:
+    listed = list(rows)
+    found = [row.found.get("supplier") for row in listed]
+    gate = OrderGate(session, {supplier.id for supplier in found if supplier is not None})
+    moment = moment_of(session)
+    for row in listed:
         if row.before is not None:
             exists = Conflict("order.exists", "There is an order %(order)s already.", order=row.get("number"))
             yield row.wrong("number", exists)
-        yield from _supplier(row)
+        yield from _approved(row, gate, moment)
         yield from _line(row)
 
 
@@ -60,11 +67,11 @@ def create_orders(session: Session, rows: Sequence[Row], actor: Actor, now: date
         place_order(session, found[0].get("number"), supplier, site, lines, actor=actor, now=now)
 
 
-def _supplier(row: Row) -> Iterator[Finding]:
-    supplier = row.found.get("supplier")
-    if supplier is not None and supplier.state is SupplierState.BLOCKED:
-        blocked = Conflict("supplier.blocked", "Supplier %(supplier)s is blocked.", supplier=supplier.code)
-        yield row.wrong("supplier", blocked)
+def _approved(row: Row, gate: OrderGate, moment: datetime) -> Iterator[Finding]:
+    supplier, item, site = (row.found.get(name) for name in ("supplier", "item", "site"))
+    if supplier is not None and item is not None and site is not None:
+        for reason in gate.reasons(supplier, item, site, site_day(moment, site.zone)):
+            yield row.wrong(reason.field or "supplier", reason)
 
 
 def _line(row: Row) -> Iterator[Finding]:

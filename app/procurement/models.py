@@ -88,7 +88,7 @@ class PurchaseOrderLine(Base):
 
 class Receipt(Base):
     """Goods that came in on one day as one lot; ``scan`` is the label as read, ``key`` the form it was
-    posted with."""
+    posted with. ``held_because`` is why the supplier was blocked then, empty if he was not."""
 
     __tablename__ = "receipt"
     __table_args__ = {"info": {"append_only": True}}
@@ -107,6 +107,7 @@ class Receipt(Base):
     received_by: Mapped[str]
     received_by_name: Mapped[str]
     key: Mapped[str] = mapped_column(unique=True)
+    held_because: Mapped[str] = mapped_column(default="", server_default="")
 
     line: Mapped[PurchaseOrderLine] = relationship()
     lot: Mapped[Lot] = relationship()

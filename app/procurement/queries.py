@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
 from app.catalog.models import Item, Supplier
-from app.inventory.models import Lot
+from app.inventory.models import Lot, LotStatus
 from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt
 from core.errors import NotFound
 
@@ -103,6 +103,14 @@ def receipts_of_order(session: Session, order_id: uuid.UUID) -> Sequence[Receipt
     """What has come in on an order, oldest first."""
     wanted = select(Receipt).join(Receipt.line).where(PurchaseOrderLine.order_id == order_id)
     return session.scalars(wanted.order_by(Receipt.received_at)).all()
+
+
+def receipts_on_hold(session: Session, supplier_id: uuid.UUID) -> Sequence[Receipt]:
+    """Receipts whose lots are on hold because their supplier was blocked when they came, oldest first."""
+    wanted = select(Receipt).join(Receipt.lot).where(
+        Lot.supplier_id == supplier_id, Lot.status == LotStatus.HOLD, Receipt.held_because != ""
+    )
+    return session.scalars(wanted.order_by(Receipt.received_at, Receipt.id)).all()
 
 
 def _found(words: str) -> ColumnElement[bool]:

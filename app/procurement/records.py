@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.inventory.models import STATUS_NAMES
 from app.inventory.records import amount, lot_section, row, section
 from app.procurement.models import Receipt
 from app.sites.queries import style_of
@@ -54,8 +55,10 @@ def _receipt_section(receipt: Receipt, actor: Actor) -> Section:
         row("Receipt number", "收货单号", receipt.number),
         row("Delivery note", "送货单号", receipt.delivery_note),
         row("Label as read", "标签读取内容", receipt.scan),
-        row("Status after receipt", "收货后状态", {"en": "in quarantine", "zh": "待检"}),
+        row("Status after receipt", "收货后状态", STATUS_NAMES[receipt.lot.status]),
         row("Received by", "收货人", actor.names),
         row("Received", "收货时间", moment_text(receipt.received_at)),
     ]
+    if receipt.held_because:
+        rows.insert(4, row("On hold, supplier blocked", "冻结原因（供应商被冻结）", receipt.held_because))
     return section("Receipt", "收货", rows)

@@ -138,8 +138,16 @@ def post_receipt() -> Response | tuple[str, int]:
         with writing() as session:
             posted = services.receive_goods(session, command, actor=current_actor(), now=request_time())
             receipt_id, number, lot = posted.id, posted.number, posted.lot.number
+            held = posted.held_because
     except (Invalid, Conflict) as refusal:
         return _again(refusal)
+    if held:
+        flash(
+            _("Receipt %(number)s is posted. Lot %(lot)s is on hold: its supplier is blocked.",
+              number=number, lot=lot),
+            "warning",
+        )
+        return redirect(url_for("procurement.receipt", receipt_id=receipt_id), 303)
     flash(
         _("Receipt %(number)s is posted. Lot %(lot)s stands in quarantine.", number=number, lot=lot),
         "success",

@@ -13,16 +13,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog.gs1 import Scan
-from app.catalog.models import Item, ItemState, Supplier, SupplierState
+from app.catalog.models import Item, ItemState, Supplier
 from app.catalog.units import check_quantity, check_unit, quantity_text
 from app.inventory.models import Lot, MovementKind
 from app.inventory.queries import location_at, supplier_lot_known
 from app.inventory.release import start_release
-from app.inventory.services import ReceiveLot, check_expiry, receive_lot
+from app.inventory.services import ReceiveLot, check_expiry, hold_lot, receive_lot, resume_lot
 from app.procurement import queries
 from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt
 from app.procurement.records import receipt_draft
 from app.sites.models import Site
+from app.suppliers.hearing import when_free
+from app.suppliers.queries import OrderGate, block_of
 from core import clock, numbers, outbox
 from core.actor import Actor
 from core.db import new_id
@@ -51,14 +53,15 @@ def place_order(
     actor: Actor,
     now: datetime,
 ) -> PurchaseOrder:
-    """Open a purchase order.
+    """Open a purchase order; only approved pairs of supplier, item and site are ordered (URS-041).
 
     Raises:
-        Conflict: ``supplier.blocked``.
+        Conflict: ``supplier.blocked``, ``supplier.conditional``, ``supplier.not_approved``,
+            ``supplier.scope_lapsed``, ``supplier.scope_ahead``, ``supplier.certificate_missing`` or
+            ``supplier.certificate_expired``.
         Invalid: a quantity that does not fit its unit.
     """
-    if supplier.state is SupplierState.BLOCKED:
-        raise Conflict("supplier.blocked", "Supplier %(supplier)s is blocked.", supplier=supplier.code)
+    _check_approved(session, supplier, site, lines, on=clock.site_day(now, site.zone))
     order = PurchaseOrder(
         number=number,
         supplier_id=supplier.id,
@@ -82,6 +85,15 @@ def place_order(
     session.flush()  # the audit line below names the new row
     audit.record(session, "order.placed", subject=("procurement.order", order.id), facts={"order": number})
     return order
+
+
+def _check_approved(
+    session: Session, supplier: Supplier, site: Site, lines: Sequence[OrderLine], *, on: date
+) -> None:
+    gate = OrderGate(session, [supplier.id], items={line.item.id for line in lines})
+    for line in lines:
+        for reason in gate.reasons(supplier, line.item, site, on):
+            raise reason
 
 
 @dataclass(frozen=True)
@@ -108,6 +120,8 @@ class ReceiveGoods:
 
 def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now: datetime) -> Receipt:
     """Take a delivery in: everything of it or nothing (URS-004, URS-042).
+
+    What comes from a supplier that is blocked by now is put on hold, with the reason of the block (URS-041).
 
     Raises:
         Invalid: wrong item for the order, unit, quantity or expiry, each at its field.
@@ -147,11 +161,21 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
         received_by=actor.id,
         received_by_name=actor.name,
         key=command.key,
+        held_because=block_of(session, line.order.supplier) or "",
     )
     session.add(receipt)
     session.flush()  # the record below tells of the posted receipt
+    if receipt.held_because:
+        hold_lot(session, lot.id, document=number, actor=actor, now=now)
     _write_record(session, receipt, actor=actor, now=now)
     return receipt
+
+
+@when_free
+def resume_lots(session: Session, supplier: Supplier, actor: Actor, now: datetime) -> None:
+    """Take lots that came in while a supplier was blocked off hold: they wait for inspection again."""
+    for receipt in queries.receipts_on_hold(session, supplier.id):
+        resume_lot(session, receipt.lot_id, document=receipt.number, actor=actor, now=now)
 
 
 def define_numbers(session: Session) -> None:

@@ -23,6 +23,7 @@ from app.sites.models import Site
 from app.sites.services import CreateSite, create_site
 from core import numbers
 from core.actor import Actor
+from tests.factories.suppliers import approve
 from workflows import repository
 
 MODELS = Path(__file__).parents[2] / "bpmn"
@@ -68,6 +69,7 @@ def make_plant(session: Session, *, actor: Actor, now: datetime) -> Plant:
     )  # fmt: skip
     new_supplier = catalog.NewSupplier("S-01", names("Granulate works", "粒料厂"), "A", "CN")
     supplier = catalog.open_supplier(session, new_supplier, actor=actor, now=now)
+    approve(session, supplier, [material, component], site, actor=actor, now=now)
     order = procurement.place_order(
         session, "PO-1", supplier, site,
         [

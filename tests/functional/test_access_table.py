@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 
 from app.access.models import Person, RoleGrant
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
-from app.catalog.models import Item
+from app.catalog.models import Item, Supplier
 from app.cli.demo import load_demo
 from app.cli.scratch_server import APPLICATION
 from app.factory import create_app
@@ -165,6 +165,9 @@ ROWS: dict[str, Row] = {
     "objects.change": sited("changes.read", change_id="change"),
     "objects.changes": plain("changes.read"),
     "objects.suggestions": plain("changes.read", kind_name="kind_name"),
+    "organisation.chart": plain("organisation.read"),
+    "organisation.working_days": plain("organisation.read"),
+    "organisation.working_days_list": plain("organisation.read"),
     "operation.show": plain("jobs.manage"),
     "people.change_state": plain("people.manage", person_id="person", verb="verb"),
     "people.change_rules": plain("policy.manage"),
@@ -210,6 +213,11 @@ ROWS: dict[str, Row] = {
     "setup.sites": plain(ANYBODY),
     "sites.index": plain("sites.read"),
     "sites.show": sited("sites.read", site_id="site"),
+    "suppliers.approved": plain("suppliers.read"),
+    "suppliers.block": plain("suppliers.manage", supplier_id="supplier"),
+    "suppliers.propose_file": plain(
+        "suppliers.manage", certificate_id="suppliers.certificate", file_id="nothing"
+    ),
     "traceability.lot": sited("stock.read", lot_id="lot"),
     "traceability.trace": sited("stock.read", lot_id="lot"),
     "web.asset": plain(ANYBODY, name="asset"),
@@ -325,6 +333,7 @@ def _objects(session) -> dict[str, Any]:
         "case": task.case_id,
         "record": first(select(Record.id).where(Record.site_id == site.id)),
         "item": first(select(Item.id)),
+        "supplier": first(select(Supplier.id)),
         "lot": first(select(Lot.id).where(Lot.site_id == site.id)),
         "used_lot": used.lot_id,
         "movement": used.id,

@@ -275,6 +275,13 @@ def test_suppliers_standards_places_orders_come_in_one_after_the_other(
         "inventory.locations": [
             "site,warehouse,warehouse_name_en,location,name_en", "SH,W1,Main,01-IN,In", "SH,W1,Main,02,Rack",
         ],
+        "suppliers.certificates": [
+            "supplier,kind,number,issuer,valid_from,valid_until",
+            "S-1,iso_13485,MD 1,Body,2020-01-01,2099-12-31",
+        ],
+        "suppliers.scopes": [
+            "supplier,item,site,valid_from", "S-1,RM-NEW,SH,2020-01-01",
+        ],
         "procurement.orders": [
             "number,supplier,site,item,quantity,due_on", "PO-1,S-1,SH,RM-NEW,1000,2026-12-01",
         ],
@@ -283,7 +290,7 @@ def test_suppliers_standards_places_orders_come_in_one_after_the_other(
         add_person(session, "buyer", "buyer", plant.site_id, now=plant.now)
     buyer = sign_in(create_app(testing=True), "buyer")
     for what, lines in lists.items():
-        client = buyer if what == "procurement.orders" else browser("owner")
+        client = buyer if what.startswith(("procurement", "suppliers")) else browser("owner")
         address = bring(client, "\n".join(lines).encode(), name="l.csv", what=what).headers["Location"]
         answer = propose(client, address)
         assert answer.status_code == 303, client.get(address).text
