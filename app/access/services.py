@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.access.errors import foreign_proof, login_taken, no_such_person
 from app.access.grants import GrantRole, end_role, grant_role
 from app.access.identity import suspend_signing
+from app.access.leaving import refuse_leaving
 from app.access.models import Person, PersonState, SecurityNotice
 from app.access.passwords import hash_password
 from app.access.policy import check_new, policy_of, replace_password, set_password
@@ -116,7 +117,12 @@ def unlock_person(session: Session, person: Person, *, actor: Actor, now: dateti
 
 
 def mark_left(session: Session, person: Person, *, actor: Actor, now: datetime) -> None:
-    """Close the account of somebody who left, for good; name and login stay on the records."""
+    """Close the account of somebody who left, for good; name and login stay on the records.
+
+    Raises:
+        Conflict: ``access.open_work``: tasks wait for this person alone.
+    """
+    refuse_leaving(session, person, now=now)
     person.state = PersonState.LEFT
     end_sessions_of(session.connection(), person.id)
     audit.record(session, "account.closed", subject=("person", str(person.id)), facts={"login": person.login})

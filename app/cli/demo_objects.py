@@ -1,7 +1,8 @@
 """Objects of the demo plant, written as rows of their lists and stored by the same checks as anybody's."""
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -23,8 +24,74 @@ LISTS: tuple[tuple[str, Rows], ...] = (
              "site": "SZ", "state": "active"},
         ),
     ),
+    (
+        "organisation.positions",
+        (
+            {"code": "P-GM", "name_en": "General manager", "name_zh": "总经理", "department": "D-MGT"},
+            {"code": "P-QA-M", "name_en": "Quality manager", "name_zh": "质量经理", "department": "D-QA",
+             "reports_to": "P-GM"},
+            {"code": "P-QA-1", "name_en": "Quality engineer", "name_zh": "质量工程师", "department": "D-QA",
+             "reports_to": "P-QA-M"},
+            {"code": "P-QC-1", "name_en": "Inspector", "name_zh": "检验员", "department": "D-QA",
+             "reports_to": "P-QA-M"},
+            {"code": "P-PD-M", "name_en": "Production manager", "name_zh": "生产经理", "department": "D-PD",
+             "reports_to": "P-GM"},
+            {"code": "P-WH-1", "name_en": "Warehouse keeper", "name_zh": "仓管员", "department": "D-WH",
+             "reports_to": "P-GM"},
+        ),
+    ),
+    (
+        "organisation.site_calendars",
+        ({"site": "SZ", "holidays": "CN", "week": "12345"},),
+    ),
+    (
+        "organisation.shifts",
+        (
+            {"code": "S-DAY", "name_en": "Day shift", "name_zh": "白班", "site": "SZ", "starts": "08:30",
+             "ends": "17:30"},
+            {"code": "S-NIGHT", "name_en": "Night shift", "name_zh": "夜班", "site": "SZ", "starts": "20:00",
+             "ends": "08:00", "days": "123456"},
+        ),
+    ),
+    (
+        "organisation.calendar_days",
+        (
+            {"site": "SZ", "year": "{next_year}", "day": "{next_year}-12-31", "kind": "off",
+             "name_en": "Stock-taking", "name_zh": "年终盘点"},
+        ),
+    ),
+    (
+        "organisation.posts",
+        (
+            {"person": "owner", "position": "P-GM", "valid_from": "{day-400}"},
+            {"person": "qa", "position": "P-QA-M", "valid_from": "{day-400}", "shift": "S-DAY"},
+            {"person": "qa2", "position": "P-QA-1", "valid_from": "{day-200}", "shift": "S-DAY"},
+            {"person": "inspector", "position": "P-QC-1", "valid_from": "{day-300}", "shift": "S-DAY"},
+            {"person": "inspector2", "position": "P-QC-1", "valid_from": "{day-100}", "shift": "S-NIGHT"},
+            {"person": "releaser", "position": "P-PD-M", "valid_from": "{day-400}", "shift": "S-DAY"},
+            {"person": "keeper", "position": "P-WH-1", "valid_from": "{day-350}", "shift": "S-DAY"},
+            {"person": "qa", "position": "P-QA-1", "valid_from": "{day-60}", "main": "no"},
+        ),
+    ),
+    (
+        "organisation.deputies",
+        (
+            {"subject": "P-QA-M", "rank": "A", "valid_from": "{day-100}", "deputy": "qa2"},
+            {"subject": "P-GM", "rank": "A", "valid_from": "{day-100}", "deputy": "qa"},
+            {"subject": "P-GM", "rank": "B", "valid_from": "{day-100}", "deputy": "releaser"},
+        ),
+    ),
+    (
+        "organisation.absences",
+        (
+            {"person": "inspector2", "valid_from": "{day-1}", "valid_to": "{day+5}", "kind": "training"},
+        ),
+    ),
 )  # fmt: skip
-"""Name of a list and its rows, in the order in which they need each other."""
+"""Name of a list and its rows, in the order in which they need each other.
+
+``{day-100}`` is the day a hundred days before the demo was made, ``{next_year}`` the year after it.
+"""
 
 
 def load_objects(session: Session, *, actor: Actor, now: datetime) -> None:
@@ -34,7 +101,20 @@ def load_objects(session: Session, *, actor: Actor, now: datetime) -> None:
         ValueError: a row does not fit; the demo is wrong.
     """
     for name, rows in LISTS:
-        store_list(session, name, rows, actor=actor, now=now)
+        store_list(session, name, [_dated(row, now) for row in rows], actor=actor, now=now)
+
+
+def _dated(row: Mapping[str, str], now: datetime) -> dict[str, str]:
+    """A row with its days reckoned from the day the demo is made."""
+    today = now.date()
+
+    def day(match: re.Match[str]) -> str:
+        return (today + timedelta(days=int(match[1]))).isoformat()
+
+    return {
+        key: re.sub(r"\{day([+-]\d+)\}", day, cell.replace("{next_year}", str(today.year + 1)))
+        for key, cell in row.items()
+    }
 
 
 def store_list(session: Session, name: str, rows: Rows, *, actor: Actor, now: datetime) -> None:

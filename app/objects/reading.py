@@ -15,6 +15,8 @@ from documents.sheets.rows import Finding, Outcome, Reach, Row
 Raw = Mapping[str, str]
 """One row as texts: key of a column → what was written."""
 
+_THERE = (Outcome.CHANGED, Outcome.UNCHANGED)
+
 
 @dataclass(frozen=True)
 class Checked:
@@ -77,7 +79,7 @@ def _key_errors(session: Session, kind: ObjectKind, rows: Sequence[Row], of: Any
     if of is not None and key != kind.key_of(of):
         changed = Invalid("object.key", "This names the object and does not change.", field=field)
         return {field: changed}
-    if of is None and (kind.find(session, key) or any(row.outcome is not Outcome.NEW for row in rows)):
+    if of is None and (kind.find(session, key) or any(row.outcome in _THERE for row in rows)):
         taken = Conflict("object.exists", "%(key)s exists already.", field=field, key=written)
         return {field: taken} if field not in {one for row in rows for one in row.bad} else {}
     return {}

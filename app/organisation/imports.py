@@ -1,52 +1,29 @@
-"""Departments as a list: columns, checks and storing, the same for pages, files and programs."""
+"""Departments and positions as lists: columns, checks and storing, the same for pages, files and programs."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session, joinedload
 
-from app.organisation.models import Department, DepartmentState
-from app.sites.models import Site
+from app.organisation.models import Department, DepartmentState, Position, Post
+from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES, today
 from core.actor import Actor
-from core.errors import Conflict, NotFound, QmsError
+from core.errors import Conflict
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, name_columns
 from documents.sheets.importers import Importer, register
-from documents.sheets.rows import Finding, Reach, Reference, Row, both_cells
+from documents.sheets.rows import Finding, Reach, Row, both_cells
 
-STATES: dict[str, Bilingual] = {
-    "active": {"en": "Active", "zh": "在用"},
-    "closed": {"en": "Closed", "zh": "撤销"},
-}
+NAMED = 8
+"""So many people or departments are named in a refusal."""
 
 
-def _sites(session: Session, codes: Collection[Any], reach: Reach) -> Mapping[Any, Any]:
-    query = select(Site).where(Site.code.in_(codes))
-    found = session.scalars(query if reach is None else query.where(Site.id.in_(reach)))
-    return {site.code: site for site in found}
-
-
-def _no_site(value: Any) -> QmsError:
-    return NotFound("site.unknown_code", "There is no site %(site)s, or not for you.", site=value)
-
-
-def _departments(session: Session, codes: Collection[Any], _reach: Reach) -> Mapping[Any, Any]:
-    found = session.scalars(select(Department).where(Department.code.in_(codes)))
-    return {department.code: department for department in found}
-
-
-def _no_department(value: Any) -> QmsError:
-    return NotFound("department.unknown", "There is no department %(department)s.", department=value)
-
-
-SITE = Reference(_sites, _no_site)
-DEPARTMENT = Reference(_departments, _no_department, "organisation.department")
-
-
-def there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+def departments_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
     """What departments with some codes hold."""
     found = session.scalars(select(Department).where(Department.code.in_({key for (key,) in keys})))
     return {
@@ -64,31 +41,135 @@ def open_departments(session: Session, rows: Sequence[Row], actor: Actor, now: d
     """Open departments."""
     for row in rows:
         department = Department(code=row.get("code"), state=DepartmentState.ACTIVE)
-        _fill(department, row)
+        _fill_department(department, row)
         session.add(department)
     session.flush()  # the next rows may name them
 
 
 def change_departments(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
     """Change departments as their rows say."""
-    found = _departments(session, {row.get("code") for row in rows}, None)
+    found = DEPARTMENT.find(session, {row.get("code") for row in rows}, None)
     for row in rows:
-        _fill(found[row.get("code")], row)
+        _fill_department(found[row.get("code")], row)
 
 
 def check_departments(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
-    """Find a department that would belong to itself."""
+    """Find a department that would belong to itself or to a closed one, or be closed with somebody in it."""
+    rows = list(rows)
+    closing = {row.get("code") for row in rows if row.get("state") == "closed"}
+    above = {row.get("code"): row.found.get("parent") for row in rows if "parent" in row.values}
     for row in rows:
-        department, seen = row.found.get("parent"), 0
-        while department is not None and seen < 100:
-            if department.code == row.get("code"):
-                circle = Conflict("department.circle", N_("A department cannot belong to itself."))
-                yield row.wrong("parent", circle)
-                break
-            department, seen = department.parent, seen + 1
+        yield from _circle(row, "parent", above, N_("A department cannot belong to itself."))
+        parent = row.found.get("parent")
+        if parent is not None and row.get("state") != "closed" and _shut(parent, closing):
+            yield row.wrong("parent", Conflict("department.closed", N_("This department is closed.")))
+        if row.get("state") == "closed":
+            yield from _still_used(session, row, closing)
 
 
-def _fill(department: Department, row: Row) -> None:
+def positions_there(
+    session: Session, keys: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What positions with some codes hold."""
+    found = session.scalars(select(Position).where(Position.code.in_({key for (key,) in keys})))
+    return {
+        (one.code,): {
+            **both_cells("name", one.name),
+            "department": one.department.code,
+            "reports_to": one.reports_to.code if one.reports_to else None,
+            "state": one.state.value,
+        }
+        for one in found
+    }
+
+
+def open_positions(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open positions."""
+    for row in rows:
+        position = Position(code=row.get("code"), state=DepartmentState.ACTIVE)
+        _fill_position(position, row)
+        session.add(position)
+    session.flush()  # the next rows may name them
+
+
+def change_positions(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Change positions as their rows say."""
+    found = POSITION.find(session, {row.get("code") for row in rows}, None)
+    for row in rows:
+        _fill_position(found[row.get("code")], row)
+
+
+def check_positions(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
+    """Find a position that would report to itself, stand in a closed department, or be closed while held."""
+    rows = list(rows)
+    above = {row.get("code"): row.found.get("reports_to") for row in rows if "reports_to" in row.values}
+    for row in rows:
+        yield from _circle(row, "reports_to", above, N_("A position cannot report to itself."))
+        department = row.found.get("department")
+        open_after = row.get("state") != "closed"
+        if open_after and department is not None and department.state is DepartmentState.CLOSED:
+            yield row.wrong("department", Conflict("department.closed", N_("This department is closed.")))
+        if not open_after and (people := _holders(session, Position.code == row.get("code"))):
+            sentence = N_("People hold this position: %(people)s. End their posts first.")
+            yield row.wrong("state", Conflict("position.held", sentence, people=_named(people)))
+
+
+def _circle(row: Row, column: str, rows_say: Mapping[Any, Any], sentence: str) -> Iterator[Finding]:
+    """Find what would be above itself, when every row is stored."""
+    above, seen = row.found.get(column), set[str]()
+    while above is not None and above.code not in seen:
+        if above.code == row.get("code"):
+            yield row.wrong(column, Conflict("department.circle", sentence))
+            break
+        seen.add(above.code)
+        above = rows_say.get(above.code, getattr(above, column))
+
+
+def _shut(department: Department, closing: Collection[Any]) -> bool:
+    return department.state is DepartmentState.CLOSED or department.code in closing
+
+
+def _still_used(session: Session, row: Row, closing: Collection[Any]) -> Iterator[Finding]:
+    """Who and what is still in a department that shall be closed."""
+    code_ = row.get("code")
+    if people := _holders(session, Department.code == code_):
+        sentence = N_("People have posts in this department: %(people)s. End or move their posts first.")
+        yield row.wrong("state", Conflict("department.people", sentence, people=_named(people)))
+    above = session.scalar(select(Department.id).where(Department.code == code_))
+    below = session.scalars(
+        select(Department)
+        .where(
+            Department.parent_id == above,
+            Department.state == DepartmentState.ACTIVE,
+            Department.code.not_in(closing),
+        )
+        .order_by(Department.code)
+    ).all()
+    if above is not None and below:
+        names = _named([{lang: f"{one.code} {one.name[lang]}" for lang in ("en", "zh")} for one in below])
+        sentence = N_("Departments belong to this one: %(departments)s. Close or move them first.")
+        yield row.wrong("state", Conflict("department.departments", sentence, departments=names))
+
+
+def _holders(session: Session, where: Any) -> list[Bilingual]:
+    """The names of those whose posts somewhere have not ended."""
+    posts = session.scalars(
+        select(Post)
+        .join(Post.position)
+        .join(Position.department)
+        .where(where, or_(Post.valid_to.is_(None), Post.valid_to >= today(session, "UTC")))
+        .options(joinedload(Post.person))
+        .order_by(Post.valid_from, Post.id)
+    )
+    return list({post.person_id: post.person.name for post in posts}.values())
+
+
+def _named(names: Sequence[Bilingual]) -> Bilingual:
+    more = " …" if len(names) > NAMED else ""
+    return {lang: ", ".join(name[lang] for name in names[:NAMED]) + more for lang in ("en", "zh")}
+
+
+def _fill_department(department: Department, row: Row) -> None:
     department.name = row.both("name")
     site, parent = row.found.get("site"), row.found.get("parent")
     if "site" in row.values:
@@ -99,7 +180,20 @@ def _fill(department: Department, row: Row) -> None:
         department.state = DepartmentState(row.get("state"))
 
 
+def _fill_position(position: Position, row: Row) -> None:
+    position.name = row.both("name")
+    above = row.found.get("reports_to")
+    if "department" in row.found:
+        position.department_id = row.found["department"].id
+    if "reports_to" in row.values:
+        position.reports_to_id = above.id if above is not None else None
+    if row.get("state"):
+        position.state = DepartmentState(row.get("state"))
+
+
 _NAME: Bilingual = {"en": "Quality assurance", "zh": "质量保证部"}
+_STATE = Column("state", {"en": "State", "zh": "状态"}, choice(STATES), "active",
+                {"en": "active or closed", "zh": "在用或撤销"}, required=False)  # fmt: skip
 DEPARTMENTS = register(
     Importer(
         name="organisation.departments",
@@ -111,7 +205,7 @@ DEPARTMENTS = register(
         right="organisation.manage",
         order=5,
         key=("code",),
-        existing=there,
+        existing=departments_there,
         create=open_departments,
         change=change_departments,
         check=check_departments,
@@ -125,8 +219,36 @@ DEPARTMENTS = register(
             Column("parent", {"en": "Belongs to", "zh": "上级部门"}, code(), "D-MGT",
                    {"en": "Code of the department above.", "zh": "上级部门编码。"},
                    required=False, refers=DEPARTMENT),
-            Column("state", {"en": "State", "zh": "状态"}, choice(STATES), "active",
-                   {"en": "active or closed", "zh": "在用或撤销"}, required=False),
+            _STATE,
+        ),
+    )
+)  # fmt: skip
+POSITIONS = register(
+    Importer(
+        name="organisation.positions",
+        title={"en": "Positions", "zh": "岗位"},
+        about={
+            "en": "The positions of each department and which reports to which; whoever holds the one above"
+            " is the line manager.",
+            "zh": "各部门岗位及其汇报关系；上级岗位的任职者即为直属上级。",
+        },
+        right="organisation.manage",
+        order=6,
+        key=("code",),
+        existing=positions_there,
+        create=open_positions,
+        change=change_positions,
+        check=check_positions,
+        columns=(
+            Column("code", {"en": "Code", "zh": "编码"}, code(), "P-QA-1",
+                   {"en": "Never used twice.", "zh": "不得重复。"}),
+            *name_columns("name", "Name", "名称", {"en": "QA engineer", "zh": "质量保证工程师"}, needed=True),
+            Column("department", {"en": "Department", "zh": "部门"}, code(), "D-QA",
+                   {"en": "Code of the department.", "zh": "部门编码。"}, refers=DEPARTMENT),
+            Column("reports_to", {"en": "Reports to", "zh": "汇报给"}, code(), "P-QA-M",
+                   {"en": "Code of the position above.", "zh": "上级岗位编码。"},
+                   required=False, refers=POSITION),
+            _STATE,
         ),
     )
 )  # fmt: skip

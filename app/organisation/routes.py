@@ -1,46 +1,127 @@
-"""Pages of the organisation."""
+"""Pages of the organisation: its chart, the working days of its sites, and the pages of its objects."""
 
+import io
+from datetime import date
 from typing import Any
 
-from flask import Blueprint
+from flask import Blueprint, Response, render_template, request, send_file
+from flask_babel import format_date
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from app.objects.kinds import Key, ObjectKind
-from app.objects.pages import furnish
-from app.organisation.imports import DEPARTMENTS
-from app.organisation.models import Department
+from app.objects.pages import XLSX, furnish
+from app.organisation import kinds
+from app.organisation.calendar_lists import DAYS, YEARS_AHEAD
+from app.organisation.calendars import FIRST_YEAR, SiteDays, days_of, public_days
+from app.organisation.chart import chart as chart_on
+from app.organisation.hr_list import HR_LIST
+from app.organisation.panels import asked_moment
+from app.sites.models import Site
+from app.sites.queries import sites
+from app.web import access, current_person, db, navigation, reachable_sites, request_time
+from app.web.filters import in_language
+from core.clock import site_day
+from core.errors import NotFound
+from documents.sheets import writing as sheets
 
 bp = Blueprint("organisation", __name__)
 
-
-def _department(session: Session, key: Key) -> Any:
-    return session.scalar(select(Department).where(Department.code == key[0]))
-
-
-DEPARTMENT = furnish(
-    bp,
-    ObjectKind(
-        name="organisation.department",
-        title={"en": "Department", "zh": "部门"},
-        listed=DEPARTMENTS,
-        model=Department,
-        plural="departments",
-        icon="sitemap",
-        read="organisation.read",
-        find=_department,
-        key_of=lambda row: (row.code,),
-        label=lambda row: {lang: f"{row.code} · {row.name[lang]}" for lang in ("en", "zh")},
-        shown={
-            "code": Department.code,
-            "name": Department.name["en"].as_string(),
-            "state": Department.state,
-        },
-        words=(Department.code, Department.name["en"].as_string(), Department.name["zh"].as_string()),
-        site_of=lambda row: row.site_id,
-    ),
-    menu=_l("Departments"),
-    order=20,
+navigation(
+    "organisation.chart", _l("Org chart"), icon="sitemap", right="organisation.read", order=19, group="master"
+)
+DEPARTMENT = furnish(bp, kinds.DEPARTMENT, menu=_l("Departments"), order=20, group="master")
+POSITION = furnish(bp, kinds.POSITION, menu=_l("Positions"), order=21, group="master")
+POST = furnish(bp, kinds.POST, menu=_l("Posts"), order=22, group="master")
+DEPUTY = furnish(bp, kinds.DEPUTY, menu=_l("Deputies"), order=23, group="master")
+ABSENCE = furnish(bp, kinds.ABSENCE, menu=_l("Absences"), order=24, group="master")
+SHIFT = furnish(bp, kinds.SHIFT)
+SITE_CALENDAR = furnish(bp, kinds.SITE_CALENDAR)
+CALENDAR_DAY = furnish(bp, kinds.CALENDAR_DAY)
+navigation(
+    "organisation.working_days",
+    _l("Working days"),
+    icon="calendar",
+    right="organisation.read",
+    order=25,
     group="master",
 )
+
+
+@bp.get("/organisation")
+@access("organisation.read")
+def chart() -> str:
+    """Draw the organisation on a day, under the names of that day."""
+    at = asked_moment()
+    return render_template(
+        "organisation/chart.html", tops=chart_on(db.session(), at), moment=at, hr_list=HR_LIST
+    )
+
+
+@bp.get("/working-days")
+@access("organisation.read")
+def working_days() -> str:
+    """Show the days off and make-up days of a site in a year, who says so, and the working days of months."""
+    among = sites(db.session(), reachable_sites("organisation.read"))
+    site, year, this_year = _asked(among)
+    days = days_of(db.session(), site)
+    return render_template(
+        "organisation/working_days.html",
+        sites=among,
+        site=site,
+        year=year,
+        years=range(this_year - 3, this_year + YEARS_AHEAD + 1),
+        rule=days.rule,
+        own_rule=kinds.SITE_CALENDAR.find(db.session(), (site.code,)),
+        published=public_days(days.rule.holidays, year).published,
+        listed=len(days.listed(year)),
+        special=days.special(year),
+        months=_months(days, year),
+        may_write=current_person().may("organisation.manage", site.id),
+        day_list=DAYS,
+        weekday=lambda one: format_date(one, "EEE"),
+        month_name=lambda one: format_date(one, "LLL"),
+    )
+
+
+@bp.get("/working-days.xlsx")
+@access("organisation.read")
+def working_days_list() -> Response:
+    """Give the special days of a site's year as its yearly list, to be changed and brought in again."""
+    site, year, _this_year = _asked(sites(db.session(), reachable_sites("organisation.read")))
+    lines = (
+        [site.code, str(year), one.day.isoformat(), "working" if one.works else "off",
+         one.name.get("en", ""), one.name.get("zh", "")]
+        for one in days_of(db.session(), site).special(year)
+    )  # fmt: skip
+    heads = [in_language(column.name) for column in DAYS.columns]
+    data = sheets.xlsx_file(in_language(DAYS.title), heads, lines)
+    name = f"working-days-{site.code}-{year}.xlsx"
+    return send_file(io.BytesIO(data), mimetype=XLSX, as_attachment=True, download_name=name)
+
+
+def _asked(among: Any) -> tuple[Site, int, int]:
+    """The site and the year that are asked for, and this year there.
+
+    Raises:
+        NotFound: ``site.unknown``.
+    """
+    code = request.args.get("site", "")
+    own = current_person().home_site_id
+    chosen = [one for one in among if one.code == code] if code else [one for one in among if one.id == own]
+    if not chosen and (code or not among):
+        raise NotFound("site.unknown", "There is no such site.")
+    site = chosen[0] if chosen else among[0]
+    this_year = site_day(request_time(), site.zone).year
+    year = request.args.get("year", type=int) or this_year
+    return site, min(max(year, FIRST_YEAR), this_year + YEARS_AHEAD), this_year
+
+
+def _months(days: SiteDays, year: int) -> list[tuple[date, int]]:
+    """The first day of each month, and how many of its days are worked."""
+    counted = [0] * 12
+    one = date(year, 1, 1)
+    while one.year == year:
+        counted[one.month - 1] += days.is_working(one)
+        one = date.fromordinal(one.toordinal() + 1)
+    return [(date(year, month, 1), worked) for month, worked in enumerate(counted, start=1)]
+
+

@@ -85,6 +85,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "changes.read": WORK_ROLES | {SYSTEM_ADMIN, SECURITY_ADMIN},
     "organisation.read": _ANY_ROLE,
     "organisation.manage": frozenset({OWNER, QA}),
+    "absences.manage": frozenset({OWNER, QA, PLANNER}),
     "catalog.manage": frozenset({OWNER, QA, PLANNER}),
     "suppliers.read": WORK_ROLES,
     "suppliers.manage": frozenset({BUYER, QA}),

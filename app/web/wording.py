@@ -50,6 +50,14 @@ TABLES: dict[str, Any] = {
     "supplier_standing": _l("Standing of a supplier"),
     "warehouse": _l("Warehouse"),
     "work_order": _l("Work order"),
+    "department": _l("Department"),
+    "position": _l("Position"),
+    "post": _l("Post"),
+    "deputy": _l("Deputy"),
+    "absence": _l("Absence"),
+    "shift": _l("Shift"),
+    "site_calendar": _l("Calendar of a site"),
+    "calendar_day": _l("Day of the calendar"),
 }
 """Tables by name."""
 
@@ -175,6 +183,21 @@ COLUMNS: dict[str, Any] = {
     "valid_to": _l("Valid to"),
     "version": _l("Version"),
     "zone": _l("Time zone"),
+    "parent_id": _l("Belongs to"),
+    "department_id": _l("Department"),
+    "reports_to_id": _l("Reports to"),
+    "position_id": _l("Position"),
+    "manager_id": _l("Line manager"),
+    "shift_id": _l("Shift"),
+    "main": _l("Main post"),
+    "rank": _l("Rank"),
+    "deputy_id": _l("Deputy"),
+    "starts": _l("Starts"),
+    "ends": _l("Ends"),
+    "days": _l("Days of the week"),
+    "week": _l("Days of the week"),
+    "holidays": _l("Public holidays of"),
+    "day": _l("Day"),
 }
 """Columns by name; others show their own name with spaces."""
 
