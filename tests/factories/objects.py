@@ -15,7 +15,7 @@ PAGES = ("", "export", "filter", "new", "open", *OBJECT_PAGES)
 def every_kind() -> list[ObjectKind]:
     """All kinds, their rooms imported as the product imports them."""
     for room in ROOMS:
-        if importlib.util.find_spec(f"app.{room}.routes"):
+        if importlib.util.find_spec(f"app.{room}") and importlib.util.find_spec(f"app.{room}.routes"):
             importlib.import_module(f"app.{room}.routes")
     return kinds()
 
