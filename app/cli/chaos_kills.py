@@ -159,7 +159,10 @@ def strike(targets: Targets, harm: Harm, chance: random.Random, *, at_most: int)
     since = clock.now()
     while missing := targets.missing(since):
         if time.monotonic() - started > GIVEN_UP_AFTER:
-            raise CannotCheck(f"{missing} does not come back after the kills {dict(harm.kills)}")
+            raise CannotCheck(
+                f"{missing} does not come back after the kills {dict(harm.kills)}. The product said last:\n"
+                + targets.said()
+            )
         time.sleep(LOOK_SECONDS)
     harm.recoveries.append(round(time.monotonic() - started, 2))
 

@@ -27,6 +27,7 @@ LEADER_SHARE = 0.4
 COMPLETE = {"web": 3, "worker": 2, "relay": 1, "queue": 2}
 """How many processes of each kind there are at rest: the first one and what it has started."""
 PATIENCE_SECONDS = 10
+LAST_LINES = 60
 WAITING_FOR_JOBS = ("blmove", "blpop", "brpop")
 """What an idle worker asks of the queue; one at work has a child of its own."""
 
@@ -83,6 +84,10 @@ class Targets:
             if len(self.of_kind(kind)) < count:
                 return f"a process of {kind}"
         return self._missing_job_part(since) or ("" if self._pages_work() else "a page")
+
+    def said(self) -> str:
+        """The last lines that the product has printed."""
+        return "".join(self._product.said[-LAST_LINES:])
 
     def resident_mib(self) -> float:
         """Memory of the largest web worker, all shared pages counted, in MiB."""

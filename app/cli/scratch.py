@@ -25,13 +25,17 @@ class NotRunning(Exception):
 
 @dataclass(frozen=True)
 class Product:
-    """A product that runs: its address, its data folder, its supervisor, seconds until the first page."""
+    """A product that runs: its address, its data folder, its supervisor, seconds until the first page.
+
+    ``said`` are the lines it has printed so far.
+    """
 
     url: str
     home: Path
     supervisor: "subprocess.Popen[str]"
     seconds: float
     settings: Mapping[str, str] = field(default_factory=dict)
+    said: list[str] = field(default_factory=list)
 
     def qms(self, *words: str) -> "subprocess.CompletedProcess[str]":
         """Run a `qms` command on this product's data."""
@@ -70,7 +74,7 @@ def running(home: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
         if not ready.wait(READY_SECONDS) or supervisor.poll() is not None:
             raise NotRunning("".join(printed))
         seconds = time.monotonic() - start
-        yield Product(f"http://127.0.0.1:{port}", home, supervisor, seconds, settings or {})
+        yield Product(f"http://127.0.0.1:{port}", home, supervisor, seconds, settings or {}, printed)
     finally:
         _end(supervisor)
         reader.join(5)
