@@ -193,6 +193,9 @@ class Absence(Base):
     revision: Mapped[int] = mapped_column()
 
     person: Mapped[Person] = relationship()
+    site_id: Mapped[uuid.UUID | None] = column_property(
+        select(Person.home_site_id).where(Person.id == person_id).scalar_subquery()
+    )
 
     __mapper_args__ = {"version_id_col": revision}
 
