@@ -105,6 +105,7 @@ function sign() {
   form.addEventListener('focusin', ({ target }) => { if (isOriginal(target)) target.dataset.before = target.value; });
   form.addEventListener('change', (event) => {
     if (isOriginal(event.target)) event.target.dataset.before = event.target.value;
+    else if (event.target.matches('textarea, input[type=text]')) return; // each letter was a change already
     changed(event);
   });
   form.addEventListener('focusout', ({ target }) => { // typed and taken back again: nothing has changed
