@@ -46,7 +46,7 @@ def _words(model: Any) -> tuple[Any, ...]:
 
 def _of(what: Any, model: Any, key: Any) -> ColumnElement[str]:
     """A column of what a row names, to sort by and to search in."""
-    found: ColumnElement[str] = select(what).where(model.id == key).scalar_subquery()
+    found: ColumnElement[str] = select(what).where(model.id == key).correlate_except(model).scalar_subquery()
     return found
 
 

@@ -63,7 +63,10 @@ class Position(Base):
     department: Mapped[Department] = relationship()
     reports_to: Mapped[Position | None] = relationship(remote_side=[id])
     site_id: Mapped[uuid.UUID | None] = column_property(
-        select(Department.site_id).where(Department.id == department_id).scalar_subquery()
+        select(Department.site_id)
+        .where(Department.id == department_id)
+        .correlate_except(Department)
+        .scalar_subquery()
     )
 
     __mapper_args__ = {"version_id_col": revision}
@@ -125,6 +128,7 @@ class Post(Base):
         select(Department.site_id)
         .join(Position.__table__, Position.__table__.c.department_id == Department.id)
         .where(Position.__table__.c.id == position_id)
+        .correlate_except(Department, Position)
         .scalar_subquery()
     )
 
@@ -194,7 +198,7 @@ class Absence(Base):
 
     person: Mapped[Person] = relationship()
     site_id: Mapped[uuid.UUID | None] = column_property(
-        select(Person.home_site_id).where(Person.id == person_id).scalar_subquery()
+        select(Person.home_site_id).where(Person.id == person_id).correlate_except(Person).scalar_subquery()
     )
 
     __mapper_args__ = {"version_id_col": revision}
