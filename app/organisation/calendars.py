@@ -6,6 +6,7 @@ says of a day comes first. Registered with the engine, so that due dates and tim
 with it (URS-140).
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ from workflows.calendars import Calendar, Weekdays
 NO_HOLIDAYS = "none"
 WEEK = "12345"
 FIRST_YEAR, LAST_YEAR = 2000, 2099
+_MOVED = re.compile(r"substituted from (?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})")
 
 
 @dataclass(frozen=True)
@@ -115,10 +117,19 @@ def public_days(keeps: str, year: int) -> PublicDays:
     if keeps == NO_HOLIDAYS or not FIRST_YEAR <= year <= LAST_YEAR:
         return PublicDays({}, {}, True)
     english, chinese = (_names(country, part, year, lang) for lang in ("en_US", "zh_CN"))
-    off = {day: {"en": name, "zh": chinese.get(day, name)} for day, name in english.items()}
+    off = {day: _name(name, chinese.get(day, name)) for day, name in english.items()}
     moved = {one for one in getattr(english, "weekend_workdays", ()) if one.year == year}
     name = {"en": "Make-up working day", "zh": "调休上班"}
     return PublicDays(off, dict.fromkeys(moved, name), bool(moved) or country != "CN")
+
+
+def _name(english: str, chinese: str) -> Bilingual:
+    """A day's name; the package writes days in American figures, which readers elsewhere turn round."""
+    moved = _MOVED.search(english)
+    if moved is None:
+        return {"en": english, "zh": chinese}
+    worked = f"{moved['year']}-{moved['month']}-{moved['day']}"
+    return {"en": f"Day off, worked on {worked}", "zh": f"休息日（{worked} 上班）"}
 
 
 def _names(country: str, part: str, year: int, language: str) -> holidays.HolidayBase:

@@ -145,6 +145,17 @@ def test_a_chinese_year_without_make_up_days_is_not_published_yet() -> None:
     assert public_days("US", 2090).published
 
 
+@pytest.mark.urs("URS-140")
+def test_days_have_names_without_american_figures() -> None:
+    off = public_days("CN", 2026).off
+    assert off[date(2026, 1, 2)] == {
+        "en": "Day off, worked on 2026-01-04",
+        "zh": "休息日（2026-01-04 上班）",
+    }
+    assert off[date(2026, 10, 1)] == {"en": "National Day", "zh": "国庆节"}
+    assert not any("/20" in name["en"] + name["zh"] for name in off.values())
+
+
 RULES = ("CN", "US", "DE", "DE-BY", "none")
 
 
