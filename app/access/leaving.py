@@ -9,9 +9,12 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Person
 from app.access.queries import persons_with_role, roles_of
+from core.actor import Actor
 from core.clock import site_day
 from core.errors import Conflict
 from core.types import Bilingual
+from signatures import audit
+from workflows import human_tasks
 from workflows.models import HumanTask, ProcessCase, TaskState
 
 NAMED = 5
@@ -52,6 +55,22 @@ def refuse_leaving(session: Session, person: Person, *, now: datetime, field: st
         raise open_work(person, left, field=field)
 
 
+def give_back_tasks(session: Session, person: Person, *, actor: Actor, now: datetime) -> int:
+    """Give back what somebody has claimed, so that others can take it; gives how many tasks there were.
+
+    What he has filled in stays with the task. Tasks that nobody else can do stay where they are.
+    """
+    query = select(HumanTask.id).where(HumanTask.state == TaskState.OPEN, HumanTask.claimed_by == person.id)
+    claimed = session.scalars(query.order_by(HumanTask.created_at, HumanTask.id)).all()
+    for task_id in claimed:
+        task = human_tasks.lock(session, task_id)
+        if task.claimed_by == person.id:
+            task.claimed_by = None
+            facts = {"login": person.login, "task": str(task.id)}
+            audit.record(session, "task.handed_over", subject=("process_case", task.case_id), facts=facts)
+    return len(claimed)
+
+
 def open_work(
     person: Person, left: Sequence[tuple[HumanTask, ProcessCase]], *, field: str | None = None
 ) -> Conflict:
@@ -63,8 +82,8 @@ def open_work(
     }
     return Conflict(
         "access.open_work",
-        "%(person)s has open tasks: %(tasks)s. Let the claimed ones be done or given back in the inbox, and"
-        " give a second person the role of those that nobody else can do. Then try again.",
+        "%(person)s has open tasks: %(tasks)s. Hand them over first: let the claimed ones be given"
+        " back, and give a second person the role of those that nobody else can do. Then try again.",
         field=field,
         person=person.name,
         tasks=named,

@@ -35,28 +35,24 @@ def check_staff(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator
         yield from _department(row, departments)
     for row in rows:
         yield from _position(row, departments, positions)
-    for row in rows:
-        above = row.get("reports_to")
-        if above is not None and above not in positions:
-            sentence = N_("There is no position %(position)s, or not for you.")
-            yield row.wrong("reports_to", NotFound("position.unknown", sentence, position=above))
+    yield from _reporting(session, rows, positions)
     yield from check_posts(session, rows, reach)
 
 
 def open_staff(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
     """Open the departments and positions that are missing, then the posts."""
     departments, positions = _there(session, rows)
+    opened: list[tuple[Position, str | None]] = []
     for row in rows:
         department = _opened_department(session, row, departments)
         if row.get("position") not in positions:
             positions[row.get("position")] = position = _new_position(row, department)
+            opened.append((position, row.get("reports_to")))
             session.add(position)
+        row.found["position"] = positions[row.get("position")]
     session.flush()  # reporting lines and posts point to them
-    for row in rows:
-        position, above = positions[row.get("position")], positions.get(row.get("reports_to"))
-        if position.reports_to_id is None and above is not None and above is not position:
-            position.reports_to_id = above.id
-        row.found["position"] = position
+    for position, above in opened:
+        position.reports_to_id = positions[above].id if above is not None else None
     open_posts(session, rows, actor, now)
 
 
@@ -105,6 +101,26 @@ def _position(
         sentence = N_("The position %(position)s stands in another department. Move it there first.")
         yield row.wrong("department", Conflict("staff.other_department", sentence, position=named))
     row.found["position"] = found
+
+
+def _reporting(
+    session: Session, rows: Sequence[Row], positions: dict[str, Position]
+) -> Iterator[Finding]:
+    """Positions that are not there, and new ones that would report to themselves over others."""
+    _departments, stored = _there(session, rows)
+    above = {row.get("position"): row.get("reports_to") for row in rows if row.get("position") not in stored}
+    for row in rows:
+        named, seen = row.get("reports_to"), set[str]()
+        if named is not None and named not in positions:
+            sentence = N_("There is no position %(position)s, or not for you.")
+            yield row.wrong("reports_to", NotFound("position.unknown", sentence, position=named))
+        while named is not None and named not in seen and row.get("position") in above:
+            if named == row.get("position"):
+                circle = Conflict("department.circle", N_("A position cannot report to itself."))
+                yield row.wrong("reports_to", circle)
+                break
+            seen.add(named)
+            named = above.get(named)
 
 
 def _new_department(row: Row) -> Department:

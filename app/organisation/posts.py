@@ -113,7 +113,7 @@ def _leavers(session: Session, rows: Sequence[Row], held: Taken) -> Iterator[Fin
         last, person = wanted(row, "valid_to"), row.found["person"]
         if last is None or last == (row.before or {}).get("valid_to") or held.after(person.id, last):
             continue
-        if left := tasks_left(session, person, on=min(last, today(session, person.zone))):
+        if left := tasks_left(session, person, on=today(session, person.zone)):
             yield row.wrong("valid_to", open_work(person, left))
 
 

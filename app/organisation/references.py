@@ -43,6 +43,16 @@ def _people(session: Session, logins: Collection[Any], _reach: Reach) -> Mapping
     return {one.login: one for one in session.scalars(select(Person).where(Person.login.in_(logins)))}
 
 
+def _colleagues(session: Session, logins: Collection[Any], reach: Reach) -> Mapping[Any, Any]:
+    """People of the sites somebody acts for, and those of no site."""
+    found = _people(session, logins, reach)
+    return {
+        login: one
+        for login, one in found.items()
+        if reach is None or one.home_site_id is None or one.home_site_id in reach
+    }
+
+
 def _subjects(session: Session, names: Collection[Any], reach: Reach) -> Mapping[Any, Any]:
     return {**_positions(session, names, reach), **_people(session, names, reach)}
 
@@ -71,6 +81,10 @@ def _no_person(value: Any) -> QmsError:
     return NotFound("person.unknown", sentence, login=value)
 
 
+def _no_colleague(value: Any) -> QmsError:
+    return NotFound("person.not_yours", N_("Nobody of your sites has the user name %(login)s."), login=value)
+
+
 def gone(person: Person) -> bool:
     """Whether somebody has left for good."""
     return person.state is PersonState.LEFT
@@ -93,6 +107,7 @@ SITE = Reference(sites_by_code, _no_site)
 DEPARTMENT = Reference(_departments, _no_department, "organisation.department")
 POSITION = Reference(_positions, _no_position, "organisation.position")
 PERSON = Reference(_people, _no_person)
+COLLEAGUE = Reference(_colleagues, _no_colleague)
 SUBJECT = Reference(_subjects, _no_subject)
 SHIFT = Reference(_shifts, _no_shift, "organisation.shift")
 

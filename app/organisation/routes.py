@@ -1,14 +1,19 @@
 """Pages of the organisation: its chart, the working days of its sites, and the pages of its objects."""
 
 import io
+import uuid
 from datetime import date
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, send_file
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import format_date
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as AnyResponse
 
+from app.access.leaving import give_back_tasks
 from app.objects.pages import XLSX, furnish
+from app.objects.queries import object_of
 from app.organisation import kinds
 from app.organisation.calendar_lists import DAYS, YEARS_AHEAD
 from app.organisation.calendars import FIRST_YEAR, SiteDays, days_of, public_days
@@ -17,7 +22,16 @@ from app.organisation.hr_list import HR_LIST
 from app.organisation.panels import asked_moment
 from app.sites.models import Site
 from app.sites.queries import sites
-from app.web import access, current_person, db, navigation, reachable_sites, request_time
+from app.web import (
+    access,
+    current_actor,
+    current_person,
+    db,
+    navigation,
+    reachable_sites,
+    request_time,
+    writing,
+)
 from app.web.filters import in_language
 from core.clock import site_day
 from core.errors import NotFound
@@ -54,6 +68,25 @@ def chart() -> str:
     return render_template(
         "organisation/chart.html", tops=chart_on(db.session(), at), moment=at, hr_list=HR_LIST
     )
+
+
+def _site_of(object_id: uuid.UUID) -> uuid.UUID | None:
+    return POST.site_of(object_of(db.session(), POST, object_id))
+
+
+@bp.post("/posts/<uuid:object_id>/tasks")
+@access("organisation.manage", site=_site_of)
+def hand_over(object_id: uuid.UUID) -> AnyResponse:
+    """Give back the tasks that the holder of a post has claimed, so that others can take them."""
+    reason = request.form.get("reason", "").strip()[:500]
+    if not reason:
+        flash(_("Say why this is changed."), "danger")
+        return redirect(url_for("organisation.posts_show", object_id=object_id), code=303)
+    with writing(reason=reason) as session:
+        post = object_of(session, POST, object_id)
+        given = give_back_tasks(session, post.person, actor=current_actor(), now=request_time())
+    flash(_("%(count)s tasks were given back; others can take them now.", count=given), "success")
+    return redirect(url_for("organisation.posts_show", object_id=object_id), code=303)
 
 
 @bp.get("/working-days")

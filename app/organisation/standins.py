@@ -11,7 +11,7 @@ from app.access.imports import read_login
 from app.access.models import Person
 from app.organisation.models import Absence, AbsenceKind, Deputy, Position, Rank
 from app.organisation.ranges import Range, Taken, in_order, overlap
-from app.organisation.references import PERSON, SUBJECT, gone, has_left, wanted
+from app.organisation.references import COLLEAGUE, PERSON, SUBJECT, gone, has_left, wanted
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
@@ -236,7 +236,7 @@ ABSENCES = register(
         check=check_absences,
         columns=(
             Column("person", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
-                   {"en": "Of the person who is away", "zh": "缺勤人员"}, also=("login",), refers=PERSON),
+                   {"en": "Of the person who is away", "zh": "缺勤人员"}, also=("login",), refers=COLLEAGUE),
             _FROM,
             Column("valid_to", {"en": "Until", "zh": "终止日"}, day, "2026-11-27",
                    {"en": "Last day", "zh": "末日"}),

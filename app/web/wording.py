@@ -115,6 +115,7 @@ EVENTS: dict[str, Any] = {
     "trail.exported": _l("Trail exported"),
     "trail.verified": _l("Trail verified"),
     "work_order.opened": _l("Work order opened"),
+    "task.handed_over": _l("Task handed over"),
 }
 """Named events; one that is missing here shows its stable code."""
 

@@ -166,6 +166,7 @@ ROWS: dict[str, Row] = {
     "objects.changes": plain("changes.read"),
     "objects.suggestions": plain("changes.read", kind_name="kind_name"),
     "organisation.chart": plain("organisation.read"),
+    "organisation.hand_over": sited("organisation.manage", object_id="organisation.post"),
     "organisation.working_days": plain("organisation.read"),
     "organisation.working_days_list": plain("organisation.read"),
     "operation.show": plain("jobs.manage"),

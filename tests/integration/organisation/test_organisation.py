@@ -1,11 +1,13 @@
 """Posts, deputies, absences, yearly lists: what fits is kept, what does not is refused where it is typed."""
 
+import io
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
@@ -226,6 +228,53 @@ def test_a_leaver_hands_his_tasks_over_first(
     assert "检验" in refused.value.text("zh")
 
 
+@pytest.mark.urs("URS-140", "URS-141")
+def test_the_only_one_who_can_do_a_task_does_not_leave(
+    staffed: Plant, bring: Callable[..., list[str]], today: date
+) -> None:
+    ends = post("inspector", "P-1", valid_to=str(today))
+    others = ("keeper", "inspector2")
+    with unit_of_work(ACTOR, now=staffed.now) as session:
+        for login in others:
+            person(session, login).state = PersonState.LOCKED
+    assert bring("organisation.posts", ends) == ["access.open_work"]
+    second = post("inspector", "P-M", str(today), main="no")
+    assert bring("organisation.posts", second) == []
+    assert bring("organisation.posts", ends) == [], "another post goes on"
+    assert bring("organisation.posts", {**second, "valid_to": str(today)}) == ["access.open_work"]
+    with unit_of_work(ACTOR, now=staffed.now) as session:
+        person(session, "keeper").state = PersonState.ACTIVE
+    assert bring("organisation.posts", {**second, "valid_to": str(today)}) == []
+
+
+@pytest.mark.urs("URS-140", "URS-141")
+def test_what_a_leaver_has_claimed_is_given_back_for_him(
+    client: FlaskClient, staffed: Plant, bring: Callable[..., list[str]], today: date
+) -> None:
+    with unit_of_work(staffed.people["inspector"], now=staffed.now) as session:
+        actor = staffed.people["inspector"]
+        human_tasks.claim(session, staffed.task("inspection"), actor=actor, now=staffed.now)
+    with read_session() as session:
+        held = session.scalars(select(Post).join(Post.person).where(Person.login == "inspector")).one()
+    at = f"/posts/{held.id}"
+    assert "Give claimed tasks back" in client.get(at).text
+    assert send(client, f"{at}/tasks", reason="").status_code == 303
+    assert staffed.task("inspection").claimed_by is not None, "not without a reason"
+    assert send(client, f"{at}/tasks", reason="He has left").status_code == 303
+    assert staffed.task("inspection").claimed_by is None
+    assert "Give claimed tasks back" not in client.get(at).text
+    ends = post("inspector", "P-1", valid_to=str(today))
+    assert bring("organisation.posts", ends) == []
+
+
+@pytest.mark.urs("URS-140")
+def test_new_positions_of_a_staff_list_report_in_no_circle(bring: Callable[..., list[str]]) -> None:
+    first = post("keeper", "P-A", department="D-N", department_name_en="New", position_name_en="A")
+    second = post("qa", "P-B", department="D-N", position_name_en="B", reports_to="P-A")
+    assert bring("organisation.staff", {**first, "reports_to": "P-B"}, second) == ["department.circle"] * 2
+    assert bring("organisation.staff", first, second) == []
+
+
 @pytest.mark.urs("URS-140")
 def test_the_staff_list_opens_what_is_missing(staffed: Plant, bring: Callable[..., list[str]]) -> None:
     row = post("keeper", "P-W", department="D-WH", position_name_en="Keeper", reports_to="P-W-M")
@@ -312,9 +361,18 @@ def test_an_absence_holds_at_once_and_says_why(client: FlaskClient, staffed: Pla
 
 
 @pytest.mark.urs("URS-140")
-def test_the_year_of_a_site_can_be_seen_taken_and_brought_in(client: FlaskClient, staffed: Plant) -> None:
+def test_the_year_of_a_site_can_be_seen_taken_and_brought_in(
+    client: FlaskClient, staffed: Plant, bring: Callable[..., list[str]]
+) -> None:
     year = staffed.now.year
     page = client.get(f"/working-days?site=SH&year={year}").text
+    data = client.get(f"/working-days.xlsx?site=SH&year={year}").data
+    head, *lines = load_workbook(io.BytesIO(data)).active.iter_rows(values_only=True)
+    keys = [column.key for column in importer_of("organisation.calendar_days").columns]
+    assert len(head) == len(keys)
+    rows = [dict(zip(keys, [str(cell or "") for cell in line], strict=True)) for line in lines]
+    assert bring("organisation.calendar_days", *rows) == [], "what the page gives can be brought in"
+    assert "the site’s list" in client.get(f"/working-days?site=SH&year={year}").text
     assert "National Day" in page or "国庆节" in page
     assert client.get(f"/working-days.xlsx?site=SH&year={year}").data[:2] == b"PK"
     assert "not known yet" in client.get(f"/working-days?site=SH&year={year + 2}").text
