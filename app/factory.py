@@ -42,6 +42,8 @@ ROOMS = (
     "access",
     "sites",
     "objects",
+    "regions",
+    "configuration",
     "organisation",
     "catalog",
     "suppliers",

@@ -19,6 +19,8 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-hidden`           a column needed by rules but not shown as a column of its own.
 `x-original`         true: a measured value, count, scan or time. Its first entry is kept with person and
                      time; a change before signing needs a reason (forms.originals; never free text).
+`x-critical`         "double": a value that must be right is typed twice, the second time blind; a
+                     difference is refused at the field (forms.critical; short texts, numbers, days).
 `x-row-key`          on rows with originals: the given column that tells one row from another.
 ==================== ======================================================================================
 
@@ -35,6 +37,7 @@ from core.languages import LANGUAGES
 from forms.computed import CHECKS, RULES
 
 Schema = Mapping[str, Any]
+CRITICAL = frozenset({"double"})
 WIDGETS = frozenset({"textarea", "radio", "select", "file"})
 
 
@@ -86,6 +89,7 @@ def _object_problems(prefix: str, schema: Schema) -> Iterator[str]:
     for name, field in fields.items():
         yield from _field_problems(f"{prefix}{name}", field, fields)
         yield from _original_problems(f"{prefix}{name}", field, fields)
+        yield from _critical_problems(f"{prefix}{name}", field)
 
 
 def _field_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
@@ -118,6 +122,15 @@ def _original_problems(path: str, field: Schema, siblings: Schema) -> Iterator[s
         yield f"{path}: neither free text nor files nor given values are original entries"
     if any(not siblings.get(other, {}).get("readOnly") for other in field.get("x-when", {})):
         yield f"{path}: an original entry may depend on given columns only"
+
+
+def _critical_problems(path: str, field: Schema) -> Iterator[str]:
+    if "x-critical" not in field:
+        return
+    if field["x-critical"] not in CRITICAL:
+        yield f"{path}: x-critical knows {', '.join(sorted(CRITICAL))}, not {field['x-critical']}"
+    if field.get("readOnly") or "x-widget" in field or "enum" in field or field.get("type") == "array":
+        yield f"{path}: only short texts, numbers and days that are typed can be critical"
 
 
 def _text_problems(path: str, node: Schema) -> Iterator[str]:

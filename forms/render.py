@@ -41,15 +41,17 @@ def fields(
     files: Mapping[str, str] | None = None,
     upload_url: str = "",
     whys: Mapping[str, WhyAsked] | None = None,
+    again: Mapping[str, str] | None = None,
 ) -> Markup:
     """The inputs of a form, with what was typed so far and each refusal beside its field.
 
     `data` comes from `forms.validate.read` with the same `prefill`; `files` names uploaded files by SHA-256;
     `upload_url` takes files as they are chosen; without JavaScript the button `_upload` posts them. `whys`
-    names the fields (by path) beside which a reason for the change of an original entry is asked.
+    names the fields (by path) beside which a reason for the change of an original entry is asked;
+    `again` holds the second entries of critical fields (forms.critical).
     """
     given = {name: rows for name, rows in prefill.items() if name not in data}
-    reader = Reader(lang, errors, files or {}, whys or {})
+    reader = Reader(lang, errors, files or {}, whys or {}, again or {})
     template = _template_environment().get_template("fields.html")
     shown = entries(form, {**given, **data}, reader)
     html = template.render(entries=shown, lang=lang, upload_url=upload_url, _=partial(_say, lang))

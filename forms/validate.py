@@ -26,6 +26,9 @@ MOST_ROWS = 500
 WHY = "_why."
 """Beginning of the name under which the reason for a change of an original entry is posted."""
 
+AGAIN = "_again."
+"""Beginning of the name under which the second entry of a critical field is posted (forms.critical)."""
+
 _formats = FormatChecker(formats=())
 
 
@@ -75,12 +78,12 @@ def read(form: Form, formdata: Fields, *, prefill: Mapping[str, Any]) -> dict[st
 def flat(form: Form, formdata: Fields) -> dict[str, list[str]]:
     """The form's own fields as texts, for a draft; read it again with `read(form, Saved(draft), …)`.
 
-    Reasons for changes come along, so that nothing typed is lost.
+    Reasons for changes and second entries come along, so that nothing typed is lost.
     """
     draft: dict[str, list[str]] = {}
     for name in formdata:
         values = [value for value in formdata.getlist(name) if value != ""]
-        if values and name.removeprefix(WHY).split(".")[0] in form.fields:
+        if values and name.removeprefix(WHY).removeprefix(AGAIN).split(".")[0] in form.fields:
             draft[name] = values
     return draft
 

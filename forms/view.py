@@ -29,6 +29,7 @@ class Reader:
     errors: Mapping[str, Invalid]
     files: Mapping[str, str]  # SHA-256 → file name
     whys: Mapping[str, WhyAsked] = field(default_factory=dict)  # path of the field → what is asked
+    again: Mapping[str, str] = field(default_factory=dict)  # path of a critical field → its second entry
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Entry:
     condition: str = ""
     starred: bool = False  # required, always or under its condition
     why: WhyAsked | None = None
+    again: str | None = None  # second entry of a critical field, None for others
 
     @property
     def described_by(self) -> str:
@@ -138,8 +140,17 @@ def _entry(
         fixed="x-source" in schema,
         when=_condition(schema, siblings, language),
         why=reader.whys.get(path),
+        again=_again(path, schema, value, reader),
         condition=json.dumps(schema["x-when"]) if schema.get("x-when") else "",
     )
+
+
+def _again(path: str, schema: Schema, value: Any, reader: Reader) -> str | None:
+    """The second entry as the page shows it: one that differs is typed anew, so it is shown empty."""
+    if "x-critical" not in schema:
+        return None
+    second = reader.again.get(path, "")
+    return second if value is not None and second == str(plain(value)) else ""
 
 
 def _rows(path: str, schema: Schema, rows: Any, reader: Reader) -> list[list[Entry]]:

@@ -15,7 +15,7 @@ from app.access.grants import decide_role
 from app.access.identity import verify_identity
 from app.access.inputs import day, identity, new_grant, new_person, password_rules
 from app.access.models import Person, RoleGrant
-from app.access.policy import BOUNDS, change_policy, policy_of
+from app.access.policy import BOUNDS, policy_of
 from app.access.queries import (
     identity_checks,
     names_of,
@@ -25,6 +25,7 @@ from app.access.queries import (
     suspended,
 )
 from app.web import access, current_actor, db, navigation, paginate, piece, request_time, visitor, writing
+from app.web.control import WantedSetting, propose_setting
 from app.web.pages import PageContext
 from app.web.rights import ROLES, TWO_PERSON_ROLES
 from core.errors import Conflict, FieldErrors, Invalid
@@ -204,16 +205,20 @@ def rules() -> str:
 @bp.post("/rules")
 @access("policy.manage")
 def change_rules() -> Response | tuple[str, int]:
-    """Put other rules for passwords into force, with the reason."""
+    """Propose other rules for passwords, with the reason."""
     reason = request.form.get("reason", "").strip()
     try:
         if not reason:
             raise FieldErrors({"reason": Invalid("access.reason", "Say why.", field="reason")})
+        values = {name: str(value) for name, value in vars(password_rules(request.form)).items()}
+        wanted = WantedSetting("password_policy", values, reason)
         with writing(reason=reason) as unit:
-            change_policy(unit, password_rules(request.form), actor=current_actor(), now=request_time())
+            propose_setting(unit, wanted, actor=current_actor(), now=request_time())
     except FieldErrors as wrong:
         return _rules_page(request.form, wrong.errors), wrong.status
-    flash(_("The rules are in force."), "success")
+    except Conflict as wrong:
+        return _rules_page(request.form, {"": wrong}), wrong.status
+    flash(_("Proposed. It holds when a second person has accepted it with a signature."), "success")
     return redirect(url_for("people.rules"))
 
 

@@ -17,6 +17,7 @@ from app.catalog.models import Item
 from app.cli.demo_items import BOM, ITEMS, LOGO, SUPPLIERS, text
 from app.cli.demo_objects import load_objects
 from app.cli.demo_suppliers import load_suppliers
+from app.cli.demo_training import load_training
 from app.inventory import services as inventory
 from app.inventory.models import Location, MovementKind
 from app.procurement import services as procurement
@@ -102,6 +103,7 @@ def load_plant(session: Session, *, password: str, now: datetime) -> None:
             now=now,
         )
     load_objects(session, actor=LOADER, now=now)
+    load_training(session, actor=LOADER, now=now)
 
 
 WAREHOUSE = (

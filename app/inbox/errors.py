@@ -54,6 +54,21 @@ class TookPart(NotAllowed):
         )
 
 
+class TrainingMissing(NotAllowed):
+    """Nobody performs or signs a step without the training that the role needs (URS-075, 11.10(i))."""
+
+    def __init__(self, document: str, revision: str, title: dict[str, str], role: dict[str, str]) -> None:
+        super().__init__(
+            "training.missing",
+            "The role %(role)s needs training on %(document)s, revision %(revision)s (%(title)s), which is "
+            "not on record for you today. Read it under “My qualifications” and have the training recorded.",
+            document=document,
+            revision=revision,
+            title=title,
+            role=role,
+        )
+
+
 class NeverOpened(NotAllowed):
     """What nobody has looked at cannot be approved."""
 

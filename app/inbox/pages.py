@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.inbox import policy
-from app.inbox.errors import SignedAlready
+from app.inbox.errors import SignedAlready, TrainingMissing
 from app.inbox.meanings import meaning_text
 from app.inbox.originals import changes, written_at
 from app.inbox.queries import Filters, TaskRow, names_of, open_tasks, row_of
@@ -19,6 +19,7 @@ from app.web.rights import ROLES
 from app.web.statuses import in_words
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
+from forms.critical import second_entries
 from forms.loader import Form
 from forms.originals import reasons
 from forms.render import fields as rendered
@@ -33,14 +34,22 @@ LOOK_AHEAD = 20  # so many tasks are looked at for one the person may take
 
 
 def line(
-    session: Session, found: Any, names: dict[Any, Bilingual], taken: policy.Taken, *, now: datetime
+    session: Session,
+    found: Any,
+    names: dict[Any, Bilingual],
+    taken: policy.Taken,
+    *,
+    now: datetime,
+    untrained: policy.Untrained | None = None,
 ) -> dict[str, Any]:
-    """One line of the list, ready to print; ``taken`` is who took which step of its case."""
+    """One line of the list, ready to print; ``taken`` is who took which step of its case, ``untrained`` what
+    training is missing by role and site."""
     task, case, release = found
     row: TaskRow = row_of(task, case, release)
     actor = current_actor()
     barred_by = policy.excluded_by(session, task, policy.persons_of(actor), taken)
     due_class, due_text = due_words(row.due_at, now=now)
+    gap = (untrained or {}).get((task.role, task.site_id))
     return {
         **vars(row),
         "meaning": meaning_text(row.meaning_code) if row.meaning_code else None,
@@ -50,7 +59,7 @@ def line(
         "new": not barred_by and actor.id not in (task.opened_by or {}),
         "due_class": due_class,
         "due_text": due_text,
-        "barred": _("You took part in an earlier step; somebody else takes this one.") if barred_by else "",
+        "barred": _barred(barred_by, gap),
     }
 
 
@@ -59,7 +68,21 @@ def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]
     claimants = {task.claimed_by for task, _case, _release in found if task.claimed_by}
     names = names_of(session, claimants)
     taken = performers_of(session, {case.id for _task, case, _release in found})
-    return [line(session, one, names, taken[one[1].id], now=now) for one in found]
+    tasks = [task for task, _case, _release in found]
+    untrained = policy.untrained_in(session, tasks, actor=current_actor(), now=now)
+    return [
+        line(session, one, names, taken[one[1].id], now=now, untrained=untrained) for one in found
+    ]
+
+
+def _barred(step: str | None, gap: Any) -> str:
+    """Why the person may not take the step, in a few words; empty if he may."""
+    if step:
+        return str(_("You took part in an earlier step; somebody else takes this one."))
+    if gap is not None:
+        named = f"{gap.document.number}/{gap.revision.code}"
+        return str(_("Training on %(document)s is missing.", document=named))
+    return ""
 
 
 def next_line(session: Session, *, now: datetime) -> dict[str, Any] | None:
@@ -106,6 +129,7 @@ def task_page(
         "now": now,
         "over": over,
         "barred": barred.text(language()) if barred else "",
+        "training": isinstance(barred, TrainingMissing),
         "claimed_by": in_language(claimed_by),
         "claimed_by_me": str(view.task.claimed_by) == actor.id,
         "saved_at": saved_at if typed is None else None,
@@ -136,6 +160,7 @@ def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[st
         files=names,
         upload_url="/attachments",
         whys=whys_asked(view, view.form, data, typed, errors),
+        again=second_entries(view.form, typed),
     )
 
 

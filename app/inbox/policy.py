@@ -1,11 +1,11 @@
-"""Who may take a step: role at the site on the site's day, separation of duties, no administrators.
+"""Who may take a step: role at the site on the site's day, training, separation of duties, no administrators.
 
 The rules count persons over the whole history of the case, and both persons of a delegation. The server asks
 them when a task is shown, and again, under the lock of the case, when it is signed.
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -20,14 +20,22 @@ from app.inbox.errors import (
     TaskOver,
     TaskUnknown,
     TookPart,
+    TrainingMissing,
 )
 from app.inbox.records import site_of_task, step_names
+from app.objects.models import ObjectChange
+from app.objects.services import SUBJECT
+from app.training import queries as training
 from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
 from core.clock import site_day
 from core.errors import NotAllowed
 from workflows import history
-from workflows.models import HumanTask, TaskState
+from workflows.models import HumanTask, ProcessCase, TaskState
+from workflows.places import place_of
+
+Untrained = Mapping[tuple[str, uuid.UUID | None], training.Standing]
+"""The training a person lacks, by role and site."""
 
 Taken = Mapping[str, Collection[uuid.UUID]]
 """Who has taken each step of a case, as :func:`workflows.history.performers` gives it."""
@@ -72,6 +80,45 @@ def check_separation(
     step = excluded_by(session, task, persons_of(actor), taken)
     if step is not None:
         raise TookPart(step_names(session, task.case_id).get(step, {"en": step, "zh": step}))
+
+
+def check_training(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
+    """Ask that the person is trained on what the site says the role needs (URS-075, 21 CFR 11.10(i)).
+
+    A step that decides about a training itself asks nothing: else nobody could ever be qualified again once
+    all have lapsed.
+
+    Raises:
+        TrainingMissing: with the document and its revision.
+    """
+    site = site_of_task(session, task)
+    person, day = uuid.UUID(actor.id), site_day(now, site.zone)
+    gap = training.missing(session, person, task.role, site.id, on=day)
+    if gap is not None and not _decides_training(session, task):
+        role = ROLES.get(task.role, {"en": task.role, "zh": task.role})
+        raise TrainingMissing(gap.document.number, gap.revision.code, gap.document.title, role)
+
+
+def untrained_in(
+    session: Session, tasks: Iterable[HumanTask], *, actor: Actor, now: datetime
+) -> dict[tuple[str, uuid.UUID | None], training.Standing]:
+    """What training a person lacks for some tasks, by role and site; asked once for each pair of them."""
+    person, gaps = uuid.UUID(actor.id), {}
+    for task in tasks:
+        pair = (task.role, task.site_id)
+        if task.site_id is None or pair in gaps:
+            continue
+        zone = place_of(session, task.site_id).zone
+        gaps[pair] = training.missing(session, person, task.role, task.site_id, on=site_day(now, zone))
+    return {pair: gap for pair, gap in gaps.items() if gap is not None}
+
+
+def _decides_training(session: Session, task: HumanTask) -> bool:
+    case = session.get_one(ProcessCase, task.case_id)
+    if case.subject_type != SUBJECT:
+        return False
+    change = session.get(ObjectChange, case.subject_id)
+    return change is not None and change.kind in ("training.qualification", "training.requirement")
 
 
 def excluded_by(
@@ -135,6 +182,7 @@ def refusal(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -
     try:
         check_role(session, task, actor=actor, now=now, taken=taken)
         check_separation(session, task, actor=actor, taken=taken)
+        check_training(session, task, actor=actor, now=now)
     except NotAllowed as error:
         return error
     return None

@@ -33,6 +33,7 @@ from core.errors import FieldErrors
 from documents import glyphs
 from documents.models import Record, StoredFile
 from documents.records import content_hash, create_record
+from forms.critical import repeat_errors
 from forms.validate import Fields, Saved, check, flat, plain, read
 from signatures.register import signatures_of
 from workflows import history, human_tasks
@@ -302,6 +303,7 @@ def _check_free(
     policy.check_role(session, task, actor=actor, now=now, taken=taken)
     policy.check_open(task)
     policy.check_separation(session, task, actor=actor, taken=taken)
+    policy.check_training(session, task, actor=actor, now=now)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
 
 
@@ -331,7 +333,7 @@ def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str
         return {}, []
     entries = read(view.form, fields, prefill=view.given)
     errors = check(view.form, entries, prefill=view.given, missing_glyphs=glyphs.missing)
-    errors = change_errors(view, entries, fields) | errors
+    errors = change_errors(view, entries, fields) | repeat_errors(view.form, entries, fields) | errors
     files: list[StoredFile] = []
     for name in file_fields(view.form):
         found = files_of(session, entries.get(name, []))

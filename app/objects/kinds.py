@@ -57,7 +57,8 @@ class ObjectKind:
     shows more about one object, with what ``panel_data`` gives. ``ready`` refuses a revision that must not
     come into force yet, such as a document without its file. ``at_once`` names the changes of a signed kind,
     from what was held (None: a new object) to what is wanted, that hold without a second person because
-    waiting would be the greater risk, such as a block.
+    waiting would be the greater risk, such as a block. ``tried`` has a change of an object of several rows
+    tried out and undone when it is proposed, so that what cannot be is refused where it is typed.
     """
 
     name: str
@@ -79,6 +80,7 @@ class ObjectKind:
     panel: str = ""
     panel_data: Callable[[Session, Any], Mapping[str, Any]] = _nothing
     ready: Callable[[Session, Any], None] = _always
+    tried: bool = False
     at_once: Callable[[Values | None, Sequence[Values]], bool] = _never
     fixed: frozenset[str] = field(default_factory=frozenset)
 
@@ -89,7 +91,7 @@ class ObjectKind:
 
     @property
     def signed(self) -> bool:
-        """Whether a second person signs a change before it holds; the days of a revision are always signed."""
+        """Whether a second person signs a change before it holds; the days of a revision always are."""
         return self.listed.proposal
 
     @property

@@ -114,7 +114,7 @@ class _Pages:
         return redirect(self.at(**views.chosen_of(self.kind, request.form)), code=303)
 
     def new(self) -> str:
-        """Ask for a new object; ``?like=`` begins with what another one holds, ``?<column>=`` with a value."""
+        """Ask for a new object; ``?like=`` begins with what another holds, ``?<column>=`` with a value."""
         like = request.args.get("like", type=uuid.UUID)
         given = {one.key: request.args[one.key] for one in self.kind.head if one.key in request.args}
         values = views.values_for_form(self.kind, self._object(like)) if like else given

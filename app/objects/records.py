@@ -46,6 +46,8 @@ def value_sections(kind: ObjectKind, change: ObjectChange) -> list[Section]:
         shown = [{"title": dict(kind.title), "rows": pairs, "table": None}]
     else:
         shown = [_differences(kind, change.before["values"], after)]
+    if kind.line and change.before is not None:
+        shown += _lines(kind, change.before.get("lines", ()), "What it consists of", "现有组成")
     return [*shown, *_lines(kind, change.rows, "What it will consist of", "组成")] if kind.line else shown
 
 

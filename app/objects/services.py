@@ -69,6 +69,8 @@ def propose_change(
     if errors:
         raise FieldErrors(errors)  # type: ignore[arg-type]
     _must_be_alone(session, command)
+    if kind.tried:
+        _try_out(session, command, rows, actor=actor, now=now)
     change = ObjectChange(
         kind=kind.name,
         verb=command.verb,
@@ -246,6 +248,19 @@ def _must_be_alone(session: Session, command: ProposeChange) -> None:
 def _holds_at_once(kind: ObjectKind, change: ObjectChange) -> bool:
     before = change.before["values"] if change.before is not None else None
     return kind.at_once(before, change.rows)
+
+
+def _try_out(
+    session: Session, command: ProposeChange, rows: Sequence[Row], *, actor: Actor, now: datetime
+) -> None:
+    """Store what is proposed and undo it, to hear what would be wrong."""
+    if command.of is None or command.kind.replace is None:
+        return
+    trial = session.begin_nested()
+    try:
+        command.kind.replace(session, command.of, rows, actor=actor, now=now)
+    finally:
+        trial.rollback()
 
 
 def _start_case(

@@ -1,30 +1,32 @@
 """Pages of the system administrator: house style of records, numbers of forms, numbering rules (URS-144)."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
-from app.sites.house import (
-    ChangeFormCode,
-    ChangeStyle,
-    change_form_code,
-    change_numbers,
-    change_style,
-    forms_of,
-    series_rows,
-)
+from app.sites.house import SiteChanged, forms_of, must_be_series, series_rows
 from app.sites.models import Site
 from app.sites.queries import site_by_code, site_of, sites, style_of
-from app.web import access, db, must_reach, navigation, reachable_sites, request_time, writing
+from app.web import (
+    access,
+    current_actor,
+    db,
+    must_reach,
+    navigation,
+    reachable_sites,
+    request_time,
+    writing,
+)
+from app.web.control import WantedSetting, propose_setting
 from core.errors import Conflict, FieldErrors, Invalid, NotFound
-from core.number_rules import ANY_SITE, WriteNumbers
+from core.number_rules import ANY_SITE
 from core.types import Bilingual
+from documents import store
 from documents.logos import LARGEST_PNG
 from documents.preview import preview_of
 
@@ -56,22 +58,20 @@ def index() -> str:
 @bp.post("/numbers")
 @access("house.manage")
 def numbers() -> Answer:
-    """Write a series another way from its next number on."""
+    """Propose to write a series another way from its next number on."""
     form = request.form
     place = form.get("site_code") or ANY_SITE
-    command = WriteNumbers(
-        series=form.get("series", ""),
-        site_code=place,
-        prefix=form.get("prefix", "").strip().upper(),
-        digits=int(form["digits"]) if form.get("digits", "").isdecimal() else 0,
-        yearly="yearly" in form,
-    )
-    errors = _refused_place(place) or _try(
-        lambda session: change_numbers(session, command, reason=_reason())
-    )
+    series = form.get("series", "")
+    must_be_series(db.session(), series)
+    values = {
+        "prefix": form.get("prefix", "").strip().upper(),
+        "digits": form.get("digits", "").strip(),
+        "yearly": "yes" if "yearly" in form else "no",
+    }
+    setting = f"numbers/{'any' if place == ANY_SITE else place}/{series}"
+    errors = _refused_place(place) or _propose(setting, values)
     if errors:
         return _index_page(errors, form), 422
-    flash(_("The next number is written the new way."), "success")
     return redirect(url_for("house.index"), code=303)
 
 
@@ -85,40 +85,35 @@ def show(site_id: uuid.UUID) -> str:
 @bp.post("/<uuid:site_id>")
 @access("house.manage", site=lambda site_id: site_id)
 def change(site_id: uuid.UUID) -> Answer:
-    """Change the head of a site's records; a sample record is printed first."""
+    """Propose another head of a site's records; a sample record is printed first."""
     form, brought = request.form, request.files.get("logo")
-    command = ChangeStyle(
-        site_id=site_id,
-        seen=int(form["seen"]) if form.get("seen", "").isdecimal() else 0,
-        name=_both("name"),
-        company=_both("company"),
-        address=_both("address"),
-        layout=form.get("layout", ""),
-        logo=brought.stream.read(LARGEST_PNG + 1) if brought and brought.filename else None,
-        without_logo="without_logo" in form,
-    )
-    errors = _try(lambda session: change_style(session, command, reason=_reason()))
+    site = site_of(db.session(), site_id)
+    if form.get("seen", "") != str(site.revision):
+        stale = SiteChanged()
+        return _site_page(site_id, {"": Invalid(stale.code, stale.message)}, form), 422
+    values = {"layout": form.get("layout", "")}
+    for name in ("name", "company", "address"):
+        values |= {f"{name}_{lang}": text for lang, text in _both(name).items()}
+    if brought and brought.filename:
+        values["logo"] = store.put(brought.stream.read(LARGEST_PNG + 1))
+    elif "without_logo" in form:
+        values["logo"] = ""
+    errors = _propose(f"house_style/{site.code}", values, site_id)
     if errors:
         return _site_page(site_id, errors, form), 422
-    flash(_("The house style is changed; a sample record with it could be printed."), "success")
     return redirect(url_for("house.show", site_id=site_id), code=303)
 
 
 @bp.post("/<uuid:site_id>/forms")
 @access("house.manage", site=lambda site_id: site_id)
 def number_form(site_id: uuid.UUID) -> Answer:
-    """Give a form the site's own number and revision."""
-    form = request.form
-    command = ChangeFormCode(
-        site_id=site_id,
-        form=form.get("form", ""),
-        code=form.get("code", "").strip().upper(),
-        revision=form.get("revision", "").strip().upper(),
-    )
-    errors = _try(lambda session: change_form_code(session, command, reason=_reason()))
+    """Propose the site's own number and revision of a form."""
+    form, site = request.form, site_of(db.session(), site_id)
+    values = {name: form.get(name, "").strip().upper() for name in ("code", "revision")}
+    number = form.get("form", "")
+    errors = _unknown_form(site, number) or _propose(f"form_code/{site.code}/{number}", values, site_id)
     if errors:
         return _site_page(site_id, {}, form, form_errors=errors), 422
-    flash(_("Records are printed with the new form number from now on."), "success")
     return redirect(url_for("house.show", site_id=site_id, _anchor="forms"), code=303)
 
 
@@ -130,11 +125,19 @@ def preview(site_id: uuid.UUID) -> Response:
     return Response(page, mimetype="application/pdf")
 
 
-def _try(verb: Callable[[Session], object]) -> Errors:
-    """Run a change with its reason; give what is wrong with it, by field."""
+def _unknown_form(site: Site, number: str) -> Errors:
+    if any(one.form == number for one in forms_of(site)):
+        return {}
+    return {"form": Invalid("form.choice", "Please choose one of the given answers.", field="form")}
+
+
+def _propose(setting: str, values: Mapping[str, str], site_id: uuid.UUID | None = None) -> Errors:
+    """Propose other values of a setting with the reason; give what is wrong with them, by field."""
+    wanted = WantedSetting(setting, values, _reason(), site_id)
     try:
         with writing(reason=_reason() or None) as session:
-            verb(session)
+            propose_setting(session, wanted, actor=current_actor(), now=request_time())
+        flash(_("Proposed. It holds when a second person has accepted it with a signature."), "success")
     except FieldErrors as wrong:
         return wrong.errors
     except (Invalid, Conflict) as wrong:

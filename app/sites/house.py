@@ -29,6 +29,15 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9./-]{0,29}")
 _REVISION = re.compile(r"[A-Z0-9][A-Z0-9.]{0,7}")
 
 
+class SiteChanged(Conflict):
+    """The person looked at what a site held before somebody else changed it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "site.changed", "Somebody has changed this in the meantime. Please look at it again."
+        )
+
+
 @dataclass(frozen=True)
 class ChangeStyle:
     """How the heads of a site's records shall look; ``logo`` is the file brought, None keeps the present one.
@@ -88,7 +97,7 @@ def change_style(session: Session, command: ChangeStyle, *, reason: str) -> Site
     """
     site = site_of(session, command.site_id)
     if site.revision != command.seen:
-        raise Conflict("site.changed", "Somebody has changed this in the meantime. Please look at it again.")
+        raise SiteChanged
     errors = _text_errors(command) | reason_errors(reason)
     logo = site.logo
     if command.logo:
@@ -151,6 +160,16 @@ def change_numbers(session: Session, command: WriteNumbers, *, reason: str) -> N
         return change_rule(session, command)
     except (Invalid, Conflict) as refused:
         raise FieldErrors({refused.field or "": _as_invalid(refused)}) from refused
+
+
+def must_be_series(session: Session, series: str) -> None:
+    """Ask that numbers of this name are given at all.
+
+    Raises:
+        NotFound: ``number.series_unknown``.
+    """
+    if series not in all_series(session):
+        rule_of(session, series, ANY_SITE)
 
 
 def forms_of(site: Site) -> list[PrintedForm]:

@@ -30,6 +30,7 @@ NO_PAGE = {
     "archive.download_file": "a file",
     "archive.verification": "a part of the record's page",
     "cases.progress": "a part of the case's page",
+    "controlled_documents.text": "a file",
     "imports.findings": "a file",
     "imports.original": "a file",
     "imports.progress": "a part of the page of one import",

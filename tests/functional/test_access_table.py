@@ -24,6 +24,7 @@ from app.access.services import CreatePerson, GrantRole, create_person, grant_ro
 from app.catalog.models import Item, Supplier
 from app.cli.demo import load_demo
 from app.cli.scratch_server import APPLICATION
+from app.controlled_documents.models import DocumentRevision
 from app.factory import create_app
 from app.imports.models import DataImport, ImportState
 from app.inventory.models import Lot, Movement, MovementKind
@@ -37,6 +38,7 @@ from app.web.doors import declared_rights
 from app.web.rights import ANYBODY, RIGHTS, ROLES, SIGNED_IN
 from core import clock, db
 from core.config import settings
+from core.effectivity import RevisionState
 from core.outbox import OutboxEntry
 from documents import store
 from documents.models import Record
@@ -219,6 +221,13 @@ ROWS: dict[str, Row] = {
     "suppliers.propose_file": plain(
         "suppliers.manage", certificate_id="suppliers.certificate", file_id="nothing"
     ),
+    "configuration.index": plain("configuration.read"),
+    "controlled_documents.in_force": plain("documents.read"),
+    "controlled_documents.set_text": sited("documents.manage", revision_id="document_text"),
+    "controlled_documents.text": sited("documents.read", revision_id="document_text"),
+    "training.matrix": plain("training.read"),
+    "training.mine": plain("training.read"),
+    "training.person": plain("training.manage", person_id="person"),
     "traceability.lot": sited("stock.read", lot_id="lot"),
     "traceability.trace": sited("stock.read", lot_id="lot"),
     "web.asset": plain(ANYBODY, name="asset"),
@@ -359,6 +368,11 @@ def _objects(session) -> dict[str, Any]:
         "kind": "csv",
         "kind_name": "organisation.department",
         "change": _change(session, site.id),
+        "document_text": first(
+            select(DocumentRevision.id).where(
+                DocumentRevision.site_id == site.id, DocumentRevision.state == RevisionState.APPROVED
+            )
+        ),
         **{kind.name: _object(session, kind, site.id) for kind in every_kind()},
     }
 

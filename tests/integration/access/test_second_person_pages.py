@@ -13,6 +13,7 @@ from signatures import audit
 from signatures.audit import AuditEntry
 from signatures.audit_clock import CLOCK, CONFIRMED
 from tests.factories.people import PASSWORD, SETUP, add_person, post, sign_in
+from tests.factories.settings import without_second_person
 
 
 def administrator(login: str, role: str) -> None:
@@ -79,7 +80,8 @@ def test_an_old_password_is_changed_before_anything_else(app, company) -> None:
 
 
 @pytest.mark.urs("URS-028", "URS-148")
-def test_the_rules_for_passwords_are_changed_with_a_reason(app, company) -> None:
+def test_the_rules_for_passwords_are_changed_with_a_reason(app, company, monkeypatch) -> None:
+    without_second_person(monkeypatch)
     admin = sign_in(app, "admin")
     rules = {
         "shortest": "14",

@@ -1,0 +1,51 @@
+"""Settings as a list: a row for each field of each setting."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.configuration.settings import FIELDS
+from core.actor import Actor
+from core.errors import Conflict
+from documents.labels import N_
+from documents.sheets.cells import Column, choice, code, text
+from documents.sheets.importers import Group, Importer, register
+from documents.sheets.rows import Row
+
+
+def _there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """A setting is changed as a whole, with its own check: lists change none."""
+    return {}
+
+
+def _create(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    sentence = N_("Settings come with the product: change one that is there.")
+    raise Conflict("configuration.no_new", sentence, field="code")
+
+
+SETTINGS = register(
+    Importer(
+        name="configuration.settings",
+        title={"en": "Settings", "zh": "系统设置"},
+        about={
+            "en": "What the product is set to; a change is signed by a second person before it holds.",
+            "zh": "产品的各项设置；变更须经第二人签名后生效。",
+        },
+        right="configuration.manage",
+        order=99,
+        key=("code", "field"),
+        existing=_there,
+        create=_create,
+        group=Group(by=("code",)),
+        columns=(
+            Column("code", {"en": "Setting", "zh": "设置项"}, code(120), "numbers/any/lot",
+                   {"en": "Its code.", "zh": "设置项编码。"}),
+            Column("field", {"en": "Field", "zh": "字段"}, choice(FIELDS), "prefix",
+                   {"en": "What of it.", "zh": "设置项的字段。"}),
+            Column("value", {"en": "Value", "zh": "值"}, text(400), "LOT",
+                   {"en": "What it shall be.", "zh": "设置值。"}, required=False),
+        ),
+    )
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""The page of the configuration: every setting with its value, who changed it last, and what waits."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Blueprint, render_template
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.access.queries import names_of
+from app.configuration import services, settings
+from app.configuration.imports import SETTINGS
+from app.configuration.models import ConfigurationSetting
+from app.objects.kinds import Key, ObjectKind, Values, kinds
+from app.objects.models import ChangeState, ObjectChange
+from app.objects.pages import furnish
+from app.web import access, current_person, db, navigation
+from core.types import Bilingual
+
+bp = Blueprint("configuration", __name__)
+navigation(
+    "configuration.index",
+    _l("Configuration"),
+    icon="adjustments",
+    right="configuration.read",
+    order=92,
+    group="admin",
+)
+
+
+def _setting(session: Session, key: Key) -> Any:
+    return session.scalar(select(ConfigurationSetting).where(ConfigurationSetting.code == key[0]))
+
+
+def label_of(code: str) -> Bilingual:
+    """What a setting is called: its kind, its place and what it is about."""
+    _area, *rest = code.split("/")
+    title = settings.area_of(code).title
+    words = {lang: [name, *rest] for lang, name in title.items()}
+    return {
+        lang: " · ".join(part if part != settings.ANY else _EVERYWHERE[lang] for part in parts)
+        for lang, parts in words.items()
+    }
+
+
+_EVERYWHERE: Bilingual = {"en": "every site", "zh": "各场所"}
+
+
+def _values(_session: Session, rows: Sequence[Any]) -> list[Values]:
+    return [{"code": row.code} for row in rows]
+
+
+SETTING = furnish(
+    bp,
+    ObjectKind(
+        name=services.KIND,
+        title={"en": "Setting", "zh": "系统设置"},
+        listed=SETTINGS,
+        model=ConfigurationSetting,
+        plural="settings",
+        icon="adjustments",
+        read="configuration.read",
+        find=_setting,
+        key_of=lambda row: (row.code,),
+        label=lambda row: label_of(row.code),
+        shown={"code": ConfigurationSetting.code},
+        words=(ConfigurationSetting.code,),
+        values=_values,
+        lines=services.lines_of,
+        replace=services.write_rows,
+        site_of=lambda row: row.site_id,
+        tried=True,
+    ),
+)
+
+
+@bp.get("/configuration")
+@access("configuration.read")
+def index() -> str:
+    """Show every setting with its value, who changed it last, when and why, and what waits."""
+    session, person = db.session(), current_person()
+    rows = {one.code: one for one in session.scalars(select(ConfigurationSetting))}
+    changes = session.scalars(
+        select(ObjectChange).where(ObjectChange.kind == services.KIND).order_by(ObjectChange.proposed_at)
+    ).all()
+    waiting = {one.object_id: one for one in changes if one.state is ChangeState.PROPOSED}
+    last = {one.object_id: one for one in changes if one.state is ChangeState.APPLIED}
+    areas: dict[str, list[dict[str, Any]]] = {}
+    for code in sorted({*settings.every_code(session), *rows}):
+        row = rows.get(code)
+        key = row.id if row is not None else None
+        areas.setdefault(code.split("/")[0], []).append(
+            {
+                "code": code,
+                "label": label_of(code),
+                "values": settings.read(session, code),
+                "row": row,
+                "waiting": waiting.get(key),
+                "last": last.get(key),
+            }
+        )
+    others = [kind for kind in kinds() if kind.name in _OTHERS and person.may(kind.read)]
+    names = names_of(session, [one.proposed_by for one in changes] + [one.decided_by for one in changes])
+    return render_template(
+        "configuration/index.html",
+        areas=[(area.title, areas[code]) for code, area in settings.AREAS.items() if code in areas],
+        fields=settings.FIELDS,
+        names=names,
+        others=others,
+    )
+
+
+_OTHERS = frozenset(
+    {
+        "organisation.calendar",
+        "organisation.site_calendar",
+        "organisation.calendar_day",
+        "regions.rule",
+        "training.requirement",
+    }
+)
+"""Kinds of objects that are configuration too; they are changed on pages of their own, in the same way."""

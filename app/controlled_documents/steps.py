@@ -1,0 +1,58 @@
+"""What processes may do with documents: put a revision into force, end one."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from app.controlled_documents import services
+from app.controlled_documents.models import DocumentRevision
+from workflows.registry import OperationCall, operation
+
+_KEY = {"type": "string", "format": "uuid", "description": "id of the revision of a document"}
+_DAY = {"type": ["string", "null"], "format": "date", "description": "ISO 8601 day in the site's calendar"}
+
+
+def _schema(**needed: Any) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": {"revision": _KEY, "day": _DAY},
+        "required": ["revision", *needed],
+        "additionalProperties": False,
+    }
+
+
+@operation(
+    "controlled_documents.make_revision_effective",
+    schema=_schema(),
+    title={"en": "Put a revision of a document into force", "zh": "文件版本生效"},
+)
+def make_revision_effective(call: OperationCall) -> Mapping[str, Any]:
+    """Put a draft into force from a day on, without one from today on.
+
+    Raises:
+        Conflict: it is no draft, has no file, or another one begins on that day.
+        Invalid: the day is over.
+    """
+    revision = call.session.get_one(DocumentRevision, call.uuid("revision"), with_for_update=True)
+    day = call.params.get("day")
+    first = date.fromisoformat(str(day)) if day else None
+    services.make_revision_effective(call.session, revision, day=first, actor=call.actor, now=call.now)
+    return {"revision": revision.code, "from": str(revision.effective_from)}
+
+
+@operation(
+    "controlled_documents.end_revision",
+    schema=_schema(day=True),
+    title={"en": "End a revision of a document", "zh": "文件版本作废"},
+)
+def end_revision(call: OperationCall) -> Mapping[str, Any]:
+    """End a revision without a successor; the day given is the last one on which it is in force.
+
+    Raises:
+        Conflict: it has not been approved.
+        Invalid: the day is over, or before its first one.
+    """
+    revision = call.session.get_one(DocumentRevision, call.uuid("revision"), with_for_update=True)
+    last = date.fromisoformat(str(call.params["day"]))
+    services.end_revision(call.session, revision, last_day=last, actor=call.actor, now=call.now)
+    return {"revision": revision.code, "until": last.isoformat()}

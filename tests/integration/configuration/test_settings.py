@@ -1,0 +1,133 @@
+"""Settings change by a signed proposal; before and after, who, when and why are on one page (URS-148)."""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
+
+from app.access.policy import policy_of
+from app.configuration.services import propose
+from app.factory import create_app
+from app.objects.models import ChangeState, ObjectChange
+from app.sites.queries import site_by_code
+from app.web.control import WantedSetting
+from core import clock
+from core.db import read_session, unit_of_work
+from core.errors import QmsError
+from core.numbers import rule_of
+from tests.factories.inbox import PASSWORD, Plant, make_plant
+from tests.factories.people import sign_in, token
+from workflows import bundle, repository
+
+MODELS = Path(__file__).parents[3] / "bpmn"
+RULES = {"shortest": "14", "oldest_days": "180", "remembered": "5", "lock_after": "5", "own_words": ""}
+Browser = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    plant = make_plant(now)
+    owner = plant.people["owner"]
+    with unit_of_work(owner, now=now) as session:
+        files = bundle.read_folder(MODELS / "object_change")
+        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
+        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
+    return plant
+
+
+@pytest.fixture
+def browser(plant: Plant) -> Browser:
+    app = create_app(testing=True)
+    return lambda login: sign_in(app, login, PASSWORD)
+
+
+def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:
+    form = {**fields, "csrf_token": token(client, "/configuration")}
+    return client.post(path, data=form, content_type="multipart/form-data")
+
+
+def decide(plant: Plant, decision: str, **more: str) -> ObjectChange:
+    with read_session() as session:
+        waiting = session.scalars(select(ObjectChange).filter_by(state=ChangeState.PROPOSED)).one()
+    plant.case_id = waiting.case_id
+    plant.signs("qa", "acceptance", {"decision": decision, **more})
+    return waiting
+
+
+def prefix() -> str:
+    with read_session() as session:
+        return rule_of(session, "record", "SH").prefix
+
+
+@pytest.mark.urs("URS-144", "URS-148")
+def test_a_numbering_rule_holds_when_a_second_person_has_signed(plant: Plant, browser: Browser) -> None:
+    client = browser("admin")
+    before = prefix()
+    rule = {"series": "record", "site_code": "SH", "prefix": "RC", "digits": "5", "yearly": "yearly"}
+    assert send(client, "/admin/house/numbers", **rule).status_code == 422, "without a reason"
+    assert send(client, "/admin/house/numbers", **rule, reason="Group rule").status_code == 303
+    assert prefix() == before, "nothing holds before the signature"
+    again = send(client, "/admin/house/numbers", **rule | {"digits": "6"}, reason="x")
+    assert "Another change of this object waits" in again.text
+    page = client.get("/configuration").text
+    assert "Proposed" in page
+    change = decide(plant, "accept")
+    assert prefix() == "RC"
+    page = client.get("/configuration").text
+    assert "Group rule" in page
+    shown = browser("owner").get(f"/changes/{change.id}").text
+    assert before in shown
+    assert "RC" in shown
+
+
+@pytest.mark.urs("URS-148")
+def test_what_cannot_be_is_refused_where_it_is_typed(plant: Plant, browser: Browser) -> None:
+    rule = {"series": "record", "site_code": "SH", "prefix": "9", "digits": "5", "reason": "x"}
+    answer = send(browser("admin"), "/admin/house/numbers", **rule)
+    assert answer.status_code == 422
+    assert "capital letters" in answer.text
+    with read_session() as session:
+        assert session.scalars(select(ObjectChange)).all() == []
+        assert rule_of(session, "record", "SH").prefix == prefix()
+
+
+@pytest.mark.urs("URS-028", "URS-148")
+def test_rules_for_passwords_are_proposed_and_a_refusal_leaves_them(plant: Plant, browser: Browser) -> None:
+    admin = plant.people["admin"]
+    for decision, shortest in (("refuse", 10), ("accept", 14)):
+        with unit_of_work(admin, now=plant.now) as session:
+            propose(session, WantedSetting("password_policy", RULES, "SOP-IT-07"), admin, plant.now)
+            assert policy_of(session).shortest == 10, "trying it out leaves nothing"
+        decide(plant, decision, **({"reason": "Not yet"} if decision == "refuse" else {}))
+        with read_session() as session:
+            assert policy_of(session).shortest == shortest
+
+
+@pytest.mark.urs("URS-144", "URS-148")
+def test_the_house_style_is_proposed_by_the_administrator_who_cannot_sign(
+    plant: Plant, browser: Browser
+) -> None:
+    client = browser("admin")
+    with read_session() as session:
+        site = site_by_code(session, "SH")
+        texts = {
+            f"{name}_{lang}": getattr(site, name)[lang]
+            for name in ("name", "company", "address")
+            for lang in ("en", "zh")
+        }
+    style = {**texts, "company_en": "New Medical", "layout": "both", "reason": "New name"}
+    at = f"/admin/house/{plant.site_id}"
+    assert send(client, at, **style, seen="0").status_code == 422
+    assert send(client, at, **style, seen=str(site.revision)).status_code == 303
+    with read_session() as session:
+        plant.case_id = session.scalars(select(ObjectChange)).one().case_id
+    with pytest.raises(QmsError):
+        plant.signs("admin", "acceptance", {"decision": "accept"})
+    decide(plant, "accept")
+    with read_session() as session:
+        assert site_by_code(session, "SH").company["en"] == "New Medical"
