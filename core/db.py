@@ -225,12 +225,6 @@ def hold_lock(session: Session, kind: type[Row], key: object, row: Row) -> None:
     session.info.setdefault("locked", {})[kind, key] = row
 
 
-def moment_of(session: Session) -> datetime:
-    """Give the moment of a unit of work; of the clock where somebody only reads, such as a list's dry run."""
-    writes: WriteContext | None = session.info.get("write")
-    return writes.now if writes is not None else clock.now()
-
-
 @contextmanager
 def acting_as(
     session: Session, *, actor: Actor | None = None, reason: str | None = None, **facts: str

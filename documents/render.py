@@ -26,7 +26,7 @@ from documents.evidence import Attached, SignatureEvidence
 from documents.finish import Finisher
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
 
-__all__ = ["Attached", "SignatureEvidence", "render_plain", "render_record", "warm_up"]
+__all__ = ["Attached", "SignatureEvidence", "print_sheet", "render_plain", "render_record", "warm_up"]
 
 EMBEDDED_LIMIT = 5 * 1024 * 1024
 """Largest attachment, in octets, that goes into the PDF; a larger one lies beside it, named by its hash."""
@@ -76,6 +76,16 @@ def render_plain(
     """Print the same page as a plain PDF, without archive format, tags or files, to compare with."""
     page = composition.compose(record, evidence=evidence, diagram_svg=diagram_svg, embedded=[], house=house)
     return bytes(_html(page).write_pdf(font_config=_font_configuration()))
+
+
+def print_sheet(markup: str) -> bytes:
+    """Print a page that is no record, such as labels, with the fonts of set-up and nothing loaded.
+
+    Raises:
+        NotFound: ``fonts.not_built``.
+    """
+    sheet = HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True))
+    return bytes(sheet.write_pdf(font_config=_font_configuration(), pdf_tags=True))
 
 
 def warm_up() -> None:

@@ -13,6 +13,7 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-limits`           [lower column, upper column]: limits shown beside the input of the same row.
 `x-decimals`         most digits behind the decimal point (default 6).
 `x-source`           name in forms.sources that supplies the value; on rows: the rows are exactly those.
+`x-guard`            name in forms.guards that may refuse the value for what the plant knows about it.
 `x-when`             {field: value}: asked only if the field (or column of the row) has that value.
 `x-computed`         {"rule": …}: the server computes this column (forms.computed.RULES).
 `x-checks`           on the form: list of {"rule": …} over the whole form (forms.computed.CHECKS).

@@ -17,6 +17,13 @@ class UnknownSource(NotFound):
         super().__init__("form.unknown_source", "No source of facts is named %(name)s.", name=name)
 
 
+class UnknownGuard(NotFound):
+    """A form names a guard that no room has registered."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("form.unknown_guard", "No guard of forms is named %(name)s.", name=name)
+
+
 class BadDefinition(Invalid):
     """A form definition that could not be shown, checked or printed."""
 

@@ -14,6 +14,7 @@ from app.access.services import CreatePerson, GrantRole, create_person, grant_ro
 from app.catalog import queries as catalog_queries
 from app.catalog import services as catalog
 from app.catalog.models import Item
+from app.cli.demo_equipment import load_equipment
 from app.cli.demo_items import BOM, ITEMS, LOGO, SUPPLIERS, text
 from app.cli.demo_objects import load_objects
 from app.cli.demo_suppliers import load_suppliers
@@ -250,6 +251,7 @@ def _orders(session: Session, plant: Site, items: dict[str, Item], *, now: datet
     }
     today = site_day(now, plant.zone)
     load_suppliers(session, plant.code, today, actor=LOADER, now=now)
+    load_equipment(session, plant.code, today, actor=LOADER, now=now)
     for number, supplier, ordered in ORDERS:
         lines = [
             procurement.OrderLine(items[code], Decimal(quantity), today + timedelta(days=days), over)

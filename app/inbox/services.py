@@ -30,9 +30,11 @@ from app.inbox.records import (
 from app.inbox.signing import earlier_signers, hand_over_keys, put_signature, seal_later, signatory
 from core.actor import Actor
 from core.errors import FieldErrors
+from core.moments import moment_of
 from documents import glyphs
 from documents.models import Record, StoredFile
 from documents.records import content_hash, create_record
+from forms import guards
 from forms.critical import repeat_errors
 from forms.validate import Fields, Saved, check, flat, plain, read
 from signatures.register import signatures_of
@@ -334,6 +336,8 @@ def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str
     entries = read(view.form, fields, prefill=view.given)
     errors = check(view.form, entries, prefill=view.given, missing_glyphs=glyphs.missing)
     errors = change_errors(view, entries, fields) | repeat_errors(view.form, entries, fields) | errors
+    now = moment_of(session)
+    errors = guards.refusals(view.form, session, entries, site_id=view.task.site_id, now=now) | errors
     files: list[StoredFile] = []
     for name in file_fields(view.form):
         found = files_of(session, entries.get(name, []))

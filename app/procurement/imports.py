@@ -19,8 +19,8 @@ from app.sites.imports import SITE
 from app.suppliers.queries import OrderGate
 from core.actor import Actor
 from core.clock import site_day
-from core.db import moment_of
 from core.errors import Conflict, Invalid
+from core.moments import moment_of
 from documents.labels import N_
 from documents.sheets.cells import Column, code, day, whole
 from documents.sheets.examining import grouped

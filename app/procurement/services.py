@@ -137,15 +137,9 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
     number = numbers.take(session, "receipt", site_code=site.code, now=clock.to_zone(now, site.zone))
     lot = _lot(session, line, command, number, actor=actor, now=now)
     case = start_release(
-        session,
-        lot,
-        command.quantity,
-        receipt_id=receipt_id,
-        receipt_number=number,
-        receipt_kind="purchase",
-        actor=actor,
-        now=now,
-    )
+        session, lot, command.quantity, receipt_id=receipt_id, receipt_number=number,
+        receipt_kind="purchase", actor=actor, now=now,
+    )  # fmt: skip
     receipt = Receipt(
         id=receipt_id,
         number=number,
@@ -165,8 +159,7 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
     )
     session.add(receipt)
     session.flush()  # the record below tells of the posted receipt
-    if receipt.held_because:
-        hold_lot(session, lot.id, document=number, actor=actor, now=now)
+    _hold_when_blocked(session, receipt, actor=actor, now=now)
     _write_record(session, receipt, actor=actor, now=now)
     return receipt
 
@@ -287,6 +280,11 @@ def _lot(
         label_lot=command.label.lot,
     )
     return receive_lot(session, received, actor=actor, now=now)
+
+
+def _hold_when_blocked(session: Session, receipt: Receipt, *, actor: Actor, now: datetime) -> None:
+    if receipt.held_because:
+        hold_lot(session, receipt.lot_id, document=receipt.number, actor=actor, now=now)
 
 
 def _write_record(session: Session, receipt: Receipt, *, actor: Actor, now: datetime) -> None:

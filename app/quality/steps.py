@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.equipment.services import Use, use_equipment
 from app.inventory import queries as stock
 from app.quality import queries, services
-from app.quality.models import Verdict
+from app.quality.models import Inspection, Verdict
 from core.errors import Conflict
 from workflows.registry import OperationCall, operation
 
@@ -58,5 +59,13 @@ def record_inspection(call: OperationCall) -> Mapping[str, Any]:
         remarks=str(entered.get("remarks") or ""),
     )
     services.record_inspection(call.session, inspection, findings, actor=call.actor, now=call.now)
+    _note_instruments(call, inspection, str(entered.get("instrument") or ""))
     failed = [result.code for result in inspection.results if result.verdict is Verdict.FAIL]
     return {"number": inspection.number, "conclusion": findings.conclusion.value, "failed": failed}
+
+
+def _note_instruments(call: OperationCall, inspection: Inspection, text: str) -> None:
+    lot = inspection.lot
+    what = f"{inspection.number} · {lot.item.code} · {lot.number}"
+    use = Use(lot.site_id, text, what, ("inventory.lot", lot.id), call.case.id)
+    use_equipment(call.session, use, actor=call.actor, now=call.now)

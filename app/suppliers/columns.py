@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Supplier
 from app.catalog.references import SUPPLIER
-from core.db import moment_of
 from core.errors import Invalid
+from core.moments import moment_of
 from documents.labels import N_
 from documents.sheets.cells import Column, Kind, Reader, code, day
 from documents.sheets.rows import Finding, Row

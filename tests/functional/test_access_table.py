@@ -27,7 +27,7 @@ from app.cli.scratch_server import APPLICATION
 from app.controlled_documents.models import DocumentRevision
 from app.factory import create_app
 from app.imports.models import DataImport, ImportState
-from app.inventory.models import Lot, Movement, MovementKind
+from app.inventory.models import Location, Lot, Movement, MovementKind
 from app.objects.kinds import ObjectKind
 from app.objects.models import ObjectChange, Verb
 from app.procurement.models import PurchaseOrder, Receipt
@@ -216,6 +216,20 @@ ROWS: dict[str, Row] = {
     "setup.sites": plain(ANYBODY),
     "sites.index": plain("sites.read"),
     "sites.show": sited("sites.read", site_id="site"),
+    "equipment.block": sited("equipment.manage", equipment_id="equipment.equipment"),
+    "equipment.due": plain("equipment.read"),
+    "equipment.event_file": sited("equipment.read", equipment_id="equipment.equipment", event_id="nothing"),
+    "equipment.record": sited("equipment.manage", equipment_id="equipment.equipment"),
+    "labels.equipment": sited("labels.print", equipment_id="equipment.equipment"),
+    "labels.equipment_picture": sited("labels.print", equipment_id="equipment.equipment"),
+    "labels.index": plain("labels.print"),
+    "labels.location": sited("labels.print", location_id="location"),
+    "labels.location_picture": sited("labels.print", location_id="location"),
+    "labels.lot": sited("labels.print", lot_id="lot"),
+    "labels.lot_picture": sited("labels.print", lot_id="lot"),
+    "labels.print_equipment": sited("labels.print", equipment_id="equipment.equipment"),
+    "labels.print_location": sited("labels.print", location_id="location"),
+    "labels.print_lot": sited("labels.print", lot_id="lot"),
     "suppliers.approved": plain("suppliers.read"),
     "suppliers.block": plain("suppliers.manage", supplier_id="supplier"),
     "suppliers.propose_file": plain(
@@ -345,6 +359,7 @@ def _objects(session) -> dict[str, Any]:
         "item": first(select(Item.id)),
         "supplier": first(select(Supplier.id)),
         "lot": first(select(Lot.id).where(Lot.site_id == site.id)),
+        "location": first(select(Location.id)),
         "used_lot": used.lot_id,
         "movement": used.id,
         "order": first(select(PurchaseOrder.id).where(PurchaseOrder.site_id == site.id)),
@@ -464,6 +479,8 @@ def test_a_person_of_another_site_finds_nothing(world, endpoint):
 
 BEHIND_THE_DOOR = {
     "access.sign_in_post": 401,  # no password was typed
+    "equipment.event_file": 404,  # nothing was done to it yet
+    "suppliers.propose_file": 404,  # no such file
     "archive.download_file": 404,  # the record names no such file
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "imports.store_now": 403,  # this list needs a second person
