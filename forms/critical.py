@@ -29,11 +29,15 @@ def repeat_errors(form: Form, data: Mapping[str, Any], formdata: Fields) -> dict
     for path in _critical(form.fields, data, ""):
         first, second = _last(formdata, path), again.get(path, "")
         if first and not second:
-            sentence = "This is a critical value: type it a second time."
-            errors[path] = Invalid("form.again", sentence, field=path)
+            errors[path] = Invalid(
+                "form.again", "This is a critical value: type it a second time.", field=path
+            )
         elif first != second:
-            sentence = "The two entries differ. Look at the source again and type both anew."
-            errors[path] = Invalid("form.again_differs", sentence, field=path)
+            errors[path] = Invalid(
+                "form.again_differs",
+                "The two entries differ. Look at the source again and type both anew.",
+                field=path,
+            )
     return errors
 
 
