@@ -4,6 +4,7 @@ from datetime import date
 
 from core.errors import Invalid
 from core.types import Bilingual
+from documents.labels import N_
 
 
 def unknown(code: str) -> Invalid:
@@ -31,7 +32,7 @@ def blocked(code: str, why: str) -> Invalid:
 
 def out_of_use(code: str) -> Invalid:
     """It stands still or has been given up."""
-    sentence = "Equipment %(equipment)s is not in use. Use other equipment, or have its state changed."
+    sentence = N_("Equipment %(equipment)s is not in use. Use other equipment, or have its state changed.")
     return Invalid("equipment.out_of_use", sentence, field="instrument", equipment=code)
 
 

@@ -17,6 +17,7 @@ from core import clock
 from core.actor import Actor
 from core.db import lock_row
 from core.errors import Conflict, Invalid
+from documents.labels import N_
 from documents.models import StoredFile
 from signatures import audit
 
@@ -105,7 +106,7 @@ def block_equipment(
     if not why:
         raise Invalid("equipment.why", "Say why the equipment is blocked.", field="why")
     if equipment.blocked:
-        sentence = "This equipment is blocked already: %(why)s."
+        sentence = N_("This equipment is blocked already: %(why)s.")
         raise Conflict("equipment.is_blocked", sentence, field="why", why=equipment.block_reason)
     equipment.blocked, equipment.block_reason = True, why
     _tell(session, "equipment.blocked", equipment, why)
@@ -123,7 +124,7 @@ def unblock_equipment(
     """
     equipment = _locked(session, equipment_id)
     if not equipment.blocked:
-        sentence = "Equipment %(equipment)s is not blocked."
+        sentence = N_("Equipment %(equipment)s is not blocked.")
         raise Conflict("equipment.not_blocked", sentence, equipment=equipment.code)
     equipment.blocked, equipment.block_reason = False, ""
     _tell(session, "equipment.unblocked", equipment, why)
@@ -168,23 +169,23 @@ def months_later(day: date, months: int) -> date:
 
 def _until(equipment: Equipment, command: RecordEvent, today: date) -> date | None:
     if not command.document.strip():
-        sentence = "Give the number of the certificate or protocol."
+        sentence = N_("Give the number of the certificate or protocol.")
         raise Invalid("equipment.document", sentence, field="document")
     if command.done_on > today:
-        sentence = "%(day)s has not come yet. Enter what has been done."
+        sentence = N_("%(day)s has not come yet. Enter what has been done.")
         raise Invalid("equipment.future", sentence, field="done_on", day=command.done_on)
     if command.verdict is Verdict.OUT_OF_TOLERANCE:
         return None
     until, months = command.until, equipment.months(command.duty)
     if until is None and months is None:
-        sentence = "No interval is set for this equipment. Enter the last day it is good for."
+        sentence = N_("No interval is set for this equipment. Enter the last day it is good for.")
         raise Invalid("equipment.no_interval", sentence, field="until")
     until = until or months_later(command.done_on, months or 0)
     if until < command.done_on:
-        sentence = "It would end on %(last)s, before it begins on %(first)s. Check both days."
+        sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
         raise Invalid("days.ends_before", sentence, field="until", first=command.done_on, last=until)
     if until < today:
-        sentence = "This was good until %(last)s only. Enter the one that is valid today."
+        sentence = N_("This was good until %(last)s only. Enter the one that is valid today.")
         raise Invalid("equipment.over", sentence, field="until", last=until)
     return until
 

@@ -29,6 +29,7 @@ from app.web import (
     writing,
 )
 from core.errors import Conflict, Invalid, QmsError
+from documents.labels import N_
 from documents.sticker import Label, draw_label
 
 bp = Blueprint("labels", __name__)
@@ -162,7 +163,7 @@ def _print(subject: Subject, make: Callable[[int], Sequence[Label]]) -> Answer:
 def _copies(written: str) -> int:
     text = written.strip()
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:6]) <= services.MOST_COPIES:
-        sentence = "From 1 to %(most)s labels are printed at once."
+        sentence = N_("From 1 to %(most)s labels are printed at once.")
         raise Invalid("label.copies", sentence, field="copies", most=services.MOST_COPIES)
     return int(text)
 

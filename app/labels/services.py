@@ -17,6 +17,7 @@ from app.labels import queries
 from app.labels.models import LabelKind, LabelPrint
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from documents.labels import N_
 from documents.sticker import Label, print_labels
 from signatures import audit
 
@@ -54,7 +55,7 @@ def lot_label(lot: Lot, serial: str = "") -> Label:
     """
     item = lot.item
     if not item.gtin:
-        sentence = "Item %(item)s has no GTIN. Enter it with the item; the label is printed from it."
+        sentence = N_("Item %(item)s has no GTIN. Enter it with the item; the label is printed from it.")
         raise Invalid("label.no_gtin", sentence, item=item.code)
     content = f"(01){check_gtin(item.gtin)}"
     content += f"(17){lot.expiry:%y%m%d}" if lot.expiry else ""
@@ -88,7 +89,7 @@ def serials(first: str, copies: int) -> list[str]:
     if counted is None:
         if copies == 1:
             return [first]
-        sentence = "Serial numbers are counted up: the first one has to end in digits."
+        sentence = N_("Serial numbers are counted up: the first one has to end in digits.")
         raise Invalid("label.serial", sentence, field="serial")
     stem, digits = counted.groups()
     return [f"{stem}{int(digits) + step:0{len(digits)}d}" for step in range(copies)]
@@ -101,7 +102,7 @@ def check_lot(lot: Lot) -> None:
         Conflict: ``label.lot_rejected``.
     """
     if lot.status in (LotStatus.REJECTED, LotStatus.EXPIRED):
-        sentence = "Lot %(lot)s is rejected or expired: no labels are printed for it."
+        sentence = N_("Lot %(lot)s is rejected or expired: no labels are printed for it.")
         raise Conflict("label.lot_rejected", sentence, lot=lot.number)
 
 
@@ -113,12 +114,12 @@ def print_some(session: Session, command: PrintLabels, *, actor: Actor, now: dat
     """
     subject, copies = command.subject, len(command.labels)
     if not 1 <= copies <= MOST_COPIES:
-        sentence = "From 1 to %(most)s labels are printed at once."
+        sentence = N_("From 1 to %(most)s labels are printed at once.")
         raise Invalid("label.copies", sentence, field="copies", most=MOST_COPIES)
     reason = " ".join(command.reason.split())[:300]
     queries.lock_subject(session, subject.kind, subject.id)
     if queries.prints_of(session, subject.kind, subject.id) and not reason:
-        sentence = "Labels of %(what)s were printed before. Say why they are printed again."
+        sentence = N_("Labels of %(what)s were printed before. Say why they are printed again.")
         raise Invalid("label.reason", sentence, field="reason", what=subject.name)
     pdf = print_labels(command.labels)
     noted = LabelPrint(

@@ -14,6 +14,7 @@ from app.suppliers.models import Standing, SupplierClass, SupplierStanding
 from core.actor import Actor
 from core.errors import Conflict
 from core.types import Bilingual
+from documents.labels import N_
 from documents.sheets.cells import Column, choice, text
 from documents.sheets.importers import Importer, register
 from documents.sheets.rows import Finding, Reach, Row
@@ -102,7 +103,7 @@ def check_standings(session: Session, rows: Iterable[Row], _reach: Reach) -> Ite
     for row in rows:
         before, blocked = row.before or {}, Standing.BLOCKED.value
         if before.get("standing") == row.get("standing") == blocked and before["why"] != row.get("why"):
-            sentence = "This supplier is blocked already: %(why)s."
+            sentence = N_("This supplier is blocked already: %(why)s.")
             yield row.wrong("standing", Conflict("supplier.is_blocked", sentence, why=before["why"]))
 
 

@@ -23,6 +23,7 @@ from core import clock
 from core.actor import Actor
 from core.db import lock_row
 from core.errors import Conflict, Invalid, NotFound
+from documents.labels import N_
 from signatures import audit
 
 
@@ -47,7 +48,7 @@ def approve_scope(session: Session, command: ApproveScope, *, actor: Actor, now:
     """
     first, last = command.valid_from, command.valid_until
     if last is not None and last < first:
-        sentence = "It would end on %(last)s, before it begins on %(first)s. Check both days."
+        sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
         raise Invalid("days.ends_before", sentence, field="valid_until", first=first, last=last)
     if last is not None and last < clock.site_day(now, command.site.zone):
         raise _over(last)
@@ -95,7 +96,7 @@ def end_scope(
     if last_day < today:
         raise _over(last_day)
     if last_day < scope.valid_from:
-        sentence = "It would end on %(last)s, before it begins on %(first)s. Check both days."
+        sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
         days = {"first": scope.valid_from, "last": last_day}
         raise Invalid("days.ends_before", sentence, field="valid_until", **days)
     scope.valid_until = last_day
@@ -123,7 +124,7 @@ def block_supplier(
         row = SupplierStanding(supplier_id=supplier.id)
         session.add(row)
     elif row.standing is Standing.BLOCKED:
-        sentence = "This supplier is blocked already: %(why)s."
+        sentence = N_("This supplier is blocked already: %(why)s.")
         raise Conflict("supplier.is_blocked", sentence, field="why", why=row.why)
     set_standing(row, Standing.BLOCKED, why, now=now)
     session.flush()  # orders of this transaction must see it
@@ -169,7 +170,7 @@ def _same(session: Session, command: ApproveScope) -> list[SupplierScope]:
 
 
 def _over(last: date) -> Invalid:
-    sentence = "It ended on %(last)s already. A scope is approved, or ended, for today or a later day."
+    sentence = N_("It ended on %(last)s already. A scope is approved, or ended, for today or a later day.")
     return Invalid("days.over", sentence, field="valid_until", last=last)
 
 
