@@ -93,6 +93,9 @@ def _seats(session: Session, at: Moment) -> list[tuple[str, Seat]]:
             select(Absence.person_id).where(Absence.valid_from <= at.on, Absence.valid_to >= at.on)
         )
     )
+    of_position: dict[uuid.UUID, list[Post]] = {}
+    for post in posts:
+        of_position.setdefault(post.position_id, []).append(post)
     found: list[tuple[str, Seat]] = []
     for position in positions:
         if (said := held.get(str(position.id))) is None:
@@ -100,7 +103,7 @@ def _seats(session: Session, at: Moment) -> list[tuple[str, Seat]]:
         department, name = str(said["department_id"]), _text(said["name"])
         above = held.get(str(said.get("reports_to_id")), {}).get("department_id")
         top = str(above) != department
-        holders = [post for post in posts if post.position_id == position.id]
+        holders = of_position.get(position.id, [])
         for post in holders:
             person = _text(named.get(str(post.person_id), {}).get("name")) or post.person.name
             seat = Seat(name, person, post.id, post.main, post.person_id in away, top)

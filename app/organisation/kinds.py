@@ -55,12 +55,18 @@ def _person_words(key: Any) -> tuple[Any, ...]:
     return tuple(_of(name, Person, key) for name in names)
 
 
-def _by_key(model: Any, key_of: Callable[[Any], Key]) -> Callable[[Session, Key], Any]:
-    """Find a row by a key whose last part is a column of it: those with the day, then the one."""
+def _nothing_more(_key: Key) -> tuple[Any, ...]:
+    return ()
+
+
+def _by_key(
+    model: Any, key_of: Callable[[Any], Key], narrow: Callable[[Key], tuple[Any, ...]] = _nothing_more
+) -> Callable[[Session, Key], Any]:
+    """Find a row by a key whose last part is its day: of those that ``narrow`` leaves, the one."""
     day = model.day if model is CalendarDay else model.valid_from
 
     def find(session: Session, key: Key) -> Any:
-        rows = session.scalars(select(model).where(day == key[-1]))
+        rows = session.scalars(select(model).where(day == key[-1], *narrow(key)))
         return next((row for row in rows if key_of(row) == key), None)
 
     return find
@@ -154,7 +160,11 @@ POST = ObjectKind(
     plural="posts",
     icon="user-check",
     read=READ,
-    find=_by_key(Post, post_key),
+    find=_by_key(
+        Post,
+        post_key,
+        lambda key: (Post.person.has(login=key[0]), Post.position.has(code=key[1])),
+    ),
     key_of=post_key,
     label=_post_label,
     shown={
@@ -200,7 +210,7 @@ ABSENCE = ObjectKind(
     plural="absences",
     icon="calendar",
     read=READ,
-    find=_by_key(Absence, _absence_key),
+    find=_by_key(Absence, _absence_key, lambda key: (Absence.person.has(login=key[0]),)),
     key_of=_absence_key,
     label=_absence_label,
     shown={
@@ -264,7 +274,7 @@ CALENDAR_DAY = ObjectKind(
     plural="holidays",
     icon="calendar",
     read=READ,
-    find=_by_key(CalendarDay, _day_key),
+    find=_by_key(CalendarDay, _day_key, lambda key: (CalendarDay.site.has(code=key[0]),)),
     key_of=_day_key,
     label=lambda row: f"{row.site.code} · {row.day.isoformat()}",
     shown={

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, joinedload
 
 from app.access.imports import read_login
 from app.access.leaving import open_work, tasks_left
@@ -30,6 +30,7 @@ def posts_there(session: Session, keys: Collection[Key]) -> dict[Key, dict[str, 
         .join(Post.person)
         .join(Post.position)
         .where(Person.login.in_({login for login, _, _ in keys}))
+        .options(joinedload(Post.manager), joinedload(Post.shift))
     )
     found = {(login, place, post.valid_from): post for post, login, place in session.execute(query)}
     return {
