@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.inbox import policy
+from app.inbox.decisions import DecisionMade
 from app.inbox.errors import SignedAlready, TrainingMissing
 from app.inbox.meanings import meaning_text
 from app.inbox.originals import changes, written_at
 from app.inbox.queries import Filters, TaskRow, names_of, open_tasks, row_of
-from app.inbox.records import DecisionMade, TaskView, file_fields, files_of
+from app.inbox.records import TaskView, file_fields, files_of
 from app.inbox.services import claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment

@@ -4,9 +4,8 @@ The content is built from the case as it stands, never from what a browser sends
 a signature to what was shown (21 CFR 11.70, URS-022).
 """
 
-import json
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
+from app.inbox.decisions import DecisionMade, as_texts, decisions_of, ways_of
 from app.inbox.meanings import meaning_text
 from app.inbox.models import SharedSigning
 from app.sites.models import Site
@@ -29,7 +29,6 @@ from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
 from workflows import history, repository
-from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.history import TaskLine
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
@@ -49,14 +48,6 @@ class EarlierStep:
     sections: list[Section]
     files: Sequence[StoredFile]
     records: Sequence[Record]
-
-
-@dataclass(frozen=True)
-class DecisionMade:
-    """A decision table that ran in this case: inputs, row hit, outcome, as texts."""
-
-    name: Bilingual
-    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -180,8 +171,8 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         earlier=_earlier(
             session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), records
         ),
-        decisions=[made for step in steps if step.decision for made in _made(step.name, step.decision)],
-        ways=[_way(step.name, step.decision) for step in steps if step.decision and _is_way(step.decision)],
+        decisions=decisions_of(steps),
+        ways=ways_of(steps),
         path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
         prior=[record for record in records if record is not pending],
         shared=shared,
@@ -189,36 +180,6 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         originals=kept.get(task.id, {}),
         tasks=tasks,
     )
-
-
-def _made(name: Bilingual, decision: Mapping[str, Any]) -> Iterator[DecisionMade]:
-    """Give a decision behind those it required; what gateways and scripts worked out stands by itself."""
-    if _is_way(decision):
-        return
-    own = {key: value for key, value in decision.items() if key != "required"}
-    for required in decision.get("required") or ():
-        yield from _made(required["name"], required)
-    yield DecisionMade(name, as_texts(own))
-
-
-def _is_way(decision: Mapping[str, Any]) -> bool:
-    return decision.get("policy") in (CONDITIONS, SCRIPT)
-
-
-def _way(name: Bilingual, decision: Mapping[str, Any]) -> DecisionMade:
-    """Say what a gateway asked and which way it took, or what a script worked out from which facts."""
-    used = {one["expression"]: one["value"] for one in decision["inputs"]}
-    asked = [
-        {
-            "expression": text,
-            "inputs": {read: value for read, value in used.items() if read in text},
-            "value": json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value,
-        }
-        for text, value in decision["outputs"].items()
-    ]
-    taken = [one["name"] for one in decision.get("taken") or ()]
-    title = name if any(name.values()) else decision["name"]
-    return DecisionMade(title, as_texts({"policy": decision["policy"], "asked": asked, "taken": taken}))
 
 
 def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFile]) -> dict[str, Any]:
@@ -301,20 +262,6 @@ def files_of(session: Session, hashes: Sequence[str]) -> list[StoredFile]:
 def file_fields(form: Form) -> list[str]:
     """The fields of a form that hold uploaded files."""
     return [name for name, field in form.fields.items() if field.get("x-widget") == "file"]
-
-
-def as_texts(value: Any) -> Any:
-    """Facts with every number, moment and key written as text, as a record wants them."""
-    if isinstance(value, Mapping):
-        return {str(key): as_texts(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
-        return [as_texts(item) for item in items]
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return moment_text(value) if isinstance(value, datetime) else str(value)
 
 
 def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:

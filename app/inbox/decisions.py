@@ -1,0 +1,80 @@
+"""What tables, gateways and scripts decided on the way to a step, in plain texts for page and record."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.types import Bilingual
+from documents.records import moment_text
+from workflows.decisions import CONDITIONS, SCRIPT
+from workflows.models import StepHistory
+
+
+@dataclass(frozen=True)
+class DecisionMade:
+    """A decision table that ran in this case: inputs, row hit, outcome, as texts."""
+
+    name: Bilingual
+    facts: dict[str, Any]
+
+
+def decisions_of(steps: Sequence[StepHistory]) -> list[DecisionMade]:
+    """The decision tables that ran, each behind those it required."""
+    return [made for step in steps if step.decision for made in _made(step.name, step.decision)]
+
+
+def ways_of(steps: Sequence[StepHistory]) -> list[DecisionMade]:
+    """What gateways asked and which way they took, and what scripts worked out."""
+    return [_way(step.name, step.decision) for step in steps if step.decision and _is_way(step.decision)]
+
+
+def as_texts(value: Any) -> Any:
+    """Facts with every number, moment and key written as text, as a record wants them."""
+    if isinstance(value, Mapping):
+        return {str(key): as_texts(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return [as_texts(item) for item in items]
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return moment_text(value) if isinstance(value, datetime) else str(value)
+
+
+def _made(name: Bilingual, decision: Mapping[str, Any]) -> Iterator[DecisionMade]:
+    """Give a decision behind those it required; what gateways and scripts worked out stands by itself."""
+    if _is_way(decision):
+        return
+    own = {key: value for key, value in decision.items() if key != "required"}
+    for required in decision.get("required") or ():
+        yield from _made(required["name"], required)
+    yield DecisionMade(name, as_texts(own))
+
+
+def _is_way(decision: Mapping[str, Any]) -> bool:
+    return decision.get("policy") in (CONDITIONS, SCRIPT)
+
+
+def _way(name: Bilingual, decision: Mapping[str, Any]) -> DecisionMade:
+    """Say what a gateway asked and which way it took, or what a script worked out from which facts."""
+    used = {one["expression"]: one["value"] for one in decision["inputs"]}
+    asked = [
+        {
+            "expression": text,
+            "inputs": {read: value for read, value in used.items() if _reads(text, read)},
+            "value": json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value,
+        }
+        for text, value in decision["outputs"].items()
+    ]
+    taken = [one["name"] for one in decision.get("taken") or ()]
+    title = name if any(name.values()) else decision["name"]
+    return DecisionMade(title, as_texts({"policy": decision["policy"], "asked": asked, "taken": taken}))
+
+
+def _reads(expression: str, name: str) -> bool:
+    """Whether an expression names a fact, not only one whose name begins or ends like it."""
+    return re.search(rf"(?<![\w.]){re.escape(name)}(?![\w.])", expression) is not None
