@@ -151,7 +151,7 @@ def in_force() -> str:
         kinds=KINDS,
         kind=kind,
         places=sites(db.session()),
-        site=site,
+        place=site,
         q=asked.get("q", "").strip(),
     )
 

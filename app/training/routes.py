@@ -145,7 +145,7 @@ def matrix() -> str:
     role = request.args.get("role", "")
     role = role if role in WORK else "inspector"
     page = _matrix(site, role) if site is not None else {"needed": [], "people": []}
-    return render_template("training/matrix.html", places=mine, site=site, roles=WORK, role=role, **page)
+    return render_template("training/matrix.html", places=mine, place=site, roles=WORK, role=role, **page)
 
 
 def _matrix(site: Site, role: str) -> dict[str, Any]:
