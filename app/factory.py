@@ -9,6 +9,7 @@ from flask_login import LoginManager
 from jinja2 import StrictUndefined
 
 from app.access.visitors import load_visitor
+from app.api.tokens import load_bearer
 from app.web import (
     assets,
     doors,
@@ -119,4 +120,5 @@ def _remember_people(app: Flask) -> None:
     login_manager = LoginManager()
     login_manager.session_protection = None  # the server-side session is bound by its own random id
     login_manager.user_loader(load_visitor)
+    login_manager.request_loader(load_bearer)
     login_manager.init_app(app)

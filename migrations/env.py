@@ -8,6 +8,7 @@ from alembic import context
 from sqlalchemy import text
 
 import app.factory  # every room's tables; the name is not used
+from app.objects.search import is_own
 from core import clock
 from core.config import settings
 from core.db import Base, engine, owner_connection
@@ -47,6 +48,7 @@ def _run_on(connection):  # type: ignore[no-untyped-def]
         transactional_ddl=True,
         compare_type=False,
         render_item=_plain_type,
+        include_name=is_own,
     )
     before = audited_columns(connection, Base.metadata)
     with schema_changes(connection), context.begin_transaction():

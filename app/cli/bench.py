@@ -4,7 +4,16 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from app.cli import bench_audit, bench_engine, bench_import, bench_pages, bench_record, bench_sign, bench_task
+from app.cli import (
+    bench_audit,
+    bench_engine,
+    bench_import,
+    bench_lists,
+    bench_pages,
+    bench_record,
+    bench_sign,
+    bench_task,
+)
 from app.cli.output import Subparsers, add_json, emit
 
 Measure = Callable[..., dict[str, Any]]
@@ -19,7 +28,7 @@ FIGURES: dict[str, tuple[Measure, str]] = {
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms bench audit|engine|import|pages|record|sign|task`."""
+    """Add `qms bench audit|engine|import|lists|pages|record|sign|task`."""
     group = subparsers.add_parser("bench", help="measure")
     verbs = group.add_subparsers(metavar="FIGURE", required=True)
     for name, (measure, meaning) in FIGURES.items():
@@ -27,19 +36,28 @@ def register(subparsers: Subparsers) -> None:
         verb.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
         add_json(verb)
         verb.set_defaults(run=_run, measure=measure)
-    lists = verbs.add_parser("import", help="a list of items: the dry run with its findings, and storing it")
-    lists.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
-    lists.add_argument("--rows", type=int, help=f"how many, {bench_import.ROWS} if not given")
-    add_json(lists)
-    lists.set_defaults(run=_run_import)
+    for name, measure, rows, meaning in (
+        ("import", bench_import.measure, bench_import.ROWS, "a list of items: dry run, findings, storing it"),
+        (
+            "lists",
+            bench_lists.measure,
+            bench_lists.ROWS,
+            "searching and paging in a long list, both databases",
+        ),
+    ):
+        lists = verbs.add_parser(name, help=meaning)
+        lists.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
+        lists.add_argument("--rows", type=int, help=f"how many, {rows} if not given")
+        add_json(lists)
+        lists.set_defaults(run=_run_rows, measure=measure)
 
 
 def _run(arguments: argparse.Namespace) -> int:
     return _show(arguments, arguments.measure(quick=arguments.quick))
 
 
-def _run_import(arguments: argparse.Namespace) -> int:
-    return _show(arguments, bench_import.measure(quick=arguments.quick, rows=arguments.rows))
+def _run_rows(arguments: argparse.Namespace) -> int:
+    return _show(arguments, arguments.measure(quick=arguments.quick, rows=arguments.rows))
 
 
 def _show(arguments: argparse.Namespace, figures: dict[str, Any]) -> int:

@@ -46,7 +46,7 @@ def measure(*, quick: bool = False, rows: int | None = None) -> dict[str, Any]:
     figures: dict[str, Any] = {"rows": count, "bad_rows": int(count * BAD)}
     for name, database in (("sqlite", nullcontext({})), ("postgres", on_a_server_of_its_own())):
         try:
-            with scratch_folder() as folder, database as environment, _installation(folder, environment):
+            with scratch_folder() as folder, database as environment, installed(folder, environment):
                 figures[name] = _figures(folder, count)
         except CannotCheck as reason:
             if name == "sqlite":
@@ -59,7 +59,7 @@ def measure(*, quick: bool = False, rows: int | None = None) -> dict[str, Any]:
 
 
 @contextmanager
-def _installation(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+def installed(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     """Make a folder and a database this process's installation while the block lasts."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("QMS_DATABASE")]:

@@ -9,6 +9,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ProgrammingError
 
+from app.cli import search
 from app.cli.output import CannotCheck, Subparsers, add_json, emit
 from core.config import settings
 from core.db import engine
@@ -48,6 +49,8 @@ def is_current() -> bool:
 def upgrade() -> None:
     """Bring the schema of the database in the settings to this version, making the data folder if needed.
 
+    Objects that the index for searching does not hold yet are brought into it.
+
     Raises:
         CannotCheck: the role may not change the schema.
     """
@@ -57,6 +60,7 @@ def upgrade() -> None:
     except ProgrammingError as refused:
         message = "the schema cannot be changed; QMS_DATABASE_OWNER_URL names the owner of the tables"
         raise CannotCheck(f"{message}: {refused.orig}") from refused
+    search.fill()
 
 
 def _database_heads() -> set[str]:

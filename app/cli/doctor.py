@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import db
+from app.cli import db, search
 from app.cli.output import Subparsers, add_json, emit
 from app.notifications import mail
 from core import clock
@@ -204,12 +204,24 @@ def _secret_files() -> Iterator[Finding]:
             yield Finding("settings.open", f"{place} can be read by others.", f"chmod 600 {place}")
 
 
+def _search() -> Iterator[Finding]:
+    try:
+        lacking = search.lacking() if db.is_current() else {}
+    except SQLAlchemyError:  # said already: the database does not answer
+        return
+    if lacking:
+        names = ", ".join(sorted(lacking))
+        message = f"The index for searching does not hold every object: {names}."
+        yield Finding("search.lacking", message, "qms search rebuild")
+
+
 EXAMINATIONS: tuple[Callable[[], Iterator[Finding]], ...] = (
     _packages,
     _libraries,
     _built_parts,
     _data_folder,
     database_findings,
+    _search,
     _keys,
     _queue,
     _mail,

@@ -5,7 +5,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import DDL, ForeignKey, Index, String, Text, UniqueConstraint, event
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.sites.models import Site
@@ -110,3 +111,34 @@ class SavedFilter(Base):
     kind: Mapped[str] = mapped_column(String(80))
     name: Mapped[str] = mapped_column(String(60))
     chosen: Mapped[JsonDict] = mapped_column(JSON_TYPE)
+
+
+class ObjectSearch(Base):
+    """By which terms each object is found (app.objects.search): made from the object, and anew at any time.
+
+    ``words`` is the text as it is compared; ``tokens`` are the terms, on SQLite between blanks.
+    """
+
+    __tablename__ = "object_search"
+    __table_args__ = (
+        UniqueConstraint("kind", "object_id"),
+        {"info": {"audit": False}},
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(80))
+    object_id: Mapped[uuid.UUID]
+    words: Mapped[str] = mapped_column(Text())
+    tokens: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
+
+
+FULL_TEXT = "object_search_fts"
+"""SQLite's own index over the tokens; PostgreSQL has one on the table."""
+MAKE_FULL_TEXT = (
+    "CREATE VIRTUAL TABLE object_search_fts USING fts5(tokens, content='object_search', content_rowid='id',"
+    " tokenize='ascii', detail=none, columnsize=0)"
+)
+MAKE_GIN = "CREATE INDEX ix_object_search_tokens ON object_search USING gin (tokens)"
+for dialect, statement in (("sqlite", MAKE_FULL_TEXT), ("postgresql", MAKE_GIN)):
+    made = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
+    event.listen(ObjectSearch.__table__, "after_create", made)

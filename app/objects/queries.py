@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from app.objects import search
 from app.objects.kinds import ObjectKind
 from app.objects.models import ChangeState, ObjectChange, ObjectFile, SavedFilter
 from core.errors import NotFound
@@ -15,19 +16,35 @@ from core.errors import NotFound
 def objects(
     kind: ObjectKind, *, words: str = "", chosen: Mapping[str, str] | None = None, sites: Any = None
 ) -> Select[Any]:
-    """The query for a list: every word is looked for in the kind's words; ``chosen`` is column → answer.
+    """The query for a list: the index finds every word (app.objects.search); ``chosen`` is column → answer.
 
     ``sites`` narrows to those of some sites and of the whole company; None gives all.
     """
     wanted = select(kind.model)
-    for word in words.split():
-        wanted = wanted.where(or_(*(one.icontains(word, autoescape=True) for one in kind.words)))
+    if words.strip():
+        match = search.match_of(kind, words, {}, None)
+        found = false() if match is None else kind.model.id.in_(match.ids())  # type: ignore[attr-defined]
+        wanted = wanted.where(found)
     for key, answer in (chosen or {}).items():
         wanted = wanted.where(kind.shown[key] == answer)
     site = getattr(kind.model, "site_id", None)
     if sites is not None and site is not None:
         wanted = wanted.where(or_(site.is_(None), site.in_(sites)))
-    return wanted.order_by(next(iter(kind.shown.values())), kind.model.id)  # type: ignore[attr-defined]
+    return wanted.order_by(*order_of(kind))
+
+
+def order_of(kind: ObjectKind, sort: str = "") -> list[Any]:
+    """The order of a list: by a shown column, ``-`` before it for the other way; else by the first one."""
+    first: Any = next(iter(kind.shown.values()))
+    key: Any = kind.model.id  # type: ignore[attr-defined]
+    column = kind.shown.get(sort.removeprefix("-"))
+    if column is None or (column is first and not sort.startswith("-")):
+        return [first, key]
+    turned = column.desc() if sort.startswith("-") else column.asc()
+    if column is first:
+        return [turned, key.desc()]
+    never_empty = isinstance(column, InstrumentedAttribute) and column.nullable is False
+    return [turned if never_empty else turned.nulls_last(), first, key]
 
 
 def object_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Any:

@@ -5,8 +5,9 @@ import uuid
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.objects import queries
+from app.objects import finding, queries
 from app.objects.addresses import address_of
+from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kind_of, kinds
 from app.objects.models import ObjectChange
 from app.objects.records import VERBS, change_sections
@@ -77,8 +78,8 @@ def suggestions(kind_name: str) -> str:
     """Offer objects whose key or name holds the words typed, for a field that names one."""
     kind = _readable(kind_name)
     words = request.args.get("q", "").strip()[:60]
-    sites = reachable_sites(kind.read)
-    found = db.session.scalars(queries.objects(kind, words=words, sites=sites).limit(SUGGESTED)).all()
+    asked = Asked(words, sites=reachable_sites(kind.read), size=SUGGESTED)
+    found = finding.page(db.session(), kind, asked).items
     offered = [(str(kind.key_of(row)[-1]), in_language(kind.label(row))) for row in found]
     return render_template("objects/suggestions.html", offered=offered)
 

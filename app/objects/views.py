@@ -8,14 +8,16 @@ from flask import request
 from flask_babel import gettext as _
 
 from app.access.queries import names_of
-from app.objects import inputs, queries
+from app.objects import finding, inputs, queries
+from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kinds
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
 from app.objects.texts import both, raw_text, text_of
 from app.sites.queries import sites
-from app.web import current_person, db, in_order, paginate, reachable_sites, request_time
+from app.web import current_person, db, reachable_sites, request_time
 from app.web.filters import in_language
+from app.web.paging import asked_page
 from core.clock import site_day
 from core.effectivity import RevisionState, standing
 from core.errors import QmsError
@@ -28,7 +30,9 @@ MOST_EXPORTED = 200_000
 def list_page(kind: ObjectKind) -> dict[str, Any]:
     """A page of the list as its address asks for it."""
     words, chosen = request.args.get("q", "").strip(), inputs.choice_of(kind, request.args)
-    page = paginate(in_order(queries.objects(kind, words=words, chosen=chosen, sites=_reach(kind))))
+    sort = request.args.get("sort", "")
+    asked = Asked(words, chosen, _reach(kind), sort, asked_page())
+    page = finding.page(db.session(), kind, asked)
     rows = list(zip(page.items, kind.values_of(db.session(), page.items), strict=True))
     return {
         "kind": kind,

@@ -15,17 +15,23 @@ SIZE = 25
 
 @dataclass(frozen=True)
 class Page(Generic[T]):
-    """One page of a list; ``number`` counts from 1."""
+    """One page of a list; ``number`` counts from 1.
+
+    ``more`` says that there are more than ``total``, which nobody has counted; ``reach`` is how many of them
+    pages lead to, None for all.
+    """
 
     items: Sequence[T]
     number: int
     size: int
     total: int
+    more: bool = False
+    reach: int | None = None
 
     @property
     def pages(self) -> int:
         """How many pages there are, at least one."""
-        return max(1, -(-self.total // self.size))
+        return pages_of(self.total if self.reach is None else self.reach, self.size)
 
     @property
     def first(self) -> int:
@@ -49,6 +55,16 @@ class Page(Generic[T]):
         return row
 
 
+def pages_of(count: int, size: int = SIZE) -> int:
+    """How many pages so many rows take, at least one."""
+    return max(1, -(-count // size))
+
+
+def asked_page() -> int:
+    """The page that the address asks for, the first if it asks nonsense."""
+    return max(request.args.get("page", 1, type=int) or 1, 1)
+
+
 def paginate(query: Select[*tuple[Any, ...]], *, size: int = SIZE) -> Page[Any]:
     """Run a query for the page named by ``?page=``.
 
@@ -56,8 +72,7 @@ def paginate(query: Select[*tuple[Any, ...]], *, size: int = SIZE) -> Page[Any]:
     nonsense the first.
     """
     total = db.session.scalar(select(func.count()).select_from(query.order_by(None).subquery())) or 0
-    last = max(1, -(-total // size))
-    number = min(max(request.args.get("page", 1, type=int) or 1, 1), last)
+    number = min(asked_page(), pages_of(total, size))
     rows = db.session.execute(query.limit(size).offset((number - 1) * size))
     one_thing = len(query.column_descriptions) == 1
     return Page(list(rows.unique().scalars() if one_thing else rows), number, size, total)

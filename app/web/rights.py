@@ -83,6 +83,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "imports.read": WORK_ROLES | {SECURITY_ADMIN},
     "imports.bring": frozenset({KEEPER, BUYER, QA, OWNER, PLANNER, SECURITY_ADMIN}),
     "changes.read": WORK_ROLES | {SYSTEM_ADMIN, SECURITY_ADMIN},
+    "api.use": WORK_ROLES,
     "organisation.read": _ANY_ROLE,
     "organisation.manage": frozenset({OWNER, QA}),
     "absences.manage": frozenset({OWNER, QA, PLANNER}),

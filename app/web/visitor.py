@@ -16,6 +16,7 @@ class Visitor:
 
     ``grants`` are pairs of role code and site id; a site of ``None`` means every site. ``name`` is bilingual.
     ``zone`` is an IANA name. ``must_change_password`` lets the person reach nothing else first.
+    ``by_token`` is a program that acts in the person's name (app.api); it never signs.
     """
 
     id: uuid.UUID
@@ -27,6 +28,7 @@ class Visitor:
     home_site_id: uuid.UUID | None = None
     must_change_password: bool = False
     statement_accepted: bool = False
+    by_token: bool = False
     is_authenticated: bool = field(default=True, init=False)
     is_active: bool = field(default=True, init=False)
     is_anonymous: bool = field(default=False, init=False)
@@ -42,8 +44,8 @@ class Visitor:
 
     @property
     def may_sign(self) -> bool:
-        """Whether this person may sign at all: never with an administrator's role."""
-        return not self.roles & ADMIN_ROLES
+        """Whether this person may sign at all: never with an administrator's role, nor by a program."""
+        return not self.by_token and not self.roles & ADMIN_ROLES
 
     def may(self, right: str, site_id: uuid.UUID | None = None) -> bool:
         """Say whether one of today's roles holds a right, at one site when it is given."""

@@ -20,6 +20,7 @@ from app.factory import create_app
 from tests.e2e.acts import Person
 from tests.e2e.busy import make_busy
 from tests.e2e.conftest import DESKTOP, ON_SQLITE, PHONE
+from tests.factories.objects import every_kind
 
 pytestmark = [pytest.mark.browser, pytest.mark.urs("URS-130"), ON_SQLITE]
 AXE = Path(__file__).parents[2] / "app" / "static" / "node_modules" / "axe-core" / "axe.min.js"
@@ -27,6 +28,13 @@ LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice
 PEOPLE = ["qa", "keeper", "owner", "auditor", "inspector", "admin", "secadmin", "audadmin"]
 FILE = re.compile(r"\.[a-z0-9]{2,5}$")
 NO_PAGE = {
+    **{
+        f"api.{kind.plural}{door}": "for programs"
+        for kind in every_kind()
+        for door in ("", "_show", "_history")
+    },
+    "api.change": "for programs",
+    "api.description": "for programs",
     "archive.download_file": "a file",
     "archive.verification": "a part of the record's page",
     "cases.progress": "a part of the case's page",

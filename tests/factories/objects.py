@@ -24,3 +24,18 @@ def endpoint(kind: ObjectKind, page: str) -> str:
     """The endpoint of one page of a kind."""
     room = kind.name.split(".")[0]
     return f"{room}.{kind.plural}_{page}" if page else f"{room}.{kind.plural}"
+
+
+API_READS = ("", "show", "history")
+API_OF_ONE = ("show", "change", "history", "effective")
+
+
+def api_doors(kind: ObjectKind) -> tuple[str, ...]:
+    """The routes of a kind in the API."""
+    revised = ("effective",) if hasattr(kind.model, "effective_from") else ()
+    return ("", "open", "show", "change", "history", *revised)
+
+
+def api_endpoint(kind: ObjectKind, door: str) -> str:
+    """The endpoint of one route of a kind in the API."""
+    return f"api.{kind.plural}_{door}" if door else f"api.{kind.plural}"

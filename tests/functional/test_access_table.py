@@ -21,6 +21,7 @@ from werkzeug.test import TestResponse
 
 from app.access.models import Person, RoleGrant
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
+from app.api.tokens import make_token
 from app.catalog.models import Item, Supplier
 from app.cli.demo import load_demo
 from app.cli.scratch_server import APPLICATION
@@ -43,16 +44,21 @@ from core.outbox import OutboxEntry
 from documents import store
 from documents.models import Record
 from tests.factories.objects import (
+    API_OF_ONE,
+    API_READS,
     FILE_PAGES,
     OBJECT_PAGES,
     PAGES,
     READ_PAGES,
+    api_doors,
+    api_endpoint,
     endpoint,
     every_kind,
 )
 from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
 from workflows.models import HumanTask, ProcessCase, ProcessMigration, ProcessRelease, TaskState
 
+WRITES = ("POST", "PATCH")
 ADDRESS_OF_NOTHING = uuid.UUID(int=0)
 
 
@@ -249,6 +255,21 @@ ROWS: dict[str, Row] = {
     "web.metrics": plain(ANYBODY),
     "web.ready": plain(ANYBODY),
     "web.start": plain(SIGNED_IN),
+    "programs.guide": plain(SIGNED_IN),
+    "programs.keys": plain("api.use"),
+    "programs.make": plain("api.use"),
+    "programs.revoke": plain("api.use", token_id="nothing"),
+    "api.change": sited("changes.read", change_id="change"),
+    "api.description": plain(SIGNED_IN),
+    **{
+        api_endpoint(kind, door): Row(
+            kind.read if door in API_READS else kind.write,
+            {"object_id": kind.name} if door in API_OF_ONE else {},
+            sited=door in API_OF_ONE and hasattr(kind.model, "site_id"),
+        )
+        for kind in every_kind()
+        for door in api_doors(kind)
+    },
     **{
         endpoint(kind, page): Row(
             kind.read if page in READ_PAGES else kind.write,
@@ -272,14 +293,28 @@ class World:
     clients: dict[str, FlaskClient] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
+    secrets: dict[str, str] = field(default_factory=dict)
+
     def ask(self, who: str, endpoint: str) -> TestResponse:
         """Send a person to a route, with the form token of his own session when it takes a form."""
         if who not in self.clients:
             self.clients[who] = sign_in(self.app, who) if who else self.app.test_client()
             self.tokens[who] = token(self.clients[who])
         path, method = self.address(endpoint)
+        if method in WRITES and endpoint.startswith("api."):
+            return self.ask_as_program(who, path, method)
         form = {"csrf_token": self.tokens[who]} if method == "POST" else None
         return self.clients[who].open(path, method=method, data=form)
+
+    def ask_as_program(self, who: str, path: str, method: str) -> TestResponse:
+        """Send a program in a person's name; nobody's has no key."""
+        if who and who not in self.secrets:
+            with db.unit_of_work(SETUP, now=clock.now()) as session:
+                person_id = session.scalars(select(Person.id).where(Person.login == who)).one()
+                made = make_token(session, person_id, "ERP", 30, actor=SETUP, now=clock.now())
+            self.secrets[who] = made[1]
+        own = {"Authorization": f"Bearer {self.secrets[who]}"} if who else {}
+        return self.app.test_client().open(path, method=method, json={}, headers=own)
 
     def address(self, endpoint: str) -> tuple[str, str]:
         """Fill the address of a route with objects of the plant."""
@@ -287,7 +322,7 @@ class World:
         with self.app.test_request_context():
             filled = {name: self.known[key] for name, key in ROWS[endpoint].at.items()}
             path = self.app.url_for(endpoint, **filled)
-        return path, "POST" if "POST" in (rule.methods or ()) else "GET"
+        return path, next((one for one in WRITES if one in (rule.methods or ())), "GET")
 
     def right_person(self, row: Row) -> str:
         """Name somebody with a role that holds the right at the plant."""
@@ -459,6 +494,9 @@ def test_every_route_has_a_row_and_every_row_a_route(world):
 @pytest.mark.parametrize("endpoint", sorted(name for name, row in ROWS.items() if row.right != ANYBODY))
 def test_nobody_is_sent_to_the_login_page(world, endpoint):
     answer = world.ask("", endpoint)
+    if endpoint.startswith("api."):
+        assert (answer.status_code, answer.mimetype) == (401, "application/problem+json")
+        return
     assert answer.status_code == 302
     assert answer.location.startswith("/login")
 
@@ -491,6 +529,8 @@ BEHIND_THE_DOOR = {
     "notifications.follow": 404,  # a notice of nobody
     "modeler.send": 404,  # nothing was uploaded before
     "web.asset": 404,
+    "programs.revoke": 404,  # a key of nobody
+    **{api_endpoint(kind, "change"): 428 for kind in every_kind()},  # without If-Match
     **{name: 404 for name in ROWS if name.startswith("setup.")},  # this plant is set up
     **{endpoint(kind, page): 404 for kind in every_kind() for page in FILE_PAGES},  # no such file
 }

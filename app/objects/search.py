@@ -1,0 +1,249 @@
+"""The index by which objects of every kind are found, kept in the transaction that changes an object.
+
+It holds terms of the kind's words (app.objects.tokens), the answers of filters that are columns of the table,
+and the site. Looking for several things is then one question to one index, whatever their number of rows:
+GIN on PostgreSQL, FTS5 on SQLite. Nothing in it is a record: ``rebuild`` makes it from the objects.
+"""
+
+import re
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    cast,
+    delete,
+    event,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.objects.inputs import filters_of
+from app.objects.kinds import ObjectKind, kinds
+from app.objects.models import FULL_TEXT, ObjectSearch
+from app.objects.texts import raw_text
+from app.objects.tokens import Wanted, plain_text, terms_of, wanted
+from core.db import before_commit, engine, on_every_commit
+
+BATCH = 500
+MARK = "¦"
+"""Stands between a term and what it is a term of; no text has it in a term."""
+_NO_SITE = "-"
+_PENDING = "objects_to_index"
+_COPY = "INSERT INTO object_search_fts (rowid, tokens) SELECT id, tokens FROM object_search WHERE id > :last"
+_FORGET = "INSERT INTO object_search_fts (object_search_fts, rowid, tokens) VALUES ('delete', :id, :tokens)"
+_BRING = (
+    "INSERT INTO object_search (kind, object_id, words, tokens) SELECT kind, object_id, words,"
+    " array_to_tsvector(string_to_array(btrim(tokens), ' ')) FROM unnest(CAST(:kinds AS varchar[]),"
+    " CAST(:ids AS uuid[]), CAST(:words AS text[]), CAST(:tokens AS text[]))"
+    " AS brought(kind, object_id, words, tokens)"
+)
+
+Chosen = Mapping[str, str]
+Sites = Collection[uuid.UUID] | None
+
+
+@dataclass(frozen=True)
+class Match:
+    """What the index is asked for: of each group of terms one, and all parts in the text."""
+
+    kind: str
+    groups: tuple[tuple[str, ...], ...]
+    parts: tuple[str, ...]
+
+    def ids(self) -> Select[Any]:
+        """The query for the objects found, out of the index."""
+        found = select(ObjectSearch.object_id)
+        if _on_sqlite():
+            full_text = text("SELECT rowid FROM object_search_fts WHERE object_search_fts MATCH :asked")
+            rows = full_text.bindparams(asked=self._asked("OR", '"')).columns(literal_column("rowid"))
+            rows_found = rows.subquery("found")
+            found = found.join(rows_found, ObjectSearch.id == rows_found.c.rowid)
+        else:
+            found = found.where(self._tsquery())
+        return found.where(*self._literally())
+
+    def holds(self) -> ColumnElement[bool]:
+        """Whether a row of the index that has been found otherwise is asked for."""
+        if not _on_sqlite():
+            return and_(self._tsquery(), *self._literally())
+        tokens = ObjectSearch.tokens
+        there = [or_(*(func.instr(tokens, f" {term} ") > 0 for term in group)) for group in self.groups]
+        return and_(*there, *self._literally())
+
+    def _tsquery(self) -> ColumnElement[bool]:
+        return ObjectSearch.tokens.op("@@", is_comparison=True)(cast(self._asked("|", "'", " & "), TSQUERY))
+
+    def _asked(self, either: str, quote: str, both: str = " AND ") -> str:
+        groups = [f" {either} ".join(f"{quote}{term}{quote}" for term in group) for group in self.groups]
+        return both.join(f"({group})" for group in groups)
+
+    def _literally(self) -> list[ColumnElement[bool]]:
+        return [ObjectSearch.words.contains(part, autoescape=True) for part in self.parts]
+
+
+def match_of(kind: ObjectKind, words: str, chosen: Chosen, sites: Sites) -> Match | None:
+    """What the index is asked for; None when nothing can be found.
+
+    ``chosen`` may hold only filters that :func:`facets` knows.
+    """
+    asked = wanted(words) if words.strip() else Wanted(frozenset(), ())
+    if asked is None:
+        return None
+    groups: list[tuple[str, ...]] = [(_term(kind, term),) for term in sorted(asked.terms)]
+    groups += [(_facet(kind, key, answer),) for key, answer in sorted(chosen.items())]
+    if sites is not None and _has_site(kind):
+        places = [_NO_SITE, *(site.hex for site in sites)]
+        groups.append(tuple(_facet(kind, "site_id", place) for place in sorted(places)))
+    return Match(kind.name, tuple(groups), asked.parts)
+
+
+def facets(kind: ObjectKind) -> dict[str, Any]:
+    """The filters of a kind that are columns of its table: the index knows their answers."""
+    return {
+        key: column
+        for key in filters_of(kind)
+        if isinstance(column := kind.shown[key], InstrumentedAttribute) and column.class_ is kind.model
+    }
+
+
+def index_objects(session: Session, kind: ObjectKind, ids: Collection[uuid.UUID]) -> None:
+    """Write the index of some objects anew, from what their rows hold now."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), BATCH):
+        batch = ordered[start : start + BATCH]
+        _forget(session, ObjectSearch.kind == kind.name, ObjectSearch.object_id.in_(batch))
+        _add(session, kind, session.execute(_contents(kind).where(kind.model.id.in_(batch))).all())  # type: ignore[attr-defined]
+
+
+def rebuild(session: Session, kind: ObjectKind, done: Callable[[int], None] = lambda _count: None) -> int:
+    """Make the index of all objects of a kind anew; gives how many there are."""
+    _forget(session, ObjectSearch.kind == kind.name)
+    key: Any = kind.model.id  # type: ignore[attr-defined]
+    last, count = None, 0
+    while True:
+        following = _contents(kind).order_by(key).limit(BATCH)
+        rows = session.execute(following if last is None else following.where(key > last)).all()
+        if not rows:
+            return count
+        _add(session, kind, rows)
+        last, count = rows[-1][0], count + len(rows)
+        done(count)
+
+
+def lacking(session: Session) -> dict[str, int]:
+    """The kinds whose index has not as many rows as there are objects: name → difference."""
+    counted = select(ObjectSearch.kind, func.count()).group_by(ObjectSearch.kind)
+    held: dict[str, int] = dict(iter(session.execute(counted)))
+    there = {kind.name: session.scalar(select(func.count()).select_from(kind.model)) or 0 for kind in kinds()}
+    return {name: count - held.get(name, 0) for name, count in there.items() if count != held.get(name, 0)}
+
+
+def is_own(name: str | None, kind: str, _parents: object) -> bool:
+    """Whether a table or index is one of the models: each database has its own for searching besides."""
+    return kind not in ("table", "index") or not str(name).startswith((FULL_TEXT, "ix_object_search_tokens"))
+
+
+def _contents(kind: ObjectKind) -> Select[Any]:
+    """Key, site, answers of filters, and words of objects, as the database gives them."""
+    site = [kind.model.site_id] if _has_site(kind) else []  # type: ignore[attr-defined]
+    return select(kind.model.id, *site, *facets(kind).values(), *kind.words)  # type: ignore[attr-defined]
+
+
+def _add(session: Session, kind: ObjectKind, rows: Sequence[Any]) -> None:
+    names = [*(["site_id"] if _has_site(kind) else []), *facets(kind)]
+    made = [_row(kind, names, row) for row in rows]
+    if not made:
+        return
+    if _on_sqlite():
+        last = session.scalar(select(func.max(ObjectSearch.id))) or 0
+        session.execute(insert(ObjectSearch), made)
+        session.execute(text(_COPY), {"last": last})
+        return
+    columns = {"kinds": "kind", "ids": "object_id", "words": "words", "tokens": "tokens"}
+    brought = {name: [one[column] for one in made] for name, column in columns.items()}
+    session.execute(text(_BRING), brought)
+
+
+def _row(kind: ObjectKind, names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
+    own = row[1 : len(names) + 1]
+    words = plain_text(" ".join(raw_text(word) for word in row[len(names) + 1 :]))
+    terms = {_term(kind, term) for term in terms_of(words)}
+    terms |= {_facet(kind, name, _answer(value)) for name, value in zip(names, own, strict=True)}
+    tokens = f" {' '.join(sorted(terms))} "
+    return {"kind": kind.name, "object_id": row[0], "words": words, "tokens": tokens}
+
+
+def _forget(session: Session, *of: ColumnElement[bool]) -> None:
+    if _on_sqlite():
+        gone = select(ObjectSearch.id, ObjectSearch.tokens).where(*of)
+        rows = [{"id": key, "tokens": tokens} for key, tokens in session.execute(gone)]
+        if rows:
+            session.execute(text(_FORGET), rows)
+    session.execute(delete(ObjectSearch).where(*of).execution_options(synchronize_session=False))
+
+
+def _on_sqlite() -> bool:
+    return engine().dialect.name == "sqlite"
+
+
+def _has_site(kind: ObjectKind) -> bool:
+    return isinstance(getattr(kind.model, "site_id", None), InstrumentedAttribute)
+
+
+def _term(kind: ObjectKind, term: str) -> str:
+    return f"{_plain(kind.plural)}{MARK}{term}"
+
+
+def _facet(kind: ObjectKind, name: str, answer: str) -> str:
+    return f"{_plain(kind.plural)}{MARK}{MARK}{_plain(name)}{MARK}{_plain(answer)}"
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^0-9a-z]", MARK, name.casefold())
+
+
+def _answer(value: Any) -> str:
+    if isinstance(value, uuid.UUID):
+        return value.hex
+    return raw_text(value.value if isinstance(value, Enum) else value) or _NO_SITE
+
+
+def _kinds_of(session: Session) -> Iterator[tuple[ObjectKind, uuid.UUID]]:
+    """The objects that a flush has written, with their kinds."""
+    by_model: dict[type, list[ObjectKind]] = {}
+    for kind in kinds():
+        by_model.setdefault(kind.model, []).append(kind)
+    for row in (*session.new, *session.dirty, *session.deleted):
+        for kind in by_model.get(type(row), ()):
+            yield kind, row.id
+
+
+@event.listens_for(Session, "after_flush")
+def _note(session: Session, _context: object) -> None:
+    if "write" not in session.info:
+        return
+    for kind, key in _kinds_of(session):
+        if _PENDING not in session.info:
+            session.info[_PENDING] = {}
+            before_commit(session, partial(_write_noted, session))  # before the trail's last lock
+        session.info[_PENDING].setdefault(kind.name, (kind, set()))[1].add(key)
+
+
+@on_every_commit
+def _write_noted(session: Session) -> None:
+    session.flush()
+    for kind, keys in session.info.pop(_PENDING, {}).values():
+        index_objects(session, kind, keys)

@@ -1,0 +1,180 @@
+"""Objects are found through the index, whatever their number; the index follows every change."""
+
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.orm import Session
+
+from app.cli import search as command
+from app.objects import finding, search
+from app.objects.finding import Asked
+from app.objects.kinds import ObjectKind, kind_of
+from app.objects.models import ObjectSearch
+from app.organisation.models import Department, DepartmentState
+from core.actor import Actor
+from core.db import read_session, unit_of_work
+
+WHOLE = "INSERT INTO object_search_fts(object_search_fts) VALUES ('integrity-check')"
+
+
+@pytest.fixture
+def kind(database: Engine) -> ObjectKind:
+    return kind_of("organisation.department")
+
+
+def department(code: str, english: str = "Room", chinese: str = "车间") -> Department:
+    return Department(code=code, name={"en": english, "zh": chinese}, state=DepartmentState.ACTIVE)
+
+
+@pytest.fixture
+def many(kind: ObjectKind, keeper: Actor, now: datetime, monkeypatch: pytest.MonkeyPatch) -> list[uuid.UUID]:
+    """Sixty departments, and an index that takes ten for many."""
+    monkeypatch.setattr(finding, "MOST", 10)
+    monkeypatch.setattr(finding, "REACH_OF_COMMON", 20)
+    monkeypatch.setattr(finding, "WALKED", (7, 15, 30))
+    with unit_of_work(keeper, now=now) as session:
+        rows = [department(f"D-{number:02d}", "Even" if number % 2 == 0 else "Odd") for number in range(60)]
+        session.add_all(rows)
+    return [row.id for row in rows]
+
+
+def codes(kind: ObjectKind, words: str = "", **asked: object) -> list[str]:
+    with read_session() as session:
+        return [row.code for row in finding.page(session, kind, Asked(words, **asked)).items]  # type: ignore[arg-type]
+
+
+@pytest.mark.urs("URS-130")
+@pytest.mark.parametrize("words", ["质量", "量保", "证", "qual", "D-QA", "d-q 质量保证", "assur qu"])
+def test_an_object_is_found_by_parts_of_its_words(
+    kind: ObjectKind, keeper: Actor, now: datetime, words: str
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        session.add_all([department("D-QA", "Quality assurance", "质量保证部"), department("D-1")])
+    assert codes(kind, words) == ["D-QA"]
+
+
+@pytest.mark.parametrize("words", ["质保", "uality", "D-QA D-1", "%", "' OR 1=1 --", '"', "a:b | !c", "x*"])
+def test_what_no_object_has_finds_nothing(kind: ObjectKind, keeper: Actor, now: datetime, words: str) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        session.add_all([department("D-QA", "Quality assurance", "质量保证部"), department("D-1")])
+    assert codes(kind, words) == []
+
+
+@pytest.mark.urs("URS-130")
+def test_the_index_follows_a_change_in_the_same_transaction(
+    kind: ObjectKind, keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        session.add(department("D-1"))
+    with suppress(RuntimeError), unit_of_work(keeper, now=now) as session:
+        session.scalars(select(Department)).one().name = {"en": "Kitchen", "zh": "厨房"}
+        session.flush()
+        raise RuntimeError
+    assert (codes(kind, "车间"), codes(kind, "厨房")) == (["D-1"], [])
+    with unit_of_work(keeper, now=now) as session:
+        session.scalars(select(Department)).one().name = {"en": "Kitchen", "zh": "厨房"}
+    assert (codes(kind, "车间"), codes(kind, "厨房")) == ([], ["D-1"])
+    with unit_of_work(keeper, now=now) as session:
+        session.delete(session.scalars(select(Department)).one())
+    with read_session() as session:
+        assert session.scalars(select(ObjectSearch)).all() == []
+
+
+@pytest.mark.urs("URS-130")
+@pytest.mark.parametrize("words", ["room", "odd", "车间", "even 车", ""])
+@pytest.mark.parametrize("sort", ["", "-code", "name", "-name"])
+def test_common_words_give_the_same_rows_as_looking_at_every_row(
+    kind: ObjectKind, many: list[uuid.UUID], words: str, sort: str
+) -> None:
+    with read_session() as session:
+        rows = session.scalars(select(Department)).all()
+        meant = [
+            row
+            for row in rows
+            if all(word in f"{row.name['en']} {row.name['zh']}".casefold() for word in words.split())
+        ]
+        by_name = sorted(meant, key=lambda row: row.code)
+        if sort.endswith("name"):
+            by_name.sort(key=lambda row: row.name["en"], reverse=sort.startswith("-"))
+        elif sort:
+            by_name.reverse()
+        for number in (1, 2, 4):
+            page = finding.page(session, kind, Asked(words, sort=sort, number=number, size=5))
+            expected = by_name[(page.number - 1) * 5 : page.number * 5]
+            assert [row.code for row in page.items] == [row.code for row in expected]
+            assert (page.total, page.more) == (min(len(meant), 10), len(meant) > 10)
+
+
+def test_pages_of_many_end_and_say_so(kind: ObjectKind, many: list[uuid.UUID]) -> None:
+    with read_session() as session:
+        page = finding.page(session, kind, Asked("车间", number=999, size=5))
+        assert (page.number, page.pages, page.more) == (4, 4, True)
+        assert finding.page(session, kind, Asked(number=999, size=5)).number == 2
+
+
+def test_filters_and_sites_are_asked_of_the_index(
+    kind: ObjectKind, many: list[uuid.UUID], keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        session.get_one(Department, many[3]).state = DepartmentState.CLOSED
+    assert codes(kind, chosen={"state": "closed"}) == ["D-03"]
+    assert codes(kind, "车间", chosen={"state": "closed"}) == ["D-03"]
+    assert codes(kind, "even", chosen={"state": "closed"}) == []
+    assert codes(kind, "odd", sites=[uuid.uuid4()], size=2) == ["D-01", "D-03"], "of the whole company"
+
+
+@pytest.mark.urs("URS-130")
+def test_a_search_never_reads_the_whole_table(kind: ObjectKind, many: list[uuid.UUID]) -> None:
+    plans = list(_plans(kind, Asked("D-07")))
+    assert plans
+    whole = re.compile(r"SCAN (department|object_search)\b(?!_fts)")
+    assert not [plan for plan in plans if whole.search(plan)]
+
+
+def _plans(kind: ObjectKind, asked: Asked) -> Iterator[str]:
+    """The plans SQLite makes of each statement of one page."""
+    with read_session() as session:
+        if session.connection().dialect.name != "sqlite":
+            yield "PostgreSQL's plans depend on the number of rows; see qms bench lists"
+            return
+        said = list[tuple[str, object]]()
+        listen = (session.connection(), "before_cursor_execute", _note(said))
+        event.listen(*listen)
+        finding.page(session, kind, asked)
+        event.remove(*listen)
+        for statement, values in said:
+            rows = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)  # type: ignore[arg-type]
+            yield "\n".join(str(row[3]) for row in rows)
+
+
+def _note(said: list[tuple[str, object]]):  # type: ignore[no-untyped-def]
+    def note(_connection, _cursor, statement, values, *_more):  # type: ignore[no-untyped-def]
+        said.append((statement, values))
+
+    return note
+
+
+@pytest.mark.urs("URS-130")
+def test_the_index_can_be_made_anew(kind: ObjectKind, many: list[uuid.UUID], keeper: Actor) -> None:
+    with unit_of_work(keeper) as session:
+        search._forget(session, ObjectSearch.kind == kind.name)
+    assert command.lacking() == {kind.name: 60}
+    assert codes(kind, "odd", size=2) == []
+    assert command.fill() == {kind.name: 60}
+    assert command.lacking() == {}
+    assert codes(kind, "odd", size=2) == ["D-01", "D-03"]
+    if search._on_sqlite():
+        with unit_of_work(keeper) as session:
+            session.execute(text(WHOLE))
+
+
+def test_a_session_that_only_reads_writes_no_index(kind: ObjectKind, many: list[uuid.UUID]) -> None:
+    with read_session() as session:
+        session.get_one(Department, many[0]).name = {"en": "x", "zh": "x"}
+        assert isinstance(session, Session)
+        assert "objects_to_index" not in session.info
