@@ -18,7 +18,7 @@ WIDTH_MM, HEIGHT_MM = 70, 36
 """Size of a label in millimetres."""
 
 _CODE_MM, _QUIET = 27, 2
-_PER_LINE = 22
+_HEADING, _LINE = 22, 27
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _picture(label: Label, symbol: Symbol) -> Markup:
     top = (HEIGHT_MM - module * symbol.height) / 2
     left, text = 2 + _QUIET * module, 2 + _CODE_MM + 1
     readable = _elements(label.content)
-    lines = [*((line, 2.6) for line in label.lines), *((line, 2.4) for line in readable)]
+    lines = [*((_short(line, _LINE), 2.6) for line in label.lines), *((line, 2.4) for line in readable)]
     rows = Markup("").join(
         Markup('<text x="{}" y="{}" font-size="{}">{}</text>').format(
             f"{text:.2f}", f"{11.2 + 3.5 * place:.2f}", size, line
@@ -97,7 +97,7 @@ def _picture(label: Label, symbol: Symbol) -> Markup:
         module=f"{module:.4f}",
         path=symbol.path,
         text=f"{text:.2f}",
-        heading=_short(label.heading, _PER_LINE),
+        heading=_short(label.heading, _HEADING),
         rows=rows,
     )
 
