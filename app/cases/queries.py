@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.access.models import Person
 from app.access.queries import persons_with_role
 from app.sites.models import Site
+from app.training.queries import untrained
 from core.clock import site_day
 from core.errors import NotFound
 from core.types import Bilingual
@@ -49,10 +50,12 @@ class CaseFilter:
 
 @dataclass(frozen=True)
 class Candidates:
-    """Who could take a task: people with the role who are free to, and those barred by an earlier step."""
+    """Who could take a task: people with the role who are free to, those barred by an earlier step, and those
+    who lack the training for it."""
 
     free: tuple[Bilingual, ...] = ()
     barred: tuple[Bilingual, ...] = ()
+    untrained: tuple[Bilingual, ...] = ()
     free_ids: frozenset[uuid.UUID] = frozenset()
 
 
@@ -118,10 +121,13 @@ def candidates(session: Session, task: HumanTask, *, now: datetime) -> Candidate
         return Candidates()
     people = persons_with_role(session, task.role, site.id, on=site_day(now, site.zone))
     barred = _barred(session, task)
+    lacking = untrained(session, {one.id for one in people}, task, on=site_day(now, site.zone)) - barred
+    free = [one for one in people if one.id not in barred | lacking]
     return Candidates(
-        free=tuple(person.name for person in people if person.id not in barred),
+        free=tuple(person.name for person in free),
         barred=tuple(person.name for person in people if person.id in barred),
-        free_ids=frozenset(person.id for person in people if person.id not in barred),
+        untrained=tuple(person.name for person in people if person.id in lacking),
+        free_ids=frozenset(person.id for person in free),
     )
 
 

@@ -23,15 +23,13 @@ from app.inbox.errors import (
     TrainingMissing,
 )
 from app.inbox.records import site_of_task, step_names
-from app.objects.models import ObjectChange
-from app.objects.services import SUBJECT
 from app.training import queries as training
 from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
 from core.clock import site_day
 from core.errors import NotAllowed
 from workflows import history
-from workflows.models import HumanTask, ProcessCase, TaskState
+from workflows.models import HumanTask, TaskState
 from workflows.places import place_of
 
 Untrained = Mapping[tuple[str, uuid.UUID | None], training.Standing]
@@ -94,7 +92,7 @@ def check_training(session: Session, task: HumanTask, *, actor: Actor, now: date
     site = site_of_task(session, task)
     person, day = uuid.UUID(actor.id), site_day(now, site.zone)
     gap = training.missing(session, person, task.role, site.id, on=day)
-    if gap is not None and not _decides_training(session, task):
+    if gap is not None and not training.decides_training(session, task):
         role = ROLES.get(task.role, {"en": task.role, "zh": task.role})
         raise TrainingMissing(gap.document.number, gap.revision.code, gap.document.title, role)
 
@@ -103,7 +101,7 @@ def untrained_in(
     session: Session, tasks: Iterable[HumanTask], *, actor: Actor, now: datetime
 ) -> dict[tuple[str, uuid.UUID | None], training.Standing]:
     """What training a person lacks for some tasks, by role and site; asked once for each pair of them."""
-    person, gaps = uuid.UUID(actor.id), {}
+    person, gaps = uuid.UUID(actor.id), dict[tuple[str, uuid.UUID | None], training.Standing | None]()
     for task in tasks:
         pair = (task.role, task.site_id)
         if task.site_id is None or pair in gaps:
@@ -111,14 +109,6 @@ def untrained_in(
         zone = place_of(session, task.site_id).zone
         gaps[pair] = training.missing(session, person, task.role, task.site_id, on=site_day(now, zone))
     return {pair: gap for pair, gap in gaps.items() if gap is not None}
-
-
-def _decides_training(session: Session, task: HumanTask) -> bool:
-    case = session.get_one(ProcessCase, task.case_id)
-    if case.subject_type != SUBJECT:
-        return False
-    change = session.get(ObjectChange, case.subject_id)
-    return change is not None and change.kind in ("training.qualification", "training.requirement")
 
 
 def excluded_by(

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.access.models import GrantState, Person, PersonState, RoleGrant
 from app.sites.models import Site
+from app.training.queries import untrained
 from core.clock import site_day
 from workflows import history
 from workflows.models import HumanTask
@@ -34,11 +35,12 @@ def with_role(
 
 
 def of_task(session: Session, task: HumanTask, site: Site | None, *, now: datetime) -> frozenset[uuid.UUID]:
-    """Whoever has taken the task, else all who may: its role at its site, free of the steps it excludes."""
+    """Whoever has taken the task, else all who may: its role at its site, trained, free of its exclusions."""
     if task.claimed_by is not None:
         return frozenset({task.claimed_by})
     day = site_day(now, site.zone) if site else now.date()
     may = with_role(session, task.role, task.site_id, on=day)
+    may -= untrained(session, may, task, on=day)
     excluded = task.policy.get("not_by") or ()
     if not excluded:
         return may

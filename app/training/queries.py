@@ -11,7 +11,10 @@ from sqlalchemy.orm import Session, joinedload
 
 from app.controlled_documents.models import ControlledDocument, DocumentRevision
 from app.controlled_documents.queries import approved, revision_at
+from app.objects.models import ObjectChange
+from app.objects.services import SUBJECT
 from app.training.models import Qualification, TrainingRequirement
+from workflows.models import HumanTask, ProcessCase
 
 SOON = 30
 """So many days ahead a training that lapses is shown."""
@@ -121,6 +124,36 @@ def missing(
     needed = requirements(session, site_id=site_id, roles={role}, on=on)
     found = standings(session, person_id, needed, on=on)
     return next((one for one in found if one.gap is Gap.MISSING), None)
+
+
+def untrained(
+    session: Session, persons: Collection[uuid.UUID], task: HumanTask, *, on: date
+) -> frozenset[uuid.UUID]:
+    """Those of some persons who lack training that a task's role needs at its site on a day."""
+    if task.site_id is None:
+        return frozenset()
+    needed = requirements(session, site_id=task.site_id, roles={task.role}, on=on)
+    if not needed or decides_training(session, task):
+        return frozenset()
+    held = trainings(session, persons, {one.document_id for one in needed})
+    return frozenset(
+        person
+        for person in persons
+        if any(
+            (found := standing_of(one, held.get((person, one.role), ()), on=on)) and found.gap is Gap.MISSING
+            for one in needed
+        )
+    )
+
+
+def decides_training(session: Session, task: HumanTask) -> bool:
+    """Whether a task decides about a training itself: it asks for none, else nobody could ever be qualified
+    again once all have lapsed."""
+    case = session.get_one(ProcessCase, task.case_id)
+    if case.subject_type != SUBJECT:
+        return False
+    change = session.get(ObjectChange, case.subject_id)
+    return change is not None and change.kind in ("training.qualification", "training.requirement")
 
 
 def recorded(session: Session, person_id: uuid.UUID) -> Sequence[Qualification]:

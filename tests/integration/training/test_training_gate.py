@@ -2,24 +2,37 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from app.controlled_documents.imports import revisions_by_key
+from app.controlled_documents.queries import document_by_number
 from app.factory import create_app
 from app.inbox import services
 from app.inbox.errors import TrainingMissing
+from app.notifications.recipients import of_task
+from app.objects.kinds import kind_of
+from app.objects.models import Verb
+from app.objects.services import ProposeChange, propose_change
+from app.sites.models import Site
+from app.training import queries
+from app.training.models import Qualification
 from core import clock
 from core.clock import site_day
 from core.db import read_session, unit_of_work
+from core.errors import FieldErrors, NotAllowed
 from forms import sources
 from tests.factories import training
 from tests.factories.inbox import PASSWORD, PLAN, RESULTS, Plant, make_plant
 from tests.factories.people import sign_in
+from workflows import bundle, repository
+from workflows.models import HumanTask
 
 ZONE = "Asia/Shanghai"
+MODELS = Path(__file__).parents[3] / "bpmn"
 
 
 @pytest.fixture
@@ -131,3 +144,87 @@ def test_people_see_what_they_need_and_trainers_see_the_gaps(
         other = training.person_id(session, "inspector2")
     assert "Missing" in browser("owner").get(f"/training/people/{other}").text
     assert browser("keeper").get(f"/training/people/{other}").status_code == 403
+
+
+@pytest.mark.urs("URS-075", "URS-141")
+def test_the_case_says_at_once_when_nobody_is_trained(
+    plant: Plant, today: date, browser: Callable[[str], FlaskClient]
+) -> None:
+    ask(plant, today)
+    page = browser("owner").get(f"/cases/{plant.case_id}").text
+    assert "Nobody can do this step now" in page
+    assert "Not trained for it" in page
+    with read_session() as session:
+        site = session.scalars(select(Site)).one()
+        task = session.get_one(HumanTask, plant.task("inspection").id)
+        assert of_task(session, task, site, now=plant.now) == frozenset()
+    train(plant, today, "inspector2")
+    with read_session() as session:
+        task = session.get_one(HumanTask, plant.task("inspection").id)
+        heard = of_task(session, task, site, now=plant.now)
+        assert heard == {training.person_id(session, "inspector2")}
+
+
+def propose_training(plant: Plant, today: date, **more: str) -> None:
+    """The owner proposes that the second quality assurance is trained on A3."""
+    row = {
+        "person": "qa2",
+        "role": "qa",
+        "document": "WI-QA-012",
+        "code": "A3",
+        "qualified_from": today.isoformat(),
+        "how": "assessed",
+        **more,
+    }
+    owner = plant.people["owner"]
+    with unit_of_work(owner, now=plant.now) as session:
+        files = bundle.read_folder(MODELS / "object_change")
+        release = repository.propose_release(session, "object_change", files, actor=owner, now=plant.now)
+        repository.make_effective(session, release, actor=plant.people["keeper"], now=plant.now)
+        kind = kind_of("training.qualification")
+        wanted = ProposeChange(kind, Verb.OPEN, "Course", plant.site_id, rows=[row])
+        plant.case_id = propose_change(session, wanted, actor=owner, now=plant.now).case_id or plant.case_id
+
+
+@pytest.mark.urs("URS-075")
+def test_a_training_is_signed_by_a_second_person_even_when_all_trainings_have_lapsed(
+    plant: Plant, today: date, browser: Callable[[str], FlaskClient]
+) -> None:
+    ask(plant, today)
+    with unit_of_work(plant.people["owner"], now=plant.now) as session:
+        of = document_by_number(session, "WI-QA-012")
+        training.needs(session, plant, of, "qa", today - timedelta(days=50))
+    assert create_app(testing=True)
+    propose_training(plant, today)
+    with pytest.raises(NotAllowed) as own:
+        plant.signs("qa2", "acceptance", {"decision": "accept"})
+    assert own.value.code == "training.own"
+    plant.signs("qa", "acceptance", {"decision": "accept"})
+    with read_session() as session:
+        trained = session.scalars(select(Qualification)).one()
+        assert trained.how.value == "assessed"
+        person = training.person_id(session, "qa2")
+        assert queries.missing(session, person, "qa", plant.site_id, on=today) is None
+        other = training.person_id(session, "qa")
+        gap = queries.missing(session, other, "qa", plant.site_id, on=today)
+        assert gap is not None
+        assert gap.revision.code == "A3"
+
+
+@pytest.mark.urs("URS-075")
+def test_nobody_is_trained_on_a_draft_or_for_days_that_cannot_be(plant: Plant, today: date) -> None:
+    ask(plant, today)
+    with unit_of_work(plant.people["owner"], now=plant.now) as session:
+        of = document_by_number(session, "WI-QA-012")
+        training.revision(session, plant, of, "B1", None)
+    assert create_app(testing=True)
+    before = (today - timedelta(days=3)).isoformat()
+    for wrong, field in (
+        ({"code": "B1"}, "code"),
+        ({"code": "Z9"}, "code"),
+        ({"person": "nobody"}, "person"),
+        ({"qualified_until": before}, "qualified_until"),
+    ):
+        with pytest.raises(FieldErrors) as refused:
+            propose_training(plant, today, **wrong)
+        assert list(refused.value.errors) == [field]
