@@ -10,7 +10,7 @@ from app.cli.demo_objects import store_list
 from app.configuration.services import register_all
 from app.controlled_documents.imports import revisions_by_key
 from app.controlled_documents.services import NewText, set_file
-from app.regions.packs import delivered
+from app.regions.packs import store_delivered
 from core.actor import Actor
 from core.effectivity import RevisionState
 
@@ -80,7 +80,7 @@ def load_training(session: Session, *, actor: Actor, now: datetime) -> None:
     trained = [_training(*one, since) for one in TRAINED]
     lapsing = {**_training(*LAPSES, since), "qualified_until": (today + timedelta(days=20)).isoformat()}
     store_list(session, "training.qualifications", [*trained, lapsing], actor=actor, now=now)
-    store_list(session, "regions.rules", delivered(), actor=actor, now=now)
+    store_delivered(session, actor=actor, now=now)
     register_all(session)
 
 

@@ -19,10 +19,12 @@ from sqlalchemy.orm import Session
 
 from app.access.passwords import new_first_password
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
+from app.configuration.services import register_all
 from app.inventory import services as inventory
 from app.procurement import services as procurement
 from app.production import services as production
 from app.quality import services as quality
+from app.regions.packs import store_delivered
 from app.setup.plan import Plan
 from app.setup.records import baseline_draft
 from app.sites.house import ChangeFormCode, change_form_code
@@ -121,6 +123,8 @@ def furnish(
     sites = _sites(session, plan)
     define_series(session)
     _house_style(session, plan, sites)
+    store_delivered(session, actor=INIT, now=now)
+    register_all(session)
     accounts = _administrators(session, plan, now=now)
     found = [_baseline(session, folder, now=now) for folder in sorted((ROOT / "bpmn").glob("*/"))]
     releases = [release for release in found if release is not None]
