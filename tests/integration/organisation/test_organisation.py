@@ -361,6 +361,16 @@ def test_an_absence_holds_at_once_and_says_why(client: FlaskClient, staffed: Pla
 
 
 @pytest.mark.urs("URS-140")
+@pytest.mark.parametrize("words", ["inspector", "P-1"])
+def test_posts_are_found_by_person_and_position_and_sorted(client: FlaskClient, words: str) -> None:
+    found = client.get(f"/posts?q={words}").text
+    assert "P-1" in found
+    assert "P-GM" not in found
+    everything = client.get("/posts?sort=-position").text
+    assert everything.index("P-M") < everything.index("P-GM") < everything.index("P-1")
+
+
+@pytest.mark.urs("URS-140")
 def test_the_year_of_a_site_can_be_seen_taken_and_brought_in(
     client: FlaskClient, staffed: Plant, bring: Callable[..., list[str]]
 ) -> None:
