@@ -1,0 +1,146 @@
+"""What suppliers may deliver, kept through the pages: a block holds at once, everything else is signed."""
+
+import io
+import re
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
+
+from app.catalog.models import Item, ItemKind, Supplier
+from app.factory import create_app
+from app.objects.models import ChangeState, ObjectChange
+from app.sites.models import Site
+from app.suppliers.models import Standing, SupplierCertificate, SupplierScope, SupplierStanding
+from core import clock
+from core.db import read_session, unit_of_work
+from tests.factories.inbox import Plant, make_plant
+from tests.factories.people import add_person, sign_in, token
+from tests.factories.suppliers import certify
+from workflows import bundle, repository
+
+MODELS = Path(__file__).parents[3] / "bpmn"
+
+
+@pytest.fixture
+def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    plant = make_plant(now)
+    owner = plant.people["owner"]
+    with unit_of_work(owner, now=now) as session:
+        files = bundle.read_folder(MODELS / "object_change")
+        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
+        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
+        supplier = Supplier(
+            code="S-1", name={"en": "Ruipu", "zh": "瑞普"}, criticality="A", country="CN", created_at=now
+        )
+        item = Item(
+            code="RM-1", name={"en": "Granulate", "zh": "粒料"}, kind=ItemKind.MATERIAL, uom="kg",
+            created_at=now,
+        )  # fmt: skip
+        session.add_all([supplier, item])
+        session.flush()
+        certify(session, supplier)
+        add_person(session, "buyer", "buyer", plant.site_id, now=now)
+    return plant
+
+
+@pytest.fixture
+def buyer(plant: Plant) -> FlaskClient:
+    return sign_in(create_app(testing=True), "buyer")
+
+
+def send(buyer: FlaskClient, path: str, **fields: object) -> TestResponse:
+    form = {**fields, "csrf_token": token(buyer, "/supplier-scopes")}
+    return buyer.post(path, data=form, content_type="multipart/form-data")
+
+
+def scope(plant: Plant, **changes: str) -> dict[str, str]:
+    with read_session() as session:
+        site = session.get_one(Site, plant.site_id).code
+    first = (plant.now - timedelta(days=5)).date().isoformat()
+    last = (plant.now + timedelta(days=30)).date().isoformat()
+    given = {"supplier": "S-1", "item": "RM-1", "site": site, "valid_from": first, "valid_until": last}
+    return {**given, "reason": "Audit passed", **changes}
+
+
+def accept(plant: Plant) -> None:
+    with read_session() as session:
+        waiting = session.scalars(select(ObjectChange).filter_by(state=ChangeState.PROPOSED)).one()
+        plant.case_id = waiting.case_id
+    plant.signs("qa", "acceptance", {"decision": "accept"})
+
+
+@pytest.mark.urs("URS-040", "URS-041", "URS-148")
+def test_a_signed_scope_is_on_the_approved_list(plant: Plant, buyer: FlaskClient) -> None:
+    assert send(buyer, "/supplier-scopes/new", **scope(plant)).status_code == 303
+    assert "No supplier is approved" in buyer.get("/approved-suppliers").text
+    accept(plant)
+    page = buyer.get("/approved-suppliers").text
+    assert "Lapses soon" in page
+    assert "RM-1" in page
+    again = send(buyer, "/supplier-scopes/new", **scope(plant, valid_from="2020-01-01"))
+    assert again.status_code == 422
+    assert "End that scope first" in again.text.replace("\n", " ")
+    assert "RM-1" in buyer.get("/supplier-scopes?q=瑞普").text
+    assert buyer.get("/supplier-scopes.xlsx").status_code == 200
+
+
+@pytest.mark.urs("URS-041")
+def test_what_cannot_be_is_refused_at_its_field(plant: Plant, buyer: FlaskClient) -> None:
+    wrong = send(buyer, "/supplier-scopes/new", **scope(plant, valid_until="2020-01-01"))
+    assert wrong.status_code == 422
+    assert "before it begins" in wrong.text
+    assert 'id="error-valid_until"' in wrong.text
+    with read_session() as session:
+        assert session.scalars(select(SupplierScope)).all() == []
+
+
+@pytest.mark.urs("URS-041")
+def test_a_block_holds_at_once_and_is_lifted_by_a_second_person(plant: Plant, buyer: FlaskClient) -> None:
+    fields = {"supplier": "S-1", "standing": "blocked", "why": "Deviation 14", "reason": "Deviation 14"}
+    answer = send(buyer, "/supplier-standings/new", **fields)
+    assert answer.status_code == 303
+    with read_session() as session:
+        row = session.scalars(select(SupplierStanding)).one()
+        assert row.standing is Standing.BLOCKED
+        change = session.scalars(select(ObjectChange)).one()
+        assert (change.state, change.case_id) == (ChangeState.APPLIED, None)
+    lifted = {"supplier": "S-1", "standing": "free", "why": "Closed", "reason": "Closed"}
+    assert send(buyer, f"/supplier-standings/{row.id}/change", **lifted).status_code == 303
+    with read_session() as session:
+        assert session.scalars(select(SupplierStanding)).one().standing is Standing.BLOCKED
+    accept(plant)
+    with read_session() as session:
+        assert session.scalars(select(SupplierStanding)).one().standing is Standing.FREE
+
+
+@pytest.mark.urs("URS-041")
+def test_a_supplier_is_blocked_from_his_page(plant: Plant, buyer: FlaskClient) -> None:
+    with read_session() as session:
+        at = f"/approved-suppliers/{session.scalars(select(Supplier.id)).one()}/block"
+    assert send(buyer, at, why=" ").headers["Location"].endswith("/approved-suppliers")
+    assert "Say why the supplier is blocked" in buyer.get("/approved-suppliers").text
+    answer = send(buyer, at, why="Recall")
+    assert "Recall" in buyer.get(answer.headers["Location"]).text
+
+
+@pytest.mark.urs("URS-040")
+def test_the_file_of_a_certificate_is_signed_by_its_hash(plant: Plant, buyer: FlaskClient) -> None:
+    with read_session() as session:
+        at = f"/supplier-certificates/{session.scalars(select(SupplierCertificate.id)).one()}"
+    file = (io.BytesIO(b"code,name\r\n1,2\r\n"), "certificate.csv")
+    assert send(buyer, f"{at}/files", file=file, note="Certificate").status_code == 303
+    page = buyer.get(at).text
+    [address] = re.findall(r'action="([^"]+/sign)"', page)
+    assert send(buyer, address).status_code == 303
+    with read_session() as session:
+        assert session.scalars(select(SupplierCertificate)).one().sha256 is None
+    accept(plant)
+    with read_session() as session:
+        found = session.scalars(select(SupplierCertificate)).one()
+        assert found.sha256 is not None
+    assert found.sha256 in buyer.get(at).text
