@@ -48,7 +48,9 @@ def extract() -> Catalog:
         for path in sorted((ROOT / package).rglob("*.py")):
             if "node_modules" not in path.parts:
                 place = str(path.relative_to(ROOT))
-                for sentence in _unmarked(ast.parse(path.read_text(encoding="utf-8"))):
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                parameters = _parameters(tree) if path.name == "steps.py" else ()
+                for sentence in itertools.chain(_unmarked(tree), parameters):
                     catalogue.add(sentence, None, [(place, 0)])
     return catalogue
 
@@ -72,6 +74,16 @@ def _unmarked(tree: ast.Module) -> Iterator[str]:
         for code, sentence in itertools.pairwise(texts):
             if CODE.fullmatch(code) and " " in sentence:
                 yield sentence
+
+
+def _parameters(tree: ast.Module) -> Iterator[str]:
+    """What the parameters of service operations are: `"description": "…"` in their schemas."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                named = isinstance(key, ast.Constant) and key.value == "description"
+                if named and isinstance(value, ast.Constant) and isinstance(value.value, str):
+                    yield value.value
 
 
 def _names_text(node: ast.stmt) -> TypeGuard[Any]:

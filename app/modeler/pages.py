@@ -1,14 +1,17 @@
 """What the templates of the model pages print, read in one go."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
+from xml.sax.saxutils import quoteattr
 
 from sqlalchemy.orm import Session
 
 from app.modeler import queries
+from app.objects.kinds import kinds
 from app.web import language
+from core.languages import translate
 from documents import registry as shown_facts
 from forms import loader
 from workflows import analysis, compiler, diagram, registry, repository
@@ -30,9 +33,7 @@ def history_page(session: Session) -> dict[str, Any]:
 def release_page(session: Session, release: ProcessRelease, base: ProcessRelease | None) -> dict[str, Any]:
     """Collect what the page of one release shows, compared with another."""
     process = repository.compiled(release)
-    report = _report(
-        {name: text.encode() for name, text in release.files.items() if name.endswith(SUFFIXES)}
-    )
+    report = _report({name: text.encode() for name, text in release.files.items() if name.endswith(SUFFIXES)})
     return {
         "release": release,
         "base": base,
@@ -81,6 +82,7 @@ def reference_page() -> dict[str, Any]:
         "roles": registry.roles(),
         "meanings": registry.MEANINGS,
         "facts": sorted(shown_facts.names()),
+        "kinds": kinds(),
     }
 
 
@@ -114,10 +116,29 @@ def _operation(operation: registry.Operation) -> dict[str, Any]:
         "title": operation.title,
         "description": " ".join(operation.description.split("Raises:")[0].split()),
         "parameters": [
-            (name, kind.get("type", ""), name in required, kind.get("description", ""))
+            (name, _holds(kind), name in required, translate(kind.get("description", ""), language()))
             for name, kind in properties.items()
         ],
+        "example": _example(operation, sorted(required) or list(properties)[:1]),
     }
+
+
+def _holds(schema: Mapping[str, Any]) -> str:
+    """What a parameter may be, as JSON Schema says it: its answers, its format or its type."""
+    if "enum" in schema:
+        return " | ".join(str(one) for one in schema["enum"])
+    return str(schema.get("format") or schema.get("type", ""))
+
+
+def _example(operation: registry.Operation, names: Sequence[str]) -> str:
+    """The service task that calls an operation, to be put into a model."""
+    given = "".join(f'\n    <qms:parameter name="{name}" value="{name}" />' for name in names)
+    inner = f"\n  <bpmn:extensionElements>{given}\n  </bpmn:extensionElements>\n" if names else ""
+    task = operation.name.rpartition(".")[2]
+    head = f'<bpmn:serviceTask id="{task}" name={quoteattr(operation.title["en"])}'
+    return f'{head}\n    qms:nameZh={quoteattr(operation.title["zh"])} qms:operation="{operation.name}">' + (
+        f"{inner}</bpmn:serviceTask>"
+    )
 
 
 def _before(process: CompiledProcess, difference: Difference | None) -> str:

@@ -12,13 +12,14 @@ from app.sites.models import Site
 from app.suppliers import services
 from core.clock import site_day
 from core.errors import NotFound
+from documents.labels import N_
 from workflows.registry import OperationCall, operation
 
 _T = TypeVar("_T")
 
 
 def _key(of: str) -> dict[str, str]:
-    return {"type": "string", "format": "uuid", "description": f"id of the {of}"}
+    return {"type": "string", "format": "uuid", "description": of}
 
 
 def _day(of: str) -> dict[str, str]:
@@ -29,11 +30,11 @@ _WHY = {"type": "string", "minLength": 1, "maxLength": 300, "description": "why,
 _APPROVE = {
     "type": "object",
     "properties": {
-        "supplier": _key("supplier"),
-        "item": _key("item"),
-        "site": _key("site"),
-        "valid_from": _day("first day; today if absent"),
-        "valid_until": _day("last day; absent: until somebody ends it"),
+        "supplier": _key(N_("id of the supplier")),
+        "item": _key(N_("id of the item")),
+        "site": _key(N_("id of the site")),
+        "valid_from": _day(N_("first day; today if absent")),
+        "valid_until": _day(N_("last day; absent: until somebody ends it")),
         "when_conditional": {
             "type": "boolean",
             "description": "stands while the supplier is approved on conditions only",
@@ -44,13 +45,16 @@ _APPROVE = {
 }
 _END = {
     "type": "object",
-    "properties": {"scope": _key("scope"), "last_day": _day("last day on which it may be ordered")},
+    "properties": {
+        "scope": _key(N_("id of the scope")),
+        "last_day": _day(N_("last day on which it may be ordered")),
+    },
     "required": ["scope"],
     "additionalProperties": False,
 }
 _STANDING = {
     "type": "object",
-    "properties": {"supplier": _key("supplier"), "why": _WHY},
+    "properties": {"supplier": _key(N_("id of the supplier")), "why": _WHY},
     "required": ["supplier", "why"],
     "additionalProperties": False,
 }

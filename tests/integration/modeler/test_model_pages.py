@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import etree, html
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
@@ -17,7 +18,7 @@ from core import clock
 from core.db import read_session, unit_of_work
 from tests.factories.inbox import MODEL, PASSWORD, SIGNED, Plant, make_plant
 from tests.factories.people import sign_in, token
-from workflows import bundle, repository
+from workflows import bundle, registry, repository
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, ReleaseState, TaskState
 
 MODELS = Path(__file__).parents[3] / "bpmn"
@@ -173,6 +174,20 @@ def test_the_reference_lists_what_models_may_use(plant: Plant, browser: Browser)
     page = browser("owner").get("/models/operations").text
     wanted = ("inventory.release_lot", "workflows.make_release_effective", "lot_inspection", "registrant")
     assert [words for words in wanted if words not in page] == []
+
+
+@pytest.mark.urs("URS-132")
+def test_the_reference_shows_what_to_put_into_a_model(plant: Plant, browser: Browser) -> None:
+    page = html.fromstring(browser("owner").get("/models/operations").text)
+    examples = [one.text_content() for one in page.xpath("//pre/code")]
+    names = {'xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"', 'xmlns:qms="urn:qms:bpmn:1"'}
+    for example in examples:
+        task = etree.fromstring(f"<a {' '.join(names)}>{example}</a>")[0]
+        assert registry.known(task.get("{urn:qms:bpmn:1}operation"))
+        given = {one.get("name") for one in task.iter("{urn:qms:bpmn:1}parameter")}
+        assert registry.missing_parameters(task.get("{urn:qms:bpmn:1}operation"), given) is None
+    assert len(examples) == len(registry.operations())
+    assert "organisation.department" in page.text_content()
 
 
 def release_text(release_id: object) -> str:
