@@ -68,6 +68,16 @@ def approve(revision: R, others: Iterable[R], *, effective_from: date, today: da
     """Approve a draft from a day on; ``today`` is a day of the site's calendar.
 
     Raises:
+        Conflict, Invalid: as :func:`must_fit` says.
+    """
+    must_fit(revision, others, effective_from=effective_from, today=today)
+    revision.state, revision.effective_from = RevisionState.APPROVED, effective_from
+
+
+def must_fit(revision: R, others: Iterable[R], *, effective_from: date, today: date) -> None:
+    """Refuse a draft, or a day, that cannot be approved; ``today`` is a day of the site's calendar.
+
+    Raises:
         Conflict: ``revision.not_draft``, or ``revision.overlap``: another one begins on the same day.
         Invalid: ``revision.past``: the day is over; what was in force then cannot be rewritten.
     """
@@ -87,11 +97,20 @@ def approve(revision: R, others: Iterable[R], *, effective_from: date, today: da
             field="effective_from",
             day=effective_from.isoformat(),
         )
-    revision.state, revision.effective_from = RevisionState.APPROVED, effective_from
 
 
-def end(revision: R, *, last_day: date, today: date) -> None:
+def end(revision: Revision, *, last_day: date, today: date) -> None:
     """End a revision without a successor: it is in force for the last time on that day.
+
+    Raises:
+        Conflict, Invalid: as :func:`must_end` says.
+    """
+    must_end(revision, last_day=last_day, today=today)
+    revision.effective_until = last_day
+
+
+def must_end(revision: Revision, *, last_day: date, today: date) -> None:
+    """Refuse a revision, or a day, that cannot be the end.
 
     Raises:
         Conflict: ``revision.not_approved``.
@@ -108,7 +127,6 @@ def end(revision: R, *, last_day: date, today: date) -> None:
         )
     if last_day < _first_day(revision):
         raise Invalid("revision.ends_before", "It would end before it begins.", field="last_day")
-    revision.effective_until = last_day
 
 
 def must_be_draft(revision: Revision) -> None:

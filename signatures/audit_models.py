@@ -2,13 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text
+from sqlalchemy import BigInteger, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db import Base
 
 FIRST_HASH = "0" * 64
 """What stands before the first entry of a trail."""
+
+
+_ATTEMPTS = text("action = 'object.change_attempted'")
+"""Attempts past change control are listed as a whole: a few rows of a trail of millions."""
 
 
 class AuditCapture(Base):
@@ -46,6 +50,7 @@ class AuditEntry(Base):
         Index("ix_audit_entry_subject", "subject_id", "seq"),
         Index("ix_audit_entry_actor", "actor_id", "seq"),
         Index("ix_audit_entry_at", "at"),
+        Index("ix_audit_entry_attempts", "seq", sqlite_where=_ATTEMPTS, postgresql_where=_ATTEMPTS),
         {"info": {"audit": False, "append_only": True}},
     )
 

@@ -9,21 +9,25 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog import standard_lists
-from app.catalog.gs1 import check_gtin
-from app.catalog.models import Item, ItemKind, Supplier
+from app.catalog import fact_lists, routing_lists, standard_lists
+from app.catalog.coding import scheme_findings
+from app.catalog.models import Item, ItemKind, ItemRevision, ItemState, Supplier
+from app.catalog.packs import gtin_owners, gtin_taken, read_gtin
 from app.catalog.services import (
+    ItemChange,
     NewItem,
     NewSupplier,
     SupplierChange,
+    change_items,
     change_supplier_facts,
     open_items,
     open_suppliers,
-    rename_items,
 )
-from app.catalog.units import STOCK_UNITS, check_unit
+from app.catalog.standard_lists import read_unit
+from app.catalog.units import STOCK_UNITS
 from core.actor import Actor
-from core.errors import Conflict, Invalid
+from core.effectivity import RevisionState
+from core.errors import Invalid
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, text, whole
@@ -37,36 +41,21 @@ KINDS: dict[str, Bilingual] = {
     "finished": {"en": "Finished device", "zh": "成品"},
 }
 CLASSES: dict[str, Bilingual] = {letter: {"en": letter, "zh": letter} for letter in "ABC"}
-_UNITS = {name.casefold(): unit.code for unit in STOCK_UNITS.values() for name in unit.symbol.values()}
-
-
-def read_unit(value: Any) -> str:
-    """A stock unit by its UCUM code, or by what people call it.
-
-    Raises:
-        Invalid: ``unit.unknown``.
-    """
-    word = str(value).strip()
-    return check_unit(_UNITS.get(word.casefold(), word) if word not in STOCK_UNITS else word).code
-
-
-def read_gtin(value: Any) -> str:
-    """A trade item number with the right check digit, as 14 digits.
-
-    Raises:
-        Invalid: ``gtin.format`` or ``gtin.check_digit``.
-    """
-    return check_gtin(code(20)(value))
-
-
-def gtin_taken(gtin: Any) -> Conflict:
-    """What a row is told whose GTIN is another item's."""
-    return Conflict("item.gtin_taken", "Another item has GTIN %(gtin)s.", gtin=gtin)
+STATES: dict[str, Bilingual] = {
+    "active": {"en": "Active", "zh": "在用"},
+    "blocked": {"en": "Blocked", "zh": "停用"},
+    "retired": {"en": "Retired", "zh": "淘汰"},
+}
 
 
 def items_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
     """What the items of some codes hold already."""
-    found = session.scalars(select(Item).where(Item.code.in_([code for (code,) in keys])))
+    found = session.scalars(select(Item).where(Item.code.in_([code for (code,) in keys]))).all()
+    days = (ItemRevision.item_id, ItemRevision.specification)
+    approved = select(*days).where(ItemRevision.state == RevisionState.APPROVED)
+    approved = approved.where(ItemRevision.item_id.in_([item.id for item in found]))
+    dated = session.execute(approved.order_by(ItemRevision.effective_from))
+    latest = {row.item_id: row.specification for row in dated}
     return {
         (item.code,): {
             **both_cells("name", item.name),
@@ -75,16 +64,16 @@ def items_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tup
             "gtin": item.gtin,
             "shelf_life_days": item.shelf_life_days,
             **both_cells("storage", item.storage),
-            "specification": item.specification,
+            "specification": latest.get(item.id, ""),
+            "state": item.state.value,
         }
         for item in found
     }
 
 
-def gtin_owners(session: Session, gtins: Collection[Any]) -> dict[Any, tuple[Any, ...]]:
-    """Whose some GTINs are."""
-    found = session.execute(select(Item.gtin, Item.code).where(Item.gtin.in_(gtins)))
-    return {row.gtin: (row.code,) for row in found}
+def check_items(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
+    """Find new codes that fit no coding scheme of their kind."""
+    yield from scheme_findings(session, [(row, str(row.get("kind"))) for row in rows])
 
 
 def create_items(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
@@ -105,9 +94,15 @@ def create_items(session: Session, rows: Sequence[Row], actor: Actor, now: datet
     open_items(session, commands, actor=actor, now=now)
 
 
-def change_items(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
-    """Give items other names; everything else of an item is under change control."""
-    rename_items(session, {row.get("code"): row.both("name") for row in rows}, actor=actor, now=now)
+def store_item_changes(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Give items other names and states; everything else of an item is under change control."""
+    changes = {
+        row.get("code"): ItemChange(
+            row.both("name"), ItemState(row.get("state")) if row.get("state") else None
+        )
+        for row in rows
+    }
+    change_items(session, changes, actor=actor, now=now)
 
 
 def suppliers_there(
@@ -128,7 +123,9 @@ def suppliers_there(
 
 
 def check_suppliers(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find certificates without a last day."""
+    """Find certificates without a last day, and codes that fit no coding scheme."""
+    rows = list(rows)
+    yield from scheme_findings(session, [(row, "supplier") for row in rows])
     for row in rows:
         until = row.get("certificate_until") or (row.before or {}).get("certificate_until")
         if row.get("certificate") and not until and "certificate_until" not in row.bad:
@@ -184,7 +181,8 @@ ITEMS = Importer(
     key=("code",),
     existing=items_there,
     create=create_items,
-    change=change_items,
+    change=store_item_changes,
+    check=check_items,
     columns=(
         Column("code", {"en": "Item code", "zh": "物料编码"}, code(), "RM-PVC-70",
                {"en": "The code of your coding scheme; never used twice.", "zh": "按编码规则，不得重复。"}),
@@ -204,8 +202,13 @@ ITEMS = Importer(
         *name_columns("storage", "Storage", "储存条件", {"en": "dry, 5 to 30 °C", "zh": "干燥，5～30 °C"},
                       controlled=True),
         Column("specification", {"en": "Specification", "zh": "质量标准"}, text(), "SPEC-RM-001 B",
-               {"en": "Document and revision it is judged by", "zh": "检验依据的文件及版本"},
+               {"en": "Document and revision it is judged by; it makes revision 1 of the item.",
+                "zh": "检验依据的文件及版本，作为物料版本 1。"},
                required=False, controlled=True),
+        Column("state", {"en": "State", "zh": "状态"}, choice(STATES), "active",
+               {"en": "Only active items are ordered, received and made.",
+                "zh": "仅在用物料可采购、收货和生产。"},
+               required=False),
     ),
 )  # fmt: skip
 SUPPLIERS = Importer(
@@ -239,4 +242,7 @@ SUPPLIERS = Importer(
     ),
 )  # fmt: skip
 
-LISTS = tuple(register(one) for one in (SUPPLIERS, ITEMS, *standard_lists.LISTS))
+LISTS = tuple(
+    register(one)
+    for one in (SUPPLIERS, ITEMS, *standard_lists.LISTS, *routing_lists.LISTS, *fact_lists.LISTS)
+)

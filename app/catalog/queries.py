@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
+from fractions import Fraction
+from typing import TypeVar
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.models import Bom, Item, ItemKind, Supplier
+from app.catalog.conversions import UnitFact
+from app.catalog.models import (
+    Bom,
+    CodingScheme,
+    InspectionStandard,
+    Item,
+    ItemRevision,
+    PackagingLevel,
+    Routing,
+    UnitConversion,
+)
+from core.effectivity import RevisionState, in_force
 from core.errors import NotFound
+
+R = TypeVar("R", ItemRevision, InspectionStandard, Bom, Routing)
 
 
 def item(session: Session, item_id: uuid.UUID) -> Item:
@@ -35,36 +50,53 @@ def item_by_gtin(session: Session, gtin: str) -> Item | None:
     return session.scalar(select(Item).where(Item.gtin == gtin))
 
 
-def items(*, words: str = "", kind: ItemKind | None = None) -> Select[Item]:
-    """Items by code; ``words`` is looked for in code, GTIN and both names, ignoring case."""
-    wanted = select(Item).order_by(Item.code)
-    if kind is not None:
-        wanted = wanted.where(Item.kind == kind)
-    if words:
-        english, chinese = Item.name["en"].as_string(), Item.name["zh"].as_string()
-        columns = (Item.code, Item.gtin, english, chinese)
-        wanted = wanted.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
-    return wanted
+def revisions_of(session: Session, model: type[R], item_id: uuid.UUID) -> Sequence[R]:
+    """The revisions of one sort of an item, drafts first, then the latest first."""
+    wanted = select(model).where(model.item_id == item_id)
+    days = (model.effective_from.is_not(None), model.effective_from.desc(), model.code.desc())
+    return session.scalars(wanted.order_by(*days)).all()
 
 
-def suppliers(*, words: str = "") -> Select[Supplier]:
-    """Suppliers by code; ``words`` is looked for in code, certificate and both names."""
-    wanted = select(Supplier).order_by(Supplier.code)
-    if words:
-        english, chinese = Supplier.name["en"].as_string(), Supplier.name["zh"].as_string()
-        columns = (Supplier.code, Supplier.certificate, english, chinese)
-        wanted = wanted.where(or_(*(column.icontains(words, autoescape=True) for column in columns)))
-    return wanted
-
-
-def boms_of(session: Session, item_id: uuid.UUID) -> Sequence[Bom]:
-    """The bills of material of an item, newest effective day first."""
-    wanted = (
-        select(Bom).where(Bom.item_id == item_id).order_by(Bom.effective_from.desc(), Bom.bom_revision.desc())
+def revision_in_force(session: Session, model: type[R], item_id: uuid.UUID, on: date) -> R | None:
+    """The revision of an item that is in force on a day in the site's calendar, if any."""
+    begun = select(model).where(
+        model.item_id == item_id, model.state == RevisionState.APPROVED, model.effective_from <= on
     )
-    return session.scalars(wanted).all()
+    latest = session.scalar(begun.order_by(model.effective_from.desc()).limit(1))
+    return in_force([latest], on) if latest is not None else None
 
 
 def effective_bom(session: Session, item_id: uuid.UUID, on: date) -> Bom | None:
     """The bill of material that is in force on a day in the site's calendar."""
-    return next((bom for bom in boms_of(session, item_id) if bom.effective_from <= on), None)
+    return revision_in_force(session, Bom, item_id, on)
+
+
+def standard_in_force(session: Session, item_id: uuid.UUID, on: date) -> InspectionStandard | None:
+    """What is inspected on a lot of an item on a day in the site's calendar."""
+    return revision_in_force(session, InspectionStandard, item_id, on)
+
+
+def specification_of(session: Session, item_id: uuid.UUID, on: date) -> str:
+    """The document and revision an item is judged by on a day; empty if none is named."""
+    revision = revision_in_force(session, ItemRevision, item_id, on)
+    return revision.specification if revision is not None else ""
+
+
+def conversions_of(session: Session, items: Collection[uuid.UUID]) -> dict[uuid.UUID, list[UnitFact]]:
+    """What some items say of their units, all in one query."""
+    found: dict[uuid.UUID, list[UnitFact]] = {}
+    for one in session.scalars(select(UnitConversion).where(UnitConversion.item_id.in_(items))):
+        factor = Fraction(one.equals) / Fraction(one.quantity)
+        found.setdefault(one.item_id, []).append(UnitFact(one.unit, one.equals_unit, factor))
+    return found
+
+
+def packs_of(session: Session, item_id: uuid.UUID) -> Sequence[PackagingLevel]:
+    """The levels of packaging of an item, the smallest first."""
+    wanted = select(PackagingLevel).where(PackagingLevel.item_id == item_id)
+    return session.scalars(wanted.order_by(PackagingLevel.contains)).all()
+
+
+def schemes_of(session: Session, subjects: Collection[str]) -> Sequence[CodingScheme]:
+    """The coding schemes of some kinds of thing."""
+    return session.scalars(select(CodingScheme).where(CodingScheme.subject.in_(subjects))).all()

@@ -29,5 +29,5 @@ def _no_supplier(code: Any) -> Invalid:
     return Invalid("supplier.not_found", "There is no supplier %(supplier)s.", supplier=code)
 
 
-ITEM = Reference(items_by_code, _no_item)
-SUPPLIER = Reference(suppliers_by_code, _no_supplier)
+ITEM = Reference(items_by_code, _no_item, "catalog.item")
+SUPPLIER = Reference(suppliers_by_code, _no_supplier, "catalog.supplier")

@@ -1,53 +1,38 @@
-"""Pages of items and suppliers."""
+"""Pages of master data."""
 
 from __future__ import annotations
 
 import uuid
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, redirect, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response
 
-from app.catalog import queries
-from app.catalog.models import Item, ItemKind, Supplier
+from app.catalog import kinds
+from app.catalog.coding import take_code
+from app.catalog.models import CodingScheme
 from app.catalog.units import MEASURE_UNITS
-from app.web import access, db, in_order, listing, navigation, paginate
+from app.objects import queries as objects
+from app.objects.pages import furnish
+from app.web import access, must_reach, request_time, writing
 from core.types import Bilingual
 
 bp = Blueprint("catalog", __name__)
 
-navigation("catalog.items", _l("Items"), icon="box", right="catalog.read", order=50, group="master")
-navigation(
-    "catalog.suppliers",
-    _l("Suppliers"),
-    icon="building-warehouse",
-    right="catalog.read",
-    order=52,
-    group="master",
-)
-listing(
-    "catalog.items",
-    "q",
-    "kind",
-    columns={
-        "code": Item.code,
-        "name": Item.name["en"].as_string(),
-        "kind": Item.kind,
-        "gtin": Item.gtin,
-        "specification": Item.specification,
-    },
-)
-listing(
-    "catalog.suppliers",
-    "q",
-    columns={
-        "code": Supplier.code,
-        "name": Supplier.name["en"].as_string(),
-        "class": Supplier.criticality,
-        "country": Supplier.country,
-        "until": Supplier.certificate_until,
-        "state": Supplier.state,
-    },
-)
+for order, kind, menu in (
+    (50, kinds.ITEM, _l("Items")),
+    (51, kinds.ITEM_REVISION, _l("Item revisions")),
+    (52, kinds.BOM, _l("Bills of material")),
+    (53, kinds.ROUTING, _l("Routings")),
+    (54, kinds.STANDARD, _l("Inspection standards")),
+    (55, kinds.PACK, _l("Packaging")),
+    (56, kinds.CONVERSION, _l("Unit conversions")),
+    (57, kinds.SCHEME, _l("Coding schemes")),
+    (60, kinds.SUPPLIER, _l("Suppliers")),
+    (61, kinds.PARTY, _l("Manufacturers and customers")),
+):
+    furnish(bp, kind, menu=menu, order=order, group="master")
 
 
 @bp.app_template_global()
@@ -57,30 +42,21 @@ def unit_symbol(code: str) -> Bilingual:
     return unit.symbol if unit else {"en": code, "zh": code}
 
 
-@bp.get("/items")
-@access("catalog.read")
-def items() -> str:
-    """List items by code, with a search and one kind."""
-    words, kind = request.args.get("q", "").strip(), request.args.get("kind", "")
-    wanted = ItemKind(kind) if kind in set(ItemKind) else None
-    page = paginate(in_order(queries.items(words=words, kind=wanted)))
-    return render_template("catalog/items.html", page_of=page, q=words, kind=wanted, kinds=list(ItemKind))
+@bp.post("/coding-schemes/<uuid:object_id>/code")
+@access("catalog.manage")
+def take_next_code(object_id: uuid.UUID) -> Response:
+    """Take the next code of a scheme, and go on to the form of what it shall name.
 
-
-@bp.get("/items/<uuid:item_id>")
-@access("catalog.read")
-def item(item_id: uuid.UUID) -> str:
-    """Show one item with its inspection standard and bills of material."""
-    session = db.session()
-    return render_template(
-        "catalog/item.html", item=queries.item(session, item_id), boms=queries.boms_of(session, item_id)
-    )
-
-
-@bp.get("/suppliers")
-@access("catalog.read")
-def suppliers() -> str:
-    """List suppliers with their standing, with a search."""
-    words = request.args.get("q", "").strip()
-    page = paginate(in_order(queries.suppliers(words=words)))
-    return render_template("catalog/suppliers.html", page_of=page, q=words)
+    Raises:
+        Conflict: ``code.unnumbered``.
+    """
+    with writing() as session:
+        scheme: CodingScheme = objects.object_of(session, kinds.SCHEME, object_id)
+        must_reach(scheme.site_id, "catalog.manage")
+        code, subject = take_code(session, scheme, now=request_time()), scheme.subject
+    flash(_("The code %(code)s is yours; it is never given again.", code=code), "success")
+    if subject == "supplier":
+        return redirect(url_for("catalog.suppliers_new", code=code), code=303)
+    if subject == "party":
+        return redirect(url_for("catalog.parties_new", code=code), code=303)
+    return redirect(url_for("catalog.items_new", code=code, kind=subject), code=303)

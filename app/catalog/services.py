@@ -1,12 +1,10 @@
-"""Verbs on master data. Until change control owns them, they are called by the demo plant and by imports
-only."""
+"""Verbs on items, suppliers and parties; revisions have their own (app.catalog.revising)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from itertools import islice
 
 from sqlalchemy import select
@@ -14,44 +12,28 @@ from sqlalchemy.orm import Session
 
 from app.catalog import queries
 from app.catalog.gs1 import check_gtin
-from app.catalog.models import (
-    Bom,
-    BomLine,
-    CharacteristicKind,
-    InspectionCharacteristic,
-    Item,
-    ItemKind,
-    Supplier,
-)
-from app.catalog.units import MEASURE_UNITS, check_unit
+from app.catalog.models import Item, ItemKind, ItemRevision, ItemState, Supplier
+from app.catalog.revising import Characteristic, first_day, open_standard
+from app.catalog.units import check_unit
 from core.actor import Actor
-from core.errors import Conflict, Invalid
+from core.db import new_id
+from core.effectivity import RevisionState
+from core.errors import Conflict
 from core.types import Bilingual
 from signatures import audit
 
 BATCH = 500
 """So many rows of a list are written in one statement."""
-
-
-@dataclass(frozen=True)
-class Characteristic:
-    """One line of an inspection standard, as entered; see ``InspectionCharacteristic``."""
-
-    code: str
-    name: Bilingual
-    kind: CharacteristicKind
-    lower: Decimal | None = None
-    upper: Decimal | None = None
-    unit: str = ""
-    requirement: Bilingual = field(default_factory=dict)
-    method: str = ""
-    instrument: Bilingual = field(default_factory=dict)
-    sample_size: int = 1
+FIRST = "1"
+"""What the first revision of an item and of its inspection standard is called."""
 
 
 @dataclass(frozen=True)
 class NewItem:
-    """Everything needed to open an item; see ``Item``."""
+    """Everything needed to open an item; see ``Item``.
+
+    ``specification`` and ``characteristics`` make its first revisions, in force at once.
+    """
 
     code: str
     name: Bilingual
@@ -65,7 +47,7 @@ class NewItem:
 
 
 def open_item(session: Session, command: NewItem, *, actor: Actor, now: datetime) -> Item:
-    """Add an item with its inspection characteristics.
+    """Add an item with the first revision of its inspection standard.
 
     Raises:
         Invalid: unknown unit, GTIN with a wrong check digit, or a characteristic that could never be judged.
@@ -76,11 +58,19 @@ def open_item(session: Session, command: NewItem, *, actor: Actor, now: datetime
     if taken:
         raise Conflict("item.exists", "Item %(item)s exists already.", field="code", item=command.code)
     item = _item(command, now)
-    for position, line in enumerate(command.characteristics, start=1):
-        item.characteristics.append(_characteristic(line, position))
-    session.add(item)
+    session.add_all([item, *_first_revision(command, item, now)])
     session.flush()  # the audit line below names the new row
     audit.record(session, "item.opened", subject=("catalog.item", item.id), facts={"code": item.code})
+    if command.characteristics:
+        open_standard(
+            session,
+            item,
+            command.characteristics,
+            revision=FIRST,
+            effective_from=first_day(now),
+            actor=actor,
+            now=now,
+        )
     return item
 
 
@@ -94,72 +84,33 @@ def open_items(session: Session, commands: Iterable[NewItem], *, actor: Actor, n
         Invalid: unknown unit, or GTIN with a wrong check digit.
     """
     rest = iter(commands)
-    while batch := [_item(command, now) for command in islice(rest, BATCH)]:
-        session.add_all(batch)
+    while batch := list(islice(rest, BATCH)):
+        items = [_item(command, now) for command in batch]
+        pairs = zip(batch, items, strict=True)
+        written = [*items, *(one for pair in pairs for one in _first_revision(*pair, now))]
+        session.add_all(written)
         session.flush()  # a batch is written at once, then forgotten
-        for item in batch:
-            session.expunge(item)
+        for one in written:
+            session.expunge(one)
 
 
-def rename_items(session: Session, names: Mapping[str, Bilingual], *, actor: Actor, now: datetime) -> None:
-    """Give items other names: item code → name in both languages. The trail holds each old and new row."""
-    for item in session.scalars(select(Item).where(Item.code.in_(names)).with_for_update()):
-        item.name = dict(names[item.code])
-    session.flush()
+@dataclass(frozen=True)
+class ItemChange:
+    """What a list may change of an item: its names, and whether it is in use; None leaves that."""
+
+    name: Bilingual
+    state: ItemState | None = None
 
 
-def open_bom(
-    session: Session,
-    item: Item,
-    lines: Sequence[tuple[Item, Decimal]],
-    *,
-    revision: str,
-    effective_from: date,
-    actor: Actor,
-    now: datetime,
-) -> Bom:
-    """Add a revision of an item's bill of material; ``lines`` are (input, quantity per output unit).
-
-    Raises:
-        Invalid: ``bom.empty``, ``bom.itself`` or ``quantity.positive``; a counted input may be a fraction
-            (a carton).
-    """
-    if not lines:
-        raise Invalid("bom.empty", "A bill of material needs at least one line.", field="lines")
-    bom = Bom(item_id=item.id, bom_revision=revision, effective_from=effective_from, created_at=now)
-    for position, (part, quantity) in enumerate(lines, start=1):
-        if part.id == item.id:
-            raise Invalid(
-                "bom.itself", "Item %(item)s cannot be part of itself.", field="lines", item=item.code
-            )
-        if quantity <= 0:
-            raise Invalid("quantity.positive", "The quantity must be above zero.", field="lines")
-        bom.lines.append(BomLine(position=position, item_id=part.id, quantity=quantity))
-    session.add(bom)
-    session.flush()  # the audit line below names the new row
-    audit.record(
-        session,
-        "bom.opened",
-        subject=("catalog.bom", bom.id),
-        facts={"item": item.code, "revision": revision},
-    )
-    return bom
-
-
-def add_characteristics(
-    session: Session, item: Item, lines: Sequence[Characteristic], *, actor: Actor, now: datetime
+def change_items(
+    session: Session, changes: Mapping[str, ItemChange], *, actor: Actor, now: datetime
 ) -> None:
-    """Add lines to the inspection standard of an item, behind those it has.
-
-    Raises:
-        Invalid: a line that could never be judged.
-    """
-    last = max((one.position for one in item.characteristics), default=0)
-    for position, line in enumerate(lines, start=last + 1):
-        item.characteristics.append(_characteristic(line, position))
-    session.flush()  # the audit line below names the new rows
-    facts = {"item": item.code, "characteristics": [line.code for line in lines]}
-    audit.record(session, "item.standard_extended", subject=("catalog.item", item.id), facts=facts)
+    """Give items other names and states, by item code. The trail holds each old and new row."""
+    for item in session.scalars(select(Item).where(Item.code.in_(changes)).with_for_update()):
+        wanted = changes[item.code]
+        item.name = dict(wanted.name)
+        item.state = wanted.state or item.state
+    session.flush()
 
 
 @dataclass(frozen=True)
@@ -230,6 +181,7 @@ def _supplier(command: NewSupplier, now: datetime) -> Supplier:
 
 def _item(command: NewItem, now: datetime) -> Item:
     return Item(
+        id=new_id(),
         code=command.code,
         name=command.name,
         kind=command.kind,
@@ -237,31 +189,19 @@ def _item(command: NewItem, now: datetime) -> Item:
         gtin=check_gtin(command.gtin) if command.gtin else None,
         shelf_life_days=command.shelf_life_days,
         storage=command.storage,
-        specification=command.specification,
         created_at=now,
     )
 
 
-def _characteristic(line: Characteristic, position: int) -> InspectionCharacteristic:
-    if line.unit and line.unit not in MEASURE_UNITS:
-        raise Invalid("unit.unknown_measure", "Unknown unit “%(unit)s”.", field="unit", unit=line.unit)
-    if line.kind is CharacteristicKind.MEASURED and line.lower is None and line.upper is None:
-        raise Invalid(
-            "characteristic.limits",
-            "Characteristic %(characteristic)s needs a lower or an upper limit.",
-            field="lower",
-            characteristic=line.code,
+def _first_revision(command: NewItem, item: Item, now: datetime) -> list[ItemRevision]:
+    if not command.specification:
+        return []
+    return [
+        ItemRevision(
+            item_id=item.id,
+            code=FIRST,
+            specification=command.specification,
+            state=RevisionState.APPROVED,
+            effective_from=first_day(now),
         )
-    return InspectionCharacteristic(
-        position=position,
-        code=line.code,
-        name=line.name,
-        kind=line.kind,
-        lower=line.lower,
-        upper=line.upper,
-        unit=line.unit,
-        requirement=line.requirement,
-        method=line.method,
-        instrument=line.instrument,
-        sample_size=line.sample_size,
-    )
+    ]

@@ -1,33 +1,60 @@
-"""Lists of inspection standards and bills of material that can be brought in (URS-031)."""
+"""Lists of inspection standards and bills of material: each row a line of one revision (URS-031)."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from app.catalog.models import Bom, BomLine, CharacteristicKind, InspectionCharacteristic, Item
+from app.catalog.models import (
+    Bom,
+    BomLine,
+    CharacteristicKind,
+    InspectionCharacteristic,
+    InspectionStandard,
+    Item,
+)
+from app.catalog.queries import conversions_of
 from app.catalog.references import ITEM
-from app.catalog.services import Characteristic, add_characteristics, open_bom
-from app.catalog.units import MEASURE_UNITS
+from app.catalog.revising import (
+    BomPart,
+    Characteristic,
+    change_bom,
+    change_standard,
+    open_bom,
+    open_standard,
+)
+from app.catalog.revision_lists import GROUP_BY, HEAD, ITEM_COLUMN, empty_name, line_checks, other_day
+from app.catalog.structure import Parts, refuse_circle, stock_quantity
+from app.catalog.units import MEASURE_UNITS, STOCK_UNITS, check_unit
 from core.actor import Actor
-from core.errors import Conflict, Invalid
+from core.errors import Invalid
 from core.types import Bilingual
-from documents.labels import N_
-from documents.sheets.cells import Column, choice, code, day, name_columns, number, text, whole
+from documents.sheets.cells import Column, choice, code, name_columns, number, text, whole
 from documents.sheets.examining import grouped
 from documents.sheets.importers import Group, Importer
-from documents.sheets.rows import Finding, Reach, Row, both_cells
+from documents.sheets.rows import Finding, Row, both_cells
 
 KINDS: dict[str, Bilingual] = {
     "measured": {"en": "Measured", "zh": "计量"},
     "judged": {"en": "Judged", "zh": "计数"},
 }
 _UNITS = {name.casefold(): unit.code for unit in MEASURE_UNITS.values() for name in unit.symbol.values()}
+_STOCK = {name.casefold(): unit.code for unit in STOCK_UNITS.values() for name in unit.symbol.values()}
+
+
+def read_unit(value: Any) -> str:
+    """A stock unit by its UCUM code, or by what people call it.
+
+    Raises:
+        Invalid: ``unit.unknown``.
+    """
+    word = str(value).strip()
+    return check_unit(_STOCK.get(word.casefold(), word) if word not in STOCK_UNITS else word).code
 
 
 def read_measure_unit(value: Any) -> str:
@@ -43,101 +70,121 @@ def read_measure_unit(value: Any) -> str:
     return found
 
 
+def characteristic_cells(one: InspectionCharacteristic) -> dict[str, Any]:
+    """A characteristic as the cells of its row."""
+    return {
+        **both_cells("name", one.name),
+        "kind": one.kind.value,
+        "lower": one.lower,
+        "upper": one.upper,
+        "unit": one.unit,
+        **both_cells("requirement", one.requirement),
+        "method": one.method,
+        **both_cells("instrument", one.instrument),
+        "sample_size": one.sample_size,
+    }
+
+
 def characteristics_there(
     session: Session, keys: Collection[tuple[Any, ...]]
 ) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """What the inspection standards of some items hold already."""
-    query = select(Item.code, InspectionCharacteristic).join(InspectionCharacteristic.item)
-    found = session.execute(query.where(Item.code.in_({item for item, _ in keys})))
+    """What the inspection standards of some items hold already, line by line."""
+    query = (
+        select(Item.code, InspectionStandard, InspectionCharacteristic)
+        .join(InspectionStandard, InspectionStandard.item_id == Item.id)
+        .join(InspectionCharacteristic, InspectionCharacteristic.standard_id == InspectionStandard.id)
+    )
+    found = session.execute(query.where(Item.code.in_({item for item, _, _ in keys})))
     return {
-        (item, one.code): {
-            **both_cells("name", one.name),
-            "kind": one.kind.value,
-            "lower": one.lower,
-            "upper": one.upper,
-            "unit": one.unit,
-            **both_cells("requirement", one.requirement),
-            "method": one.method,
-            **both_cells("instrument", one.instrument),
-            "sample_size": one.sample_size,
+        (item, standard.code, one.code): {
+            "effective_from": standard.effective_from,
+            **characteristic_cells(one),
         }
-        for item, one in found
+        for item, standard, one in found
     }
 
 
-def check_characteristics(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find characteristics that could never be judged."""
-    for row in rows:
-        if row.before is None:
-            yield from _limits(row)
+def characteristics_of(rows: Sequence[Row]) -> list[Characteristic]:
+    """The rows of one standard as what its revision holds."""
+    return [
+        Characteristic(
+            code=row.get("code"),
+            name=row.both("name"),
+            kind=CharacteristicKind(row.get("kind")),
+            lower=row.get("lower"),
+            upper=row.get("upper"),
+            unit=row.get("unit") or "",
+            requirement=row.both("requirement"),
+            method=row.get("method") or "",
+            instrument=row.both("instrument"),
+            sample_size=row.get("sample_size") or 1,
+        )
+        for row in rows
+    ]
 
 
 def create_characteristics(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
-    """Add characteristics to the inspection standards of their items, in the order of the list."""
-    for found in grouped(rows, ("item",)).values():
-        lines = [
-            Characteristic(
-                code=row.get("code"),
-                name=row.both("name"),
-                kind=CharacteristicKind(row.get("kind")),
-                lower=row.get("lower"),
-                upper=row.get("upper"),
-                unit=row.get("unit") or "",
-                requirement=row.both("requirement"),
-                method=row.get("method") or "",
-                instrument=row.both("instrument"),
-                sample_size=row.get("sample_size") or 1,
-            )
-            for row in found
-        ]
-        add_characteristics(session, found[0].found["item"], lines, actor=actor, now=now)
-
-
-def boms_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """What the bills of material of some items hold already, line by line."""
-    made, part = aliased(Item), aliased(Item)
-    query = (
-        select(made.code, Bom.bom_revision, part.code, BomLine.quantity, Bom.effective_from)
-        .join(Bom, Bom.item_id == made.id)
-        .join(BomLine, BomLine.bom_id == Bom.id)
-        .join(part, part.id == BomLine.item_id)
-        .where(made.code.in_({item for item, _, _ in keys}))
-    )
-    return {
-        (item, revision, of): {"quantity": quantity, "effective_from": day}
-        for item, revision, of, quantity, day in session.execute(query)
-    }
-
-
-def check_boms(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
-    """Find revisions there are already, and items that would be part of themselves."""
-    revisions = select(Item.code, Bom.bom_revision).join(Bom.item)
-    existing = {(pair[0], pair[1]) for pair in session.execute(revisions)}
-    parts = _parts_of(session)
-    last: dict[Any, Row] = {}
-    for row in rows:
-        key = (row.get("item"), row.get("revision"))
-        if key in existing and row.before is None:
-            sentence = N_("Item %(item)s has a bill of material of revision %(revision)s already.")
-            yield row.wrong("revision", Conflict("bom.exists", sentence, item=key[0], revision=key[1]))
-        if row.get("item") and row.get("part"):
-            parts[row.get("item")].add(row.get("part"))
-            last[row.get("item")] = row
-    yield from _circles(parts, last)
-
-
-def create_boms(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
-    """Open the bills of material of a list."""
-    for found in grouped(rows, ("item", "revision")).values():
-        open_bom(
+    """Open the inspection standards of a list, their lines in its order."""
+    for found in grouped(rows, GROUP_BY).values():
+        open_standard(
             session,
             found[0].found["item"],
-            [(row.found["part"], row.get("quantity")) for row in found],
+            characteristics_of(found),
             revision=found[0].get("revision"),
             effective_from=found[0].get("effective_from"),
             actor=actor,
             now=now,
         )
+
+
+def replace_characteristics(
+    session: Session, of: InspectionStandard, rows: Sequence[Row], *, actor: Actor, now: datetime
+) -> None:
+    """Write the lines of a draft anew."""
+    change_standard(session, of, characteristics_of(rows))
+
+
+def bom_cells(line: BomLine) -> dict[str, Any]:
+    """A line of a bill of material as the cells of its row, in the unit it was written in."""
+    entered = line.entered_quantity if line.entered_quantity is not None else line.quantity
+    return {"part": line.item.code, "quantity": entered, "unit": line.entered_unit or line.item.uom}
+
+
+def boms_there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """What the bills of material of some items hold already, line by line."""
+    made = aliased(Item)
+    query = select(made.code, Bom, BomLine).join(Bom, Bom.item_id == made.id)
+    query = query.join(BomLine, BomLine.bom_id == Bom.id)
+    found = session.execute(query.where(made.code.in_({item for item, _, _ in keys})))
+    there = {}
+    for item, bom, line in found:
+        cells = bom_cells(line)
+        there[item, bom.code, cells.pop("part")] = {"effective_from": bom.effective_from, **cells}
+    return there
+
+
+def parts_of(rows: Sequence[Row]) -> list[BomPart]:
+    """The rows of one bill of material as what its revision holds."""
+    return [BomPart(row.found["part"], row.get("quantity"), row.get("unit") or "") for row in rows]
+
+
+def create_boms(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    """Open the bills of material of a list."""
+    for found in grouped(rows, GROUP_BY).values():
+        open_bom(
+            session,
+            found[0].found["item"],
+            parts_of(found),
+            revision=found[0].get("revision"),
+            effective_from=found[0].get("effective_from"),
+            actor=actor,
+            now=now,
+        )
+
+
+def replace_bom(session: Session, of: Bom, rows: Sequence[Row], *, actor: Actor, now: datetime) -> None:
+    """Write the lines of a draft anew."""
+    change_bom(session, of, parts_of(rows))
 
 
 def positive(value: Any) -> Any:
@@ -152,7 +199,13 @@ def positive(value: Any) -> Any:
     return quantity
 
 
-def _limits(row: Row) -> Iterator[Finding]:
+def _limits(_session: Session, rows: Sequence[Row]) -> Iterator[Finding]:
+    for row in rows:
+        yield from empty_name(row)
+        yield from _limits_of(row)
+
+
+def _limits_of(row: Row) -> Iterator[Finding]:
     lower, upper = row.get("lower"), row.get("upper")
     if row.get("kind") == "measured" and lower is None and upper is None and not row.bad & {"lower", "upper"}:
         yield row.wrong(
@@ -169,37 +222,33 @@ def _limits(row: Row) -> Iterator[Finding]:
         yield row.wrong("requirement_en", Invalid("cell.required", "This cell must not be empty."))
 
 
-def _parts_of(session: Session) -> defaultdict[str, set[str]]:
-    """What goes directly into what, by code, over all revisions there are."""
-    codes = {row.id: row.code for row in session.execute(select(Item.id, Item.code))}
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    lines = select(Bom.item_id, BomLine.item_id).join(BomLine.bom)
-    for whole_id, part_id in session.execute(lines):
-        found[codes[whole_id]].add(codes[part_id])
-    return found
+def _quantities(session: Session, rows: Sequence[Row]) -> Iterator[Finding]:
+    facts = conversions_of(session, {part.id for row in rows if (part := row.found.get("part"))})
+    for row in rows:
+        part, quantity = row.found.get("part"), row.get("quantity")
+        if part is None or quantity is None or "unit" in row.bad:
+            continue
+        try:
+            stock_quantity(part, quantity, row.get("unit") or part.uom, facts.get(part.id, ()))
+        except Invalid as wrong:
+            yield row.wrong(wrong.field or "quantity", wrong)
 
 
-def _circles(parts: Mapping[str, set[str]], last: Mapping[Any, Row]) -> Iterator[Finding]:
-    for item, row in last.items():
-        way, seen = list(parts.get(item, ())), set[str]()
-        while way:
-            part = way.pop()
-            if part == item:
-                sentence = N_("Item %(item)s cannot be part of itself.")
-                yield row.wrong("part", Invalid("bom.itself", sentence, item=item))
-                break
-            if part not in seen:
-                seen.add(part)
-                way.extend(parts.get(part, ()))
-
-
-def _other_day(_row: Row) -> Invalid:
-    return Invalid("bom.days", N_("All rows of one revision need the same first day."))
+def _circles(session: Session, rows: Sequence[Row]) -> Iterator[Finding]:
+    more: dict[Any, set[Any]] = {}
+    for row in rows:
+        if row.found.get("item") and row.found.get("part"):
+            more.setdefault(row.found["item"].id, set()).add(row.found["part"].id)
+    parts: Parts = more
+    for found in grouped([row for row in rows if row.found.get("item")], ("item",)).values():
+        item = found[0].found["item"]
+        try:
+            refuse_circle(session, item, more.get(item.id, ()), more=parts)
+        except Invalid as circle:
+            yield found[-1].wrong("part", circle)
 
 
 _UNIT_HINT = ", ".join(MEASURE_UNITS)
-_ITEM = Column("item", {"en": "Item code", "zh": "物料编码"}, code(), "RM-PVC-70",
-               {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM)  # fmt: skip
 CHARACTERISTICS = Importer(
     name="catalog.characteristics",
     title={"en": "Inspection standards", "zh": "检验标准"},
@@ -209,15 +258,15 @@ CHARACTERISTICS = Importer(
     },
     right="catalog.import",
     order=30,
-    key=("item", "code"),
-    group=Group(("item",)),
+    key=("item", "revision", "code"),
+    group=Group(GROUP_BY, same=("effective_from",), error=other_day),
     existing=characteristics_there,
     create=create_characteristics,
-    check=check_characteristics,
+    check=line_checks(InspectionStandard, _limits),
     columns=(
-        _ITEM,
+        *HEAD,
         Column("code", {"en": "Characteristic", "zh": "检验项目编码"}, code(), "HARDNESS",
-               {"en": "Once for an item", "zh": "同一物料内不得重复"}),
+               {"en": "Once in a revision", "zh": "同一版本内不得重复"}),
         *name_columns("name", "Name", "名称", {"en": "Shore hardness A", "zh": "邵氏硬度 A"}, needed=True),
         Column("kind", {"en": "Kind", "zh": "类型"}, choice(KINDS), "measured",
                {"en": "measured or judged", "zh": "计量或计数"}),
@@ -242,21 +291,20 @@ BOMS = Importer(
     right="catalog.import",
     order=40,
     key=("item", "revision", "part"),
-    group=Group(("item", "revision"), same=("effective_from",), error=_other_day),
+    group=Group(GROUP_BY, same=("effective_from",), error=other_day),
     existing=boms_there,
     create=create_boms,
-    check=check_boms,
+    check=line_checks(Bom, _quantities, _circles),
     columns=(
-        Column("item", {"en": "Item made", "zh": "产品编码"}, code(), "FD-IS150",
-               {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM),
-        Column("revision", {"en": "Revision", "zh": "版本"}, code(20), "A1",
-               {"en": "A new one for the item", "zh": "该产品的新版本"}),
-        Column("effective_from", {"en": "In force from", "zh": "生效日期"}, day, "2026-01-01",
-               {"en": "The same in all rows of a revision", "zh": "同一版本各行须相同"}),
+        replace(ITEM_COLUMN, name={"en": "Item made", "zh": "产品编码"}, example="FD-IS150"),
+        *HEAD[1:],
         Column("part", {"en": "Part", "zh": "子件编码"}, code(), "RM-PVC-70",
                {"en": "An item that is there already", "zh": "系统中已有的物料"}, refers=ITEM),
         Column("quantity", {"en": "Quantity", "zh": "用量"}, positive, "0.02",
-               {"en": "For one unit, in the part's stock unit", "zh": "每单位产品用量，按子件库存单位"}),
+               {"en": "For one unit of the item made", "zh": "每单位产品用量"}),
+        Column("unit", {"en": "Unit", "zh": "单位"}, read_unit, "kg",
+               {"en": "The part's stock unit if empty; others have to convert to it.",
+                "zh": "留空为子件库存单位；其他单位须能换算。"}, required=False),
     ),
 )  # fmt: skip
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from biip.checksums import gs1_standard_check_digit
 
 from app.catalog.models import CharacteristicKind, ItemKind
-from app.catalog.services import Characteristic, NewItem, NewSupplier
+from app.catalog.revising import Characteristic
+from app.catalog.services import NewItem, NewSupplier
 from core.types import Bilingual
 
 

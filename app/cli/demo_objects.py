@@ -11,7 +11,72 @@ from documents.sheets.examining import Examined, Read, examine_rows, read_row, s
 from documents.sheets.importers import importer_of
 
 Rows = Sequence[Mapping[str, str]]
+CATALOG: tuple[tuple[str, Rows], ...] = (
+    (
+        "catalog.coding_schemes",
+        (
+            {"code": "CS-PK", "name_en": "Packaging", "name_zh": "包材编码", "subject": "packaging",
+             "pattern": "PK-*"},
+            {"code": "CS-C", "name_en": "Manufacturers and customers", "name_zh": "制造商与客户编码",
+             "subject": "party", "site": "SZ", "pattern": "SZ-C-###", "prefix": "C", "digits": "3"},
+        ),
+    ),
+    (
+        "catalog.parties",
+        (
+            {"code": "SZ-C-901", "name_en": "Example city hospital", "name_zh": "示例市医院", "role": "customer",
+             "country": "CN", "contact": "receiving office"},
+            {"code": "SZ-C-902", "name_en": "Riverside Polymers, works 2", "name_zh": "江畔高分子材料二厂",
+             "role": "manufacturer", "country": "CN", "supplier": "S-101"},
+        ),
+    ),
+    (
+        "catalog.item_revisions",
+        (
+            {"item": "FD-IS150", "revision": "2", "specification": "SP-FD-150/A5", "drawing": "DW-IS150 C",
+             "note": "Longer drip chamber"},
+        ),
+    ),
+    (
+        "catalog.packaging",
+        (
+            {"item": "FD-IS150", "level": "carton", "contains": "100", "gtin": "19521234001017",
+             "label": "LB-IS150-C A"},
+        ),
+    ),
+    (
+        "catalog.unit_conversions",
+        ({"item": "PK-POUCH", "quantity": "1", "unit": "{box}", "equals": "2000", "equals_unit": "{pcs}"},),
+    ),
+    (
+        "catalog.boms",
+        (
+            {"item": "FD-IS150", "revision": "A4", "part": "RM-PVC-70", "quantity": "17.5", "unit": "g"},
+            {"item": "FD-IS150", "revision": "A4", "part": "CP-LUER", "quantity": "1"},
+            {"item": "FD-IS150", "revision": "A4", "part": "CP-DRIP", "quantity": "1"},
+            {"item": "FD-IS150", "revision": "A4", "part": "CP-CLAMP", "quantity": "1"},
+            {"item": "FD-IS150", "revision": "A4", "part": "PK-POUCH", "quantity": "1"},
+            {"item": "FD-IS150", "revision": "A4", "part": "PK-CARTON", "quantity": "0.01"},
+        ),
+    ),
+    (
+        "catalog.routings",
+        (
+            {"item": "FD-IS150", "revision": "1", "effective_from": "{day-60}", "number": "10",
+             "name_en": "Extrude the tube", "name_zh": "挤出导管", "equipment": "extruder",
+             "setup_minutes": "45", "run_minutes": "0.05", "instruction": "WI-101", "skill": "extrusion"},
+            {"item": "FD-IS150", "revision": "1", "effective_from": "{day-60}", "number": "20",
+             "name_en": "Assemble and bond", "name_zh": "组装粘接", "equipment": "clean bench",
+             "setup_minutes": "15", "run_minutes": "0.6", "instruction": "WI-102", "skill": "assembly"},
+            {"item": "FD-IS150", "revision": "1", "effective_from": "{day-60}", "number": "30",
+             "name_en": "Seal the pouch", "name_zh": "封口包装", "equipment": "heat sealer",
+             "setup_minutes": "20", "run_minutes": "0.1", "instruction": "WI-103", "skill": "sealing"},
+        ),
+    ),
+)  # fmt: skip
+"""Master data besides what ``demo_plant`` opens: a second revision that waits, packs, units, parties."""
 LISTS: tuple[tuple[str, Rows], ...] = (
+    *CATALOG,
     (
         "organisation.departments",
         (

@@ -7,13 +7,15 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.identity import VerifyIdentity, verify_identity
 from app.access.services import CreatePerson, GrantRole, create_person, grant_role
 from app.catalog import queries as catalog_queries
 from app.catalog import services as catalog
-from app.catalog.models import Item
+from app.catalog.models import Item, Supplier
+from app.catalog.revising import BomPart, open_bom
 from app.cli.demo_equipment import load_equipment
 from app.cli.demo_items import BOM, ITEMS, LOGO, SUPPLIERS, text
 from app.cli.demo_objects import load_objects
@@ -85,9 +87,9 @@ def load_plant(session: Session, *, password: str, now: datetime) -> None:
     plant = sites[PLANT]
     inventory.open_warehouse(session, plant, "W1", text("Main warehouse", "主仓库"), WAREHOUSE)
     items = {command.code: catalog.open_item(session, command, actor=LOADER, now=now) for command in ITEMS}
-    lines = [(items[code], Decimal(quantity)) for code, quantity in BOM]
+    lines = [BomPart(items[code], Decimal(quantity)) for code, quantity in BOM]
     device = items["FD-IS150"]
-    catalog.open_bom(
+    open_bom(
         session, device, lines, revision="A3", effective_from=date(now.year, 1, 1), actor=LOADER, now=now
     )
     _orders(session, plant, items, now=now)
@@ -146,7 +148,7 @@ OPENING = (
 
 def load_opening_stock(session: Session, plant: Site, places: dict[str, Location], *, now: datetime) -> None:
     """Take the stock over that stood in the house before the product did: each lot as of the day it came."""
-    suppliers = {supplier.code: supplier for supplier in session.scalars(catalog_queries.suppliers())}
+    suppliers = {supplier.code: supplier for supplier in session.scalars(select(Supplier))}
     for lot in OPENING:
         then = now - timedelta(days=lot.age)
         item = catalog_queries.item_by_code(session, lot.item)

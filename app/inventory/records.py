@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
+from app.catalog.queries import specification_of
 from app.catalog.units import check_unit, quantity_text
 from app.inventory import queries
 from app.inventory.models import STATUS_NAMES, Lot, Movement, Shipment
 from app.sites.queries import style_of
 from core.actor import Actor
+from core.clock import site_day
 from core.types import Bilingual
 from documents.records import RecordDraft, moment_text
 from documents.registry import Section, facts, printed_form
@@ -65,12 +67,20 @@ def amount(quantity: Decimal, unit_code: str) -> Bilingual:
     return {language: f"{quantity_text(quantity)} {symbol[language]}" for language in ("en", "zh")}
 
 
+def _specification(lot: Lot) -> str:
+    """What the lot is judged by: the revision of its item in force on the day it came in."""
+    session = object_session(lot)
+    if session is None:
+        raise LookupError("a lot is shown within its session")
+    return specification_of(session, lot.item_id, site_day(lot.created_at, lot.site.zone))
+
+
 def lot_section(lot: Lot, quantity: Decimal) -> Section:
     """The block on a lot that every record of its life begins with."""
     rows = [
         row("Item", "物料", {side: f"{lot.item.code} · {lot.item.name[side]}" for side in ("en", "zh")}),
         row("Kind", "类别", KIND_NAMES[lot.item.kind]),
-        row("Specification", "规格依据", lot.item.specification),
+        row("Specification", "规格依据", _specification(lot)),
         row("GTIN", "GTIN", lot.item.gtin),
         row("Lot", "批号", lot.number),
         row("Quantity", "数量", amount(quantity, lot.unit)),

@@ -6,14 +6,14 @@ change one; the days of a revision.
 
 import io
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.objects import history, inputs, queries, services, views
+from app.objects import attempts, history, inputs, queries, services, views
 from app.objects.addresses import Address
 from app.objects.kinds import ObjectKind, register
 from app.objects.models import ChangeState, Verb
@@ -156,11 +156,9 @@ class _Pages:
             with writing(reason=command.reason or None) as session:
                 services.propose_change(session, command, actor=current_actor(), now=request_time())
         except (FieldErrors, Invalid, Conflict) as wrong:
+            attempts.keep(self.kind, found, wrong)
             errors = wrong.errors if isinstance(wrong, FieldErrors) else {wrong.field or "day": wrong}
-            page = views.object_page(self.kind, found)
-            return render_template(
-                "objects/show.html", at=self.at, **{**page, "errors": errors}
-            ), wrong.status
+            return self._refused(found, errors), wrong.status
         return self._done(found.id, signed=True)
 
     def add_file(self, object_id: uuid.UUID) -> Answer:
@@ -174,12 +172,9 @@ class _Pages:
                 services.add_file(
                     session, self.kind, found, new, actor=current_actor(), now=request_time()
                 )
-        except Invalid as refused:
-            page = views.object_page(self.kind, found)
-            errors = {"file": refused}
-            return render_template(
-                "objects/show.html", at=self.at, **{**page, "errors": errors}
-            ), refused.status
+        except (Invalid, Conflict) as refused:
+            attempts.keep(self.kind, found, refused)
+            return self._refused(found, {"file": refused}), refused.status
         flash(_("The file lies with the object now."), "success")
         return redirect(self.at("show", object_id=object_id) + "#files", code=303)
 
@@ -192,10 +187,14 @@ class _Pages:
 
     def remove(self, object_id: uuid.UUID, file_id: uuid.UUID) -> Answer:
         """Take a file away from the object."""
-        self._object(object_id, write=True)
-        with writing() as session:
-            laid = queries.file_of(session, self.kind, object_id, file_id)
-            services.remove_file(session, laid, now=request_time())
+        found = self._object(object_id, write=True)
+        try:
+            with writing() as session:
+                laid = queries.file_of(session, self.kind, object_id, file_id)
+                services.remove_file(session, laid, now=request_time())
+        except Conflict as refused:
+            attempts.keep(self.kind, found, refused)
+            return self._refused(found, {"file": refused}), refused.status
         flash(_("The file was taken away from the object; the trail still knows it."), "success")
         return redirect(self.at("show", object_id=object_id) + "#files", code=303)
 
@@ -203,6 +202,10 @@ class _Pages:
         found = queries.object_of(db.session(), self.kind, object_id)
         must_reach(self.kind.site_of(found), self.kind.write if write else self.kind.read)
         return found
+
+    def _refused(self, found: Any, errors: Mapping[str, QmsError]) -> str:
+        page = {**views.object_page(self.kind, found), "errors": errors}
+        return render_template("objects/show.html", at=self.at, **page)
 
     def _form(self, found: Any, values: dict[str, Any], errors: dict[str, QmsError]) -> str:
         page = views.form_page(self.kind, found, values, errors)
@@ -221,8 +224,10 @@ class _Pages:
                     session, command, actor=current_actor(), now=request_time()
                 )
         except FieldErrors as wrong:
+            attempts.keep(self.kind, found, wrong)
             return self._form(found, typed, dict(wrong.errors)), wrong.status
         except (Invalid, Conflict) as wrong:
+            attempts.keep(self.kind, found, wrong)
             return self._form(found, typed, {wrong.field or "": wrong}), wrong.status
         return self._done(change.object_id, change.id, signed=change.state is not ChangeState.APPLIED)
 

@@ -1,7 +1,7 @@
 """From texts to rows that have been checked: forms, lists and programs are read by the same columns."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -52,8 +52,11 @@ def check_rows(
         rows.append(row)
         for finding in findings:
             examined.note(finding)
-    if of is None or not kind.line:
-        examine_rows(session, listed, Read(rows, examined), reach)
+    if of is not None and kind.line:
+        for row in rows:
+            row.before = {}  # a line of a draft is neither new nor compared: the draft is written anew
+        listed = replace(listed, existing=None)
+    examine_rows(session, listed, Read(rows, examined), reach)
     errors = {_field(kind, finding): finding.error for finding in reversed(examined.findings)}
     if not examined.findings or of is None:
         errors |= _key_errors(session, kind, rows, of)

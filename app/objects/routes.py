@@ -5,7 +5,7 @@ import uuid
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.objects import finding, queries
+from app.objects import attempts, finding, queries
 from app.objects.addresses import address_of
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kind_of, kinds
@@ -70,6 +70,16 @@ def change(change_id: uuid.UUID) -> str:
     kind = _readable(found.kind)
     sections = change_sections(db.session(), change_id, {})
     return render_template("objects/change.html", change=found, kind=kind, sections=sections)
+
+
+@bp.get("/changes/attempts")
+@access("audit.read")
+def refused_attempts() -> str:
+    """List attempts to change objects past change control, of one object or of all."""
+    one = request.args.get("object", type=uuid.UUID)
+    page = paginate(attempts.attempts(one))
+    tried = attempts.told(db.session(), list(page.items))
+    return render_template("objects/attempts.html", page_of=page, tried=tried, one=one)
 
 
 @bp.get("/objects/suggestions/<kind_name>")

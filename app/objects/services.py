@@ -65,7 +65,7 @@ def propose_change(
     kind, errors = command.kind, dict[str, QmsError]()
     if not command.reason.strip():
         errors["reason"] = Invalid("change.reason", "Say why this is changed.", field="reason")
-    rows, before = _wanted(session, command, errors)
+    rows, before = _wanted(session, command, errors, now)
     if errors:
         raise FieldErrors(errors)  # type: ignore[arg-type]
     _must_be_alone(session, command)
@@ -142,8 +142,10 @@ def add_file(
     """Lay a file beside an object.
 
     Raises:
+        Conflict: ``revision.frozen``: what an approved revision says, its files say too.
         Invalid: it is no file that is taken (documents.uploads).
     """
+    _must_be_open(of)
     stored = uploads.accept(session, new.stream, new.name, actor=actor, now=now)
     laid = ObjectFile(
         kind=kind.name,
@@ -162,7 +164,12 @@ def add_file(
 
 
 def remove_file(session: Session, laid: ObjectFile, *, now: datetime) -> None:
-    """Take a file away from an object; the file and that it lay here stay readable in the trail."""
+    """Take a file away from an object; the file and that it lay here stay readable in the trail.
+
+    Raises:
+        Conflict: ``revision.frozen``.
+    """
+    _must_be_open(session.get(kind_of(laid.kind).model, laid.object_id))
     laid.removed_at = laid.removed_at or now
 
 
@@ -194,24 +201,48 @@ _PAST = {
 
 
 def _wanted(
-    session: Session, command: ProposeChange, errors: dict[str, QmsError]
+    session: Session, command: ProposeChange, errors: dict[str, QmsError], now: datetime
 ) -> tuple[list[Row], JsonDict | None]:
     """The rows that are asked for, and what is there now."""
     kind, of = command.kind, command.of
     if command.verb in _DAYS:
-        if command.day is None:
-            errors["day"] = Invalid("change.day", "Choose a day.", field="day")
-        if command.verb is Verb.TAKE_EFFECT:
-            kind.ready(session, of)
+        _check_day(session, command, errors, now)
         return [], before_of(session, kind, of)
-    if of is not None and hasattr(of, "effective_from"):
-        effectivity.must_be_draft(of)
+    _must_be_open(of)
     checked = check_rows(session, kind, command.rows, command.reach, of=of)
     errors |= checked.errors
     before = before_of(session, kind, of) if of is not None else None
     if not errors and before is not None and not _differs(kind, checked, before):
         raise Conflict("change.nothing", "Nothing would be different. Change a field first.")
     return checked.rows, before
+
+
+def _must_be_open(of: Any) -> None:
+    """Refuse to touch a revision that has been approved; other objects change by their own rules."""
+    if of is not None and hasattr(of, "effective_from"):
+        effectivity.must_be_draft(of)
+
+
+def _check_day(
+    session: Session, command: ProposeChange, errors: dict[str, QmsError], now: datetime
+) -> None:
+    """Refuse a day where it is chosen, not only when the second person has signed."""
+    kind, of, day = command.kind, command.of, command.day
+    if day is None:
+        errors["day"] = Invalid("change.day", "Choose a day.", field="day")
+        return
+    today = site_day(now, place_of(session, command.site_id).zone)
+    try:
+        if command.verb is Verb.END:
+            effectivity.must_end(of, last_day=day, today=today)
+        else:
+            kind.ready(session, of)
+            others = queries.siblings(session, kind, of)
+            effectivity.must_fit(of, others, effective_from=day, today=today)
+    except (Invalid, Conflict) as wrong:
+        if wrong.code in ("revision.not_draft", "revision.not_approved"):
+            raise
+        errors["day"] = wrong
 
 
 def before_of(session: Session, kind: ObjectKind, of: Any) -> JsonDict:

@@ -18,6 +18,7 @@ from app.production.services import open_work_order
 from app.sites.imports import SITE
 from app.sites.models import Site
 from core.actor import Actor
+from core.effectivity import RevisionState
 from core.errors import Conflict, Invalid
 from documents.labels import N_
 from documents.sheets.cells import Column, code, day
@@ -43,7 +44,7 @@ def work_orders_there(
 
 def check_work_orders(session: Session, rows: Iterable[Row], reach: Reach) -> Iterator[Finding]:
     """Find items that cannot be made, and quantities their unit does not have."""
-    made = set(session.scalars(select(Bom.item_id)))
+    made = set(session.scalars(select(Bom.item_id).where(Bom.state == RevisionState.APPROVED)))
     for row in rows:
         item = row.found.get("item")
         if item is not None and item.id not in made:

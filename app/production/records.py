@@ -55,7 +55,7 @@ def _order_section(output: Output) -> Section:
         row("Work order", "工单号", order.number),
         row("Planned", "计划数量", amount(order.quantity, output.unit)),
         row("Made so far, with this", "累计完工（含本次）", amount(order.made, output.unit)),
-        row("Bill of material", "物料清单版本", order.bom.bom_revision),
+        row("Bill of material", "物料清单版本", order.bom.code),
     ]
     return section("Work order", "生产工单", rows)
 

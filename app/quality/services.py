@@ -12,12 +12,13 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.catalog.models import CharacteristicKind, InspectionCharacteristic
+from app.catalog.queries import specification_of, standard_in_force
 from app.catalog.units import MEASURE_UNITS, Unit, quantity_text
 from app.inventory.models import Lot
 from app.quality.models import Inspection, InspectionResult, Verdict
 from core import numbers
 from core.actor import Actor
-from core.clock import to_zone
+from core.clock import site_day, to_zone
 from core.errors import Conflict, Invalid
 from core.languages import pick
 from signatures import audit
@@ -27,21 +28,23 @@ from workflows.models import ProcessCase
 def open_inspection(
     session: Session, lot: Lot, case: ProcessCase, *, actor: Actor, now: datetime
 ) -> Inspection:
-    """Open an inspection of a lot, with the item's inspection standard frozen into it.
+    """Open an inspection of a lot, with what is inspected on the item on that day frozen into it.
 
     Raises:
         Conflict: ``inspection.no_standard``: nothing says what to inspect on the item.
     """
-    if not lot.item.characteristics:
+    today = site_day(now, lot.site.zone)
+    standard = standard_in_force(session, lot.item_id, today)
+    if standard is None or not standard.characteristics:
         raise Conflict(
-            "inspection.no_standard", "Item %(item)s has no inspection standard.", item=lot.item.code
+            "inspection.no_standard", "Item %(item)s has no inspection standard in force.", item=lot.item.code
         )
     inspection = Inspection(
         number=numbers.take(session, "inspection", site_code=lot.site.code, now=to_zone(now, lot.site.zone)),
         lot=lot,
         case_id=case.id,
-        plan=[plan_row(characteristic) for characteristic in lot.item.characteristics],
-        specification=lot.item.specification,
+        plan=[plan_row(characteristic) for characteristic in standard.characteristics],
+        specification=specification_of(session, lot.item_id, today),
         opened_at=now,
     )
     session.add(inspection)

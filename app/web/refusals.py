@@ -26,10 +26,17 @@ log = logging.getLogger(__name__)
 KEPT_CODES = frozenset({"site.unreachable"})
 """Refusals kept although their class says little: reaching for another site's object is an attempt."""
 
+ROUTE, REFUSED = "web.route", "request.refused"
+"""Subject and name of a refusal that is about no object."""
+ATTEMPTED = "object.change_attempted"
+"""Name of a refusal that is about an object: somebody tried to change it past change control."""
 WRITTEN_EACH = 20
 """So many like refusals of one person are written one by one."""
 RUN = timedelta(minutes=10)
 """Like refusals this far apart begin to count anew."""
+
+Subject = tuple[str, str]
+"""Type and id of what a refusal is about."""
 
 
 @dataclass
@@ -37,7 +44,7 @@ class _Run:
     """Like refusals of one person in a row: how many, how many of them no entry stands for yet."""
 
     actor: Actor
-    endpoint: str
+    subject: Subject
     began: datetime
     count: int = 0
     waiting: int = 0
@@ -48,19 +55,20 @@ class Runs:
     """Decides which refusals are written, and how many each entry stands for; for one process."""
 
     def __init__(self) -> None:
-        self._runs: dict[tuple[str, str], _Run] = {}
+        self._runs: dict[tuple[str, ...], _Run] = {}
         self._lock = threading.Lock()
 
     def take(
-        self, actor: Actor, endpoint: str, facts: dict[str, str], now: datetime
-    ) -> list[tuple[Actor, str, dict[str, str]]]:
+        self, actor: Actor, subject: Subject, facts: dict[str, str], now: datetime
+    ) -> list[tuple[Actor, Subject, dict[str, str]]]:
         """Count one refusal; gives the entries to be written now, also for runs that have ended."""
         with self._lock:
             due = [self._entry(run) for run in self._ended(now) if run.waiting]
-            run = self._runs.setdefault((actor.id, facts["code"]), _Run(actor, endpoint, now))
+            about = subject[1] if subject[0] != ROUTE else ""
+            run = self._runs.setdefault((actor.id, facts["code"], about), _Run(actor, subject, now))
             run.count += 1
             run.waiting += 1
-            run.facts, run.endpoint = facts, endpoint
+            run.facts, run.subject = facts, subject
             if run.count <= WRITTEN_EACH or run.waiting * 2 >= run.count:
                 due.append(self._entry(run))
             return due
@@ -69,9 +77,9 @@ class Runs:
         ended = [key for key, run in self._runs.items() if now - run.began > RUN]
         return [self._runs.pop(key) for key in ended]
 
-    def _entry(self, run: _Run) -> tuple[Actor, str, dict[str, str]]:
+    def _entry(self, run: _Run) -> tuple[Actor, Subject, dict[str, str]]:
         times, run.waiting = run.waiting, 0
-        return run.actor, run.endpoint, run.facts | ({"times": str(times)} if times > 1 else {})
+        return run.actor, run.subject, run.facts | ({"times": str(times)} if times > 1 else {})
 
 
 _runs = Runs()
@@ -82,8 +90,12 @@ def matters(refusal: QmsError) -> bool:
     return isinstance(refusal, NotAllowed | Conflict) or refusal.code in KEPT_CODES
 
 
-def keep(refusal: QmsError) -> None:
-    """Write the refusal to the audit trail in a transaction of its own; failing to is logged, not shown."""
+def keep(refusal: QmsError, *, subject: Subject | None = None) -> None:
+    """Write the refusal to the audit trail in a transaction of its own; failing to is logged, not shown.
+
+    ``subject`` is the object it is about; without one, and none among the facts of the refusal, it is about
+    the route.
+    """
     facts = {
         "code": refusal.code,
         "sentence": refusal.text("en"),
@@ -93,13 +105,15 @@ def keep(refusal: QmsError) -> None:
     }
     log.info("refused", extra={"code": refusal.code, "endpoint": request.endpoint})
     now = request_time()
-    for actor, endpoint, said in _runs.take(current_actor(), str(request.endpoint), facts, now):
-        _write(actor, endpoint, said, now)
+    about: Subject = subject or refusal.facts.get("subject") or (ROUTE, str(request.endpoint))  # type: ignore[assignment]
+    for actor, named, said in _runs.take(current_actor(), about, facts, now):
+        _write(actor, named, said, now)
 
 
-def _write(actor: Actor, endpoint: str, facts: dict[str, str], now: datetime) -> None:
+def _write(actor: Actor, subject: Subject, facts: dict[str, str], now: datetime) -> None:
+    action = REFUSED if subject[0] == ROUTE else ATTEMPTED
     try:
         with unit_of_work(actor, now=now) as session:
-            audit.record(session, "request.refused", subject=("web.route", endpoint), facts=facts)
+            audit.record(session, action, subject=subject, facts=facts)
     except SQLAlchemyError:
         log.exception("refusal not written to the audit trail", extra={"code": facts["code"]})

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.catalog import services as catalog
 from app.catalog.gs1 import parse_scan, write_message
 from app.catalog.models import CharacteristicKind, Item, ItemKind, Supplier
+from app.catalog.revising import BomPart, Characteristic, open_bom
 from app.inventory import services as inventory
 from app.inventory.models import Location, Lot, MovementKind
 from app.procurement import services as procurement
@@ -63,8 +64,8 @@ def make_plant(session: Session, *, actor: Actor, now: datetime) -> Plant:
     material = _item(session, "RM-PVC", ItemKind.MATERIAL, "kg", PVC, 730, actor=actor, now=now)
     component = _item(session, "CP-LUER", ItemKind.COMPONENT, "{pcs}", LUER, None, actor=actor, now=now)
     device = _item(session, "IS-150", ItemKind.FINISHED, "{pcs}", DEVICE, 1095, actor=actor, now=now)
-    catalog.open_bom(
-        session, device, [(material, Decimal("0.02")), (component, Decimal(2))],
+    open_bom(
+        session, device, [BomPart(material, Decimal("0.02")), BomPart(component, Decimal(2))],
         revision="A1", effective_from=date(2026, 1, 1), actor=actor, now=now,
     )  # fmt: skip
     new_supplier = catalog.NewSupplier("S-01", names("Granulate works", "粒料厂"), "A", "CN")
@@ -146,7 +147,7 @@ def _item(
     actor: Actor,
     now: datetime,
 ) -> Item:
-    hard = catalog.Characteristic(
+    hard = Characteristic(
         "HARD",
         names("Hardness", "硬度"),
         CharacteristicKind.MEASURED,
@@ -155,7 +156,7 @@ def _item(
         "1",
         method="SOP-12",
     )
-    looks = catalog.Characteristic("LOOK", names("Appearance", "外观"), CharacteristicKind.JUDGED)
+    looks = Characteristic("LOOK", names("Appearance", "外观"), CharacteristicKind.JUDGED)
     command = catalog.NewItem(
         code,
         names(code, code),

@@ -270,7 +270,8 @@ def test_suppliers_standards_places_orders_come_in_one_after_the_other(
         "catalog.suppliers": ["code,name_en,criticality,country", "S-1,Ruipu,A,CN"],
         "catalog.items": [",".join(ITEM_HEADS), ",".join(map(str, GOOD_ITEM))],
         "catalog.characteristics": [
-            "item,code,name_zh,kind,lower,upper,unit", "RM-NEW,HARD,硬度,measured,67,73,1",
+            "item,revision,effective_from,code,name_zh,kind,lower,upper,unit",
+            "RM-NEW,1,2026-01-01,HARD,硬度,measured,67,73,1",
         ],
         "inventory.locations": [
             "site,warehouse,warehouse_name_en,location,name_en", "SH,W1,Main,01-IN,In", "SH,W1,Main,02,Rack",

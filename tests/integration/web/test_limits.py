@@ -72,10 +72,10 @@ def test_what_a_flood_left_unwritten_is_written_when_it_has_ended(now: datetime)
     runs = refusals.Runs()
     anna, ben = (Actor(id=one, login=one, name=one) for one in ("anna", "ben"))
     refused = {"code": "access.right"}
-    written = [runs.take(anna, "jobs.index", refused, now) for _ in range(30)]
+    written = [runs.take(anna, ("web.route", "jobs.index"), refused, now) for _ in range(30)]
     assert sum(len(one) for one in written) == refusals.WRITTEN_EACH
     later = now + refusals.RUN + timedelta(seconds=1)
-    (whose, _, facts), (second, *_) = runs.take(ben, "jobs.index", refused, later)
+    (whose, _, facts), (second, *_) = runs.take(ben, ("web.route", "jobs.index"), refused, later)
     assert (whose, facts["times"], second) == (anna, "10", ben)
 
 

@@ -1,0 +1,92 @@
+"""What processes may do with revisions of master data: operations for change control (URS-031)."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from app.catalog import revising
+from core.clock import site_day
+from core.errors import NotFound
+from workflows.places import place_of
+from workflows.registry import OperationCall, operation
+
+_KIND = {
+    "type": "string",
+    "enum": sorted(revising.SUBJECTS),
+    "description": "what it is a revision of: item, inspection standard, bill of material or routing",
+}
+_KEY = {"type": "string", "format": "uuid", "description": "id of the revision"}
+_EFFECTIVE = {
+    "type": "object",
+    "properties": {
+        "kind": _KIND,
+        "revision": _KEY,
+        "day": {"type": "string", "format": "date", "description": "first day in force at the site"},
+    },
+    "required": ["kind", "revision", "day"],
+    "additionalProperties": False,
+}
+_END = {
+    "type": "object",
+    "properties": {
+        "kind": _KIND,
+        "revision": _KEY,
+        "day": {"type": "string", "format": "date", "description": "last day in force at the site"},
+    },
+    "required": ["kind", "revision", "day"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "catalog.make_revision_effective",
+    schema=_EFFECTIVE,
+    title={"en": "Put a revision into force", "zh": "版本生效"},
+)
+def make_revision_effective(call: OperationCall) -> Mapping[str, Any]:
+    """Put a draft into force from a day on; a day that has passed meanwhile becomes today.
+
+    Raises:
+        Conflict: ``revision.not_draft`` or ``revision.overlap``.
+        Invalid: ``bom.empty`` or ``bom.circle``.
+        NotFound: ``object.unknown``.
+    """
+    today = _today(call)
+    first = max(date.fromisoformat(str(call.params["day"])), today)
+    revision = _revision(call)
+    revising.make_revision_effective(
+        call.session, revision, effective_from=first, today=today, actor=call.actor
+    )
+    return {"effective_from": first.isoformat()}
+
+
+@operation(
+    "catalog.end_revision",
+    schema=_END,
+    title={"en": "End a revision without a successor", "zh": "终止版本（无后续版本）"},
+)
+def end_revision(call: OperationCall) -> Mapping[str, Any]:
+    """End an approved revision; a last day that has passed meanwhile becomes today.
+
+    Raises:
+        Conflict: ``revision.not_approved``.
+        Invalid: ``revision.ends_before``.
+        NotFound: ``object.unknown``.
+    """
+    today = _today(call)
+    last = max(date.fromisoformat(str(call.params["day"])), today)
+    revising.end_revision(call.session, _revision(call), last_day=last, today=today, actor=call.actor)
+    return {"effective_until": last.isoformat()}
+
+
+def _today(call: OperationCall) -> date:
+    return site_day(call.now, place_of(call.session, call.case.site_id).zone)
+
+
+def _revision(call: OperationCall) -> revising.AnyRevision:
+    model = revising.SUBJECTS[str(call.params["kind"])]
+    found: Any = call.session.get(model, call.uuid("revision"))
+    if found is None:
+        raise NotFound("object.unknown", "There is no such object.")
+    revision: revising.AnyRevision = found
+    return revision
