@@ -39,6 +39,7 @@ NO_PAGE = {
     "archive.verification": "a part of the record's page",
     "cases.progress": "a part of the case's page",
     "controlled_documents.text": "a file",
+    "equipment.event_file": "a file",
     "imports.findings": "a file",
     "imports.original": "a file",
     "imports.progress": "a part of the page of one import",
