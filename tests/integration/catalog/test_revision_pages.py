@@ -1,0 +1,112 @@
+"""Master data through its pages: drafts are written freely, a day is signed, what is approved stays."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+from werkzeug.test import TestResponse
+
+from app.catalog import revising, services
+from app.catalog.models import Bom, ItemKind
+from app.factory import create_app
+from app.objects.models import ObjectChange
+from core import clock
+from core.db import read_session, unit_of_work
+from core.effectivity import RevisionState
+from tests.factories.inbox import PASSWORD, Plant, make_plant
+from tests.factories.people import sign_in, token
+from workflows import bundle, repository
+
+MODELS = Path(__file__).parents[3] / "bpmn"
+LINE = {"lines.1.part": "PART", "lines.1.quantity": "2"}
+
+Browser = Callable[[str], FlaskClient]
+
+
+@pytest.fixture
+def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
+    monkeypatch.setattr(clock, "now", lambda: now)
+    plant = make_plant(now)
+    owner = plant.people["owner"]
+    with unit_of_work(owner, now=now) as session:
+        files = bundle.read_folder(MODELS / "object_change")
+        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
+        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
+        made, part = (
+            services.open_item(
+                session,
+                services.NewItem(code, {"en": code, "zh": code}, ItemKind.COMPONENT, "{pcs}"),
+                actor=owner,
+                now=now,
+            )
+            for code in ("MADE", "PART")
+        )
+        parts = [revising.BomPart(part, Decimal(1))]
+        revising.open_bom(
+            session, made, parts, revision="A", effective_from=date(2026, 1, 1), actor=owner, now=now
+        )
+    return plant
+
+
+@pytest.fixture
+def browser(plant: Plant) -> Browser:
+    app = create_app(testing=True)
+    return lambda login: sign_in(app, login, PASSWORD)
+
+
+def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:
+    form = {**fields, "csrf_token": token(client, "/boms")}
+    return client.post(path, data=form, content_type="multipart/form-data")
+
+
+def revision(code: str) -> Bom:
+    with read_session() as session:
+        return session.scalars(select(Bom).where(Bom.code == code)).one()
+
+
+@pytest.mark.urs("URS-031")
+def test_an_approved_revision_is_refused_on_its_page_and_the_attempt_is_listed(
+    plant: Plant, browser: Browser
+) -> None:
+    at, client = f"/boms/{revision('A').id}", browser("owner")
+    changed = {"item": "MADE", "revision": "A", "reason": "Two of them", **LINE}
+    answer = send(client, f"{at}/change", **changed)
+    assert answer.status_code == 409
+    assert "does not change any more" in answer.text
+    with read_session() as session:
+        assert [line.quantity for line in session.scalars(select(Bom)).one().lines] == [Decimal(1)]
+    for page in ("/changes/attempts", f"/changes/attempts?object={revision('A').id}"):
+        assert "does not change any more" in browser("qa").get(page).text
+    assert client.get("/changes/attempts").status_code == 403
+
+
+@pytest.mark.urs("URS-031")
+def test_a_draft_is_written_freely_and_comes_into_force_by_a_signature(
+    plant: Plant, browser: Browser
+) -> None:
+    client, day = browser("owner"), "2026-12-24"
+    new = {"item": "MADE", "revision": "B", "reason": "Two of them"}
+    assert send(client, "/boms/new", **new, **LINE, effective_from=day).status_code == 422
+    for bad, words in (({"lines.1.part": "NONE"}, "There is no item"), ({"lines.1.unit": "kg"}, "convert")):
+        answer = send(client, "/boms/new", **new, **{**LINE, **bad})
+        assert (answer.status_code, words in answer.text) == (422, True), bad
+    assert send(client, "/boms/new", **new, **LINE).status_code == 303
+    draft = revision("B")
+    assert draft.state is RevisionState.DRAFT
+    more = {**new, **LINE, "lines.1.quantity": "0.5"}
+    assert "takes whole ones" in send(client, f"/boms/{draft.id}/change", **more).text
+    assert send(client, f"/boms/{draft.id}/change", **{**more, "lines.1.quantity": "3"}).status_code == 303
+    assert send(client, f"/boms/{draft.id}/day", day="2026-01-01", reason="Late").status_code == 422
+    assert send(client, f"/boms/{draft.id}/day", day=day, reason="From Christmas").status_code == 303
+    assert revision("B").state is RevisionState.DRAFT, "nothing holds before the signature"
+    with read_session() as session:
+        waiting = select(ObjectChange).where(ObjectChange.state == "proposed")
+        plant.case_id = session.scalars(waiting).one().case_id
+    plant.signs("qa", "acceptance", {"decision": "accept"})
+    assert (revision("B").state, revision("B").effective_from) == (
+        RevisionState.APPROVED, date(2026, 12, 24),
+    )  # fmt: skip
