@@ -1,6 +1,6 @@
 """Settings as a list: a row for each field of each setting."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from core.errors import Conflict
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, text
 from documents.sheets.importers import Group, Importer, register
-from documents.sheets.rows import Row
+from documents.sheets.rows import Finding, Reach, Row
 
 
 def _there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -20,9 +20,19 @@ def _there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[An
     return {}
 
 
-def _create(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+def _no_new() -> Conflict:
     sentence = N_("Settings come with the product: change one that is there.")
-    raise Conflict("configuration.no_new", sentence, field="code")
+    return Conflict("configuration.no_new", sentence, field="code")
+
+
+def _check(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
+    for row in rows:
+        if row.before is None:
+            yield row.wrong("code", _no_new())
+
+
+def _create(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) -> None:
+    raise _no_new()
 
 
 SETTINGS = register(
@@ -38,6 +48,7 @@ SETTINGS = register(
         key=("code", "field"),
         existing=_there,
         create=_create,
+        check=_check,
         group=Group(by=("code",)),
         columns=(
             Column("code", {"en": "Setting", "zh": "设置项"}, code(120), "numbers/any/lot",

@@ -45,7 +45,8 @@ def value_sections(kind: ObjectKind, change: ObjectChange) -> list[Section]:
         pairs = [_row(name, text) for name, text in in_pairs(kind.head, after)]
         shown = [{"title": dict(kind.title), "rows": pairs, "table": None}]
     else:
-        shown = [_differences(kind, change.before["values"], after)]
+        changed = _differences(kind, change.before["values"], after)
+        shown = [changed] if changed["table"]["rows"] or not kind.line else []
     if kind.line and change.before is not None:
         shown += _lines(kind, change.before.get("lines", ()), "What it consists of", "现有组成")
     return [*shown, *_lines(kind, change.rows, "What it will consist of", "组成")] if kind.line else shown

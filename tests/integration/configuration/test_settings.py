@@ -10,7 +10,7 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from app.access.policy import policy_of
-from app.configuration.services import propose
+from app.configuration.services import propose, registered
 from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
 from app.sites.queries import site_by_code
@@ -94,6 +94,24 @@ def test_what_cannot_be_is_refused_where_it_is_typed(plant: Plant, browser: Brow
     with read_session() as session:
         assert session.scalars(select(ObjectChange)).all() == []
         assert rule_of(session, "record", "SH").prefix == prefix()
+
+
+@pytest.mark.urs("URS-148")
+def test_settings_come_with_the_product_and_change_by_their_own_page_too(
+    plant: Plant, browser: Browser
+) -> None:
+    with unit_of_work(plant.people["owner"], now=plant.now) as session:
+        row = registered(session, "numbers/SH/record").id
+    client = browser("owner")
+    lines = {"lines.0.field": "prefix", "lines.0.value": "RC", "reason": "x"}
+    assert send(client, "/settings/new", code="numbers/any/mine", **lines).status_code == 422
+    unknown = {**lines, "lines.0.field": "layout"}
+    assert send(client, f"/settings/{row}/change", **unknown).status_code == 422
+    full = {**lines, "lines.1.field": "digits", "lines.1.value": "5"}
+    full |= {"lines.2.field": "yearly", "lines.2.value": "yes"}
+    assert send(client, f"/settings/{row}/change", **full).status_code == 303
+    decide(plant, "accept")
+    assert prefix() == "RC"
 
 
 @pytest.mark.urs("URS-028", "URS-148")
