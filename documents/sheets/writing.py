@@ -5,6 +5,7 @@ A text that a spreadsheet would take for a formula is written behind an apostrop
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ _DATA, _EXAMPLE, _HELP = N_("List"), N_("Example"), N_("Help")
 _HELP_HEADS = (N_("Column"), N_("Needed"), N_("What may stand there"), N_("Example"))
 _YES, _NO = N_("yes"), N_("no")
 _BOLD = Font(bold=True)
+_NO_TITLE = re.compile(r"[\[\]:*?/\\]")
+"""Signs that no sheet of a workbook may have in its title."""
 
 
 def harmless(value: object) -> str:
@@ -85,7 +88,7 @@ def _help(column: Column, language: str) -> list[str]:
 
 
 def _sheet(book: Any, title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    sheet = book.create_sheet(title[:31])
+    sheet = book.create_sheet(_NO_TITLE.sub("-", title)[:31])
     for number, head in enumerate(heads, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = max(14, min(48, 2 * len(head)))
         sheet.column_dimensions[get_column_letter(number)].number_format = "@"

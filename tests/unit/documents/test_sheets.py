@@ -153,6 +153,11 @@ def test_nothing_we_write_acts_when_a_spreadsheet_opens_it(text: str) -> None:
     assert (sheet["A2"].data_type, sheet["A2"].value) == ("s", f"'{text}")
 
 
+def test_a_list_of_any_name_becomes_a_sheet() -> None:
+    book = load_workbook(io.BytesIO(xlsx_file("Deputies A/B: [who?]", ["a"], [])))
+    assert book.sheetnames == ["Deputies A-B- -who--"]
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_template_can_be_filled_in_and_brought(tmp_path: Path, language: str) -> None:
     book = load_workbook(io.BytesIO(template(ITEMS, language)))
