@@ -230,6 +230,7 @@ def _walk(plant: Plant, client: FlaskClient, pages: int) -> None:
         asked.add(address)
         seen[endpoint] += 1
         answer = client.get(address)
+        assert answer.status_code < 500 or endpoint == "web.ready", address
         if answer.status_code == 302 and answer.location:
             waiting.insert(0, answer.location)
         if answer.mimetype == "text/html":
