@@ -21,7 +21,7 @@ from app.web.paging import SIZE, Page, pages_of
 
 MOST = 10_000
 """More objects than this are not counted, and pages do not lead further."""
-REACH_OF_COMMON = 1_000
+REACH_OF_COMMON = 250
 """So far pages lead into what a common word finds."""
 WALKED = (1_000, 4_000, 20_000)
 """Rows of the list that are asked, stretch after stretch, before everything found is sorted after all."""
@@ -46,7 +46,7 @@ def page(session: Session, kind: ObjectKind, asked: Asked) -> Page[Any]:
     match = search.match_of(kind, asked.words, asked.chosen, asked.sites)
     if match is None:
         return Page([], 1, asked.size, 0)
-    found = _count(session, match.ids())
+    found = _count(session, match.counted())
     if found > MOST:
         return _common_page(session, kind, asked, match)
     number = min(asked.number, pages_of(found, asked.size))

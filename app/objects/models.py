@@ -138,7 +138,11 @@ MAKE_FULL_TEXT = (
     "CREATE VIRTUAL TABLE object_search_fts USING fts5(tokens, content='object_search', content_rowid='id',"
     " tokenize='ascii', detail=none, columnsize=0)"
 )
-MAKE_GIN = "CREATE INDEX ix_object_search_tokens ON object_search USING gin (tokens)"
+MAKE_GIN = (
+    "CREATE INDEX ix_object_search_tokens ON object_search USING gin (tokens)"
+    " WITH (gin_pending_list_limit = 256)"
+)
+"""What came in lately is searched row by row, so little may wait: 256 KiB."""
 for dialect, statement in (("sqlite", MAKE_FULL_TEXT), ("postgresql", MAKE_GIN)):
     made = DDL(statement).execute_if(dialect=dialect)  # type: ignore[no-untyped-call]
     event.listen(ObjectSearch.__table__, "after_create", made)

@@ -67,13 +67,17 @@ class Match:
         """The query for the objects found, out of the index."""
         found = select(ObjectSearch.object_id)
         if _on_sqlite():
-            full_text = text("SELECT rowid FROM object_search_fts WHERE object_search_fts MATCH :asked")
-            rows = full_text.bindparams(asked=self._asked("OR", '"')).columns(literal_column("rowid"))
-            rows_found = rows.subquery("found")
+            rows_found = self._full_text()
             found = found.join(rows_found, ObjectSearch.id == rows_found.c.rowid)
         else:
             found = found.where(self._tsquery())
         return found.where(*self._literally())
+
+    def counted(self) -> Select[Any]:
+        """The query for as many rows as objects are found, without looking at more than it must."""
+        if _on_sqlite() and not self.parts:
+            return select(self._full_text().c.rowid)
+        return self.ids()
 
     def holds(self) -> ColumnElement[bool]:
         """Whether a row of the index that has been found otherwise is asked for."""
@@ -82,6 +86,11 @@ class Match:
         tokens = ObjectSearch.tokens
         there = [or_(*(func.instr(tokens, f" {term} ") > 0 for term in group)) for group in self.groups]
         return and_(*there, *self._literally())
+
+    def _full_text(self) -> Any:
+        asked = text("SELECT rowid FROM object_search_fts WHERE object_search_fts MATCH :asked")
+        rows = asked.bindparams(asked=self._asked("OR", '"')).columns(literal_column("rowid"))
+        return rows.subquery("found")
 
     def _tsquery(self) -> ColumnElement[bool]:
         return ObjectSearch.tokens.op("@@", is_comparison=True)(cast(self._asked("|", "'", " & "), TSQUERY))

@@ -25,7 +25,10 @@ def upgrade() -> None:
     info={'audit': False}
     )
     if op.get_bind().dialect.name == "postgresql":
-        op.create_index('ix_object_search_tokens', 'object_search', ['tokens'], postgresql_using='gin')
+        op.execute(
+            "CREATE INDEX ix_object_search_tokens ON object_search USING gin (tokens)"
+            " WITH (gin_pending_list_limit = 256)"
+        )
     else:
         op.execute(
             "CREATE VIRTUAL TABLE object_search_fts USING fts5(tokens, content='object_search', content_rowid='id',"
