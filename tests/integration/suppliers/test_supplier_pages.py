@@ -121,7 +121,9 @@ def test_a_block_holds_at_once_and_is_lifted_by_a_second_person(plant: Plant, bu
 @pytest.mark.urs("URS-041")
 def test_a_supplier_is_blocked_from_his_page(plant: Plant, buyer: FlaskClient) -> None:
     with read_session() as session:
-        at = f"/approved-suppliers/{session.scalars(select(Supplier.id)).one()}/block"
+        supplier_id = session.scalars(select(Supplier.id)).one()
+    at = f"/approved-suppliers/{supplier_id}/block"
+    assert at in buyer.get(f"/suppliers/{supplier_id}").text
     assert send(buyer, at, why=" ").headers["Location"].endswith("/approved-suppliers")
     assert "Say why the supplier is blocked" in buyer.get("/approved-suppliers").text
     answer = send(buyer, at, why="Recall")
