@@ -111,8 +111,8 @@ def _count(session: Session, ids: Select[Any]) -> int:
 
 def _at_most(ids: Select[Any], count: int) -> Select[Any]:
     """No more than so many, rounded up: a number in the statement itself, for the plan depends on it."""
-    steps = (100, 1_000, MOST + 1)
-    return ids.limit(literal_column(str(next(step for step in steps if count <= step))))
+    steps = (100, 300, 1_000, 3_000, MOST + 1)
+    return ids.limit(literal_column(str(min(step for step in steps if count <= step))))
 
 
 def _key(kind: ObjectKind) -> Any:
