@@ -13,7 +13,7 @@ from flask import Blueprint, Response, abort, g, jsonify, request, url_for
 from app.api import inputs, listing, openapi
 from app.api.answers import change_body, history_body, must_match, object_answer, once, written
 from app.api.tokens import RIGHT
-from app.objects import queries, services
+from app.objects import attempts, queries, services
 from app.objects.history import MOST
 from app.objects.kinds import ObjectKind, kinds
 from app.objects.models import ChangeState, ObjectChange, Verb
@@ -34,7 +34,7 @@ from app.web import (
 )
 from app.web.languages import language
 from app.web.security import csrf
-from core.errors import NotAllowed, NotFound
+from core.errors import NotAllowed, NotFound, QmsError
 from documents.labels import N_
 from signatures import audit
 
@@ -152,16 +152,22 @@ class _Doors:
             reach=reachable_sites(kind.write),
             **more,
         )
-        with writing(reason=command.reason or None) as session:
+        try:
+            with writing(reason=command.reason or None) as session:
 
-            def act() -> tuple[dict[str, Any], int]:
-                if checked:  # read again in the transaction that writes
-                    must_match(session, kind, queries.object_of(session, kind, found.id))
-                change = services.propose_change(session, command, actor=current_actor(), now=request_time())
-                session.flush()  # the answer names what was made
-                return change_body(change), _status(change)
+                def act() -> tuple[dict[str, Any], int]:
+                    if checked:  # read again in the transaction that writes
+                        must_match(session, kind, queries.object_of(session, kind, found.id))
+                    change = services.propose_change(
+                        session, command, actor=current_actor(), now=request_time()
+                    )
+                    session.flush()  # the answer names what was made
+                    return change_body(change), _status(change)
 
-            body, status, again = once(session, act)
+                body, status, again = once(session, act)
+        except QmsError as refused:
+            attempts.keep(kind, found, refused)
+            raise
         return written(body, status, again, self._place(body))
 
     def _place(self, body: dict[str, Any]) -> str:

@@ -24,8 +24,8 @@ CATALOG: tuple[tuple[str, Rows], ...] = (
     (
         "catalog.parties",
         (
-            {"code": "SZ-C-901", "name_en": "Example city hospital", "name_zh": "示例市医院", "role": "customer",
-             "country": "CN", "contact": "receiving office"},
+            {"code": "SZ-C-901", "name_en": "Example city hospital", "name_zh": "示例市医院",
+             "role": "customer", "country": "CN", "contact": "receiving office"},
             {"code": "SZ-C-902", "name_en": "Riverside Polymers, works 2", "name_zh": "江畔高分子材料二厂",
              "role": "manufacturer", "country": "CN", "supplier": "S-101"},
         ),

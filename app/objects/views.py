@@ -107,6 +107,7 @@ def form_page(
         "errors": errors,
         "suggests": suggests,
         "is_day": is_day,
+        "proposes": kind.signed and not hasattr(kind.model, "effective_from"),  # drafts hold at once
         "answers": {column.key: answers_of(column.read) for column in kind.listed.columns},
         "fixed": set(kind.key_columns) | _controlled(kind) if found is not None else set(),
     }

@@ -112,7 +112,7 @@ def test_a_task_is_told_to_those_who_may_take_it_and_only_once(plant: Plant, now
 def test_separation_of_duties_is_what_leaves_the_inspector_out(
     plant: Plant, now: datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recipients.history, "performers", lambda *_: {})
+    monkeypatch.setattr(recipients.history, "performers", lambda *_, **__: {})
     plant.signs("inspector", "inspection", RESULTS)
     gather(now=now)
     assert "inspector" in told("task.new")
