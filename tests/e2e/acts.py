@@ -57,7 +57,7 @@ class Person:
         line = waiting.get_attribute("value")
         page.goto(f"/items?q={code}")
         gtin = page.locator("tr[data-row]", has=page.get_by_role("link", name=code, exact=True))
-        number = gtin.locator("td.code").first.inner_text().strip()
+        number = gtin.locator("td[data-label=GTIN]").first.inner_text().strip()
         page.goto(f"/receipts/new?line={line}")
         page.locator("#f-scan").fill(_label(number, lot))
         page.locator("#f-scan").press("Tab")
@@ -75,7 +75,7 @@ class Person:
         """Receive finished devices of the first open work order from the lots first to expire."""
         page = self.page
         page.goto("/items?kind=finished")
-        number = page.locator("tr[data-row] td.code").first.inner_text().strip()
+        number = page.locator("tr[data-row] td[data-label=GTIN]").first.inner_text().strip()
         page.goto("/output/new")
         choose_first(page.locator("#f-work_order"))
         expect(page.locator("input[name=lot]").first).to_be_visible()
