@@ -80,7 +80,8 @@ class Plant:
     def gtin(self, code: str) -> str:
         """The trade item number of an item, read off the list of items."""
         page = self.person("keeper").get(f"/items?q={quote(code)}")
-        found = page.tree.xpath("//tr[td[1]//a[normalize-space()=$code]]/td[@data-label='GTIN']/text()", code=code)
+        cell = "//tr[td[1]//a[normalize-space()=$code]]/td[@data-label='GTIN']/text()"
+        found = page.tree.xpath(cell, code=code)
         if not found:
             raise UnexpectedPage(f"no item {code}: {page.text()[:300]}")
         return str(found[0])
