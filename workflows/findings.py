@@ -117,11 +117,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "start.count": (
         N_("%(count)s start events; exactly one is needed."),
-        N_("Draw one start event without a trigger."),
+        N_("Draw one start event; join several beginnings behind it with an exclusive gateway on what started it."),
     ),
     "start.trigger": (
         N_("A start event with this trigger would start at once."),
-        N_("Use a start event without a trigger, or with a message at the start of the process."),
+        N_("Use a plain start event and draw the timer or signal as an intermediate event, or start by message."),
     ),
     "end.missing": (N_("There is no end event."), N_("Draw at least one.")),
     "end.unreachable": (N_("No end event can be reached from “%(element)s”."), N_("Draw the way to an end.")),
