@@ -117,11 +117,11 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "start.count": (
         N_("%(count)s start events; exactly one is needed."),
-        N_("Draw one start event; join several beginnings behind it with an exclusive gateway on what started it."),
+        N_("Draw one start event, and behind it an exclusive gateway for the several beginnings."),
     ),
     "start.trigger": (
         N_("A start event with this trigger would start at once."),
-        N_("Use a plain start event and draw the timer or signal as an intermediate event, or start by message."),
+        N_("Use a plain start and draw timer or signal as an intermediate event, or start by message."),
     ),
     "end.missing": (N_("There is no end event."), N_("Draw at least one.")),
     "end.unreachable": (N_("No end event can be reached from “%(element)s”."), N_("Draw the way to an end.")),
