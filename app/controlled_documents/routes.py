@@ -109,7 +109,7 @@ REVISION = furnish(
         title={"en": "Revision of a document", "zh": "文件版本"},
         listed=REVISIONS,
         model=DocumentRevision,
-        plural="document_revisions",
+        plural="document-revisions",
         icon="files",
         read="documents.manage",
         find=_revision,
@@ -156,7 +156,7 @@ def in_force() -> str:
     )
 
 
-@bp.get("/document_revisions/<uuid:revision_id>/text")
+@bp.get("/document-revisions/<uuid:revision_id>/text")
 @access("documents.read")
 def text(revision_id: uuid.UUID) -> Response:
     """Give the file of a revision; that of a draft only to whoever manages documents.
@@ -178,7 +178,7 @@ def text(revision_id: uuid.UUID) -> Response:
     return send_file(data, mimetype="application/octet-stream", as_attachment=True, download_name=name)
 
 
-@bp.post("/document_revisions/<uuid:revision_id>/text")
+@bp.post("/document-revisions/<uuid:revision_id>/text")
 @access("documents.manage")
 def set_text(revision_id: uuid.UUID) -> AnyResponse:
     """Give a draft its file."""
@@ -195,7 +195,7 @@ def set_text(revision_id: uuid.UUID) -> AnyResponse:
         flash(_("The draft has its file now."), "success")
     except (Invalid, Conflict) as refused:
         flash(refused.text(current_person().language), "danger")
-    at = url_for("controlled_documents.document_revisions_show", object_id=revision_id)
+    at = url_for("controlled_documents.document-revisions_show", object_id=revision_id)
     return redirect(at, code=303)
 
 

@@ -30,6 +30,7 @@ def make_busy(product: Product, folder: Path) -> None:
     _take_back(plant)
     _ship(plant)
     _bring(plant)
+    _propose(plant)
     _move(plant, product, folder)
 
 
@@ -66,6 +67,13 @@ def _bring(plant: Plant) -> None:
     owner = plant.person("qa")
     form = owner.get("/imports/catalog.items/new").form("/imports")
     owner.submit(form, {}, {"file": ("items.csv", LIST.encode())})
+
+
+def _propose(plant: Plant) -> None:
+    owner = plant.person("owner")
+    entered = {"code": "D-RA", "name_en": "Regulatory affairs", "name_zh": "法规部", "reason": "New task"}
+    page = owner.submit(owner.get("/departments/new").form("/departments/new"), entered)
+    assert page.status < 400, page.text()[:800]
 
 
 def _move(plant: Plant, product: Product, folder: Path) -> None:

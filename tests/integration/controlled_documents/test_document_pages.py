@@ -68,7 +68,7 @@ def revision(code: str) -> DocumentRevision:
 
 
 def text_of(client: FlaskClient, code: str) -> TestResponse:
-    return client.get(f"/document_revisions/{revision(code).id}/text")
+    return client.get(f"/document-revisions/{revision(code).id}/text")
 
 
 @pytest.mark.urs("URS-074")
@@ -77,10 +77,10 @@ def test_what_is_in_force_is_one_click_away_and_drafts_are_not_seen(browser: Bro
     page = client.get("/documents/in-force").text
     assert "A2" in page
     assert "B1" not in page
-    assert f"/document_revisions/{revision('A2').id}/text" in page
+    assert f"/document-revisions/{revision('A2').id}/text" in page
     assert text_of(client, "A2").data == b"WI-QA-012/A2\n"
     assert text_of(client, "B1").status_code == 404
-    assert client.get(f"/document_revisions/{revision('B1').id}").status_code == 403
+    assert client.get(f"/document-revisions/{revision('B1').id}").status_code == 403
     before = client.get(f"/documents/in-force?on={today - timedelta(days=20)}").text
     assert "A1" in before
     assert "Superseded" in before
@@ -99,8 +99,8 @@ def test_a_draft_gets_its_file_and_comes_into_force_by_two_persons(
 ) -> None:
     client = browser("owner")
     new = {"document": "WI-QA-012", "code": "C1", "changes": "New gauge", "reason": "Gauge"}
-    assert send(client, "/document_revisions/new", **new).status_code == 303
-    at = f"/document_revisions/{revision('C1').id}"
+    assert send(client, "/document-revisions/new", **new).status_code == 303
+    at = f"/document-revisions/{revision('C1').id}"
     day = {"verb": "take_effect", "day": today.isoformat(), "reason": "Released"}
     assert "no file yet" in send(client, f"{at}/day", **day).text
     brought = (io.BytesIO(b"Work so.\n"), "wi.txt")
@@ -122,7 +122,7 @@ def test_a_draft_gets_its_file_and_comes_into_force_by_two_persons(
 @pytest.mark.urs("URS-074")
 def test_a_draft_for_a_site_that_is_not_there_is_refused(browser: Browser) -> None:
     new = {"document": "WI-QA-012", "code": "C1", "places": "SH XX", "reason": "Gauge"}
-    answer = send(browser("owner"), "/document_revisions/new", **new)
+    answer = send(browser("owner"), "/document-revisions/new", **new)
     assert answer.status_code == 422
     assert "There is no site XX" in answer.text
 
