@@ -16,6 +16,7 @@ from app.web import access, current_actor, current_person, db, language, navigat
 from core.errors import FieldErrors, Invalid
 from documents import store
 from workflows import diagram, repository
+from workflows.bundle import FORM_SUFFIX
 from workflows.migration import plan
 from workflows.models import ProcessRelease
 
@@ -47,11 +48,12 @@ def show(release_id: uuid.UUID) -> str:
 @bp.get("/<uuid:release_id>/source")
 @access("models.read")
 def source(release_id: uuid.UUID) -> Response:
-    """Give the files of a release as a ZIP."""
+    """Give the models of a release as a ZIP that can be changed and proposed; its forms are the product's."""
     release = queries.release_of(db.session(), release_id)
     name = f"{release.process_key}-{release.version}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(write_zip(release.files), mimetype="application/zip", headers=headers)
+    models = {name: text for name, text in release.files.items() if not name.endswith(FORM_SUFFIX)}
+    return Response(write_zip(models), mimetype="application/zip", headers=headers)
 
 
 @bp.get("/<uuid:release_id>/diagram.svg")

@@ -521,6 +521,9 @@ BEHIND_THE_DOOR = {
     "archive.download_file": 404,  # the record names no such file
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "imports.store_now": 403,  # this list needs a second person
+    "house.numbers": 404,  # no series was named
+    "inbox.claim": 403,  # somebody without the training the role needs; the page says so
+    "inbox.draft": 403,
     "inbox.file": 404,  # the step has no such file
     "inbox.review": 403,  # signing asks for more than the door: the statement, and to have read the task
     "inbox.sign": 403,

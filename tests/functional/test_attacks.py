@@ -260,6 +260,8 @@ def keep_old_tokens(patch: pytest.MonkeyPatch) -> None:
 
 def unescape(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Flask, "select_jinja_autoescape", lambda _app, _name: False)
+    fresh = {name: value for name, value in Flask.jinja_options.items() if name != "bytecode_cache"}
+    patch.setattr(Flask, "jinja_options", fresh)  # the tests keep templates translated with the guard
 
 
 GUARDS: dict[str, tuple[Attack, Opening]] = {

@@ -18,6 +18,7 @@ from tests.factories.people import SETUP, make_company, sign_in, token
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg'>%s</svg>"
 KIND = "multipart/form-data; boundary=b"
+PROGRAM = b"/Names<</EmbeddedFiles 2 0 R>>>> endobj 2 0 obj <</Type/Filespec/F(tool.exe)/EF<</F 3 0 R>>"
 XXE = b"<?xml version='1.0'?><!DOCTYPE a [<!ENTITY b SYSTEM 'file:///etc/passwd'>]><a>&b;</a>"
 
 
@@ -54,7 +55,7 @@ HOSTILE: dict[str, tuple[str, bytes, str]] = {
     "a script": ("a.pdf", pdf(b"/OpenAction<</S/JavaScript/JS(1)>>"), "upload.dangerous"),
     "a hidden script": ("a.pdf", pdf(b"/S/J#61vaScript"), "upload.dangerous"),
     "a launch": ("a.pdf", pdf(b"/AA<</O<</S/Launch/F(calc.exe)>>>>"), "upload.dangerous"),
-    "packed files": ("a.pdf", pdf(b"/Names<</EmbeddedFiles 2 0 R>>"), "upload.dangerous"),
+    "a packed program": ("a.pdf", pdf(PROGRAM), "upload.dangerous"),
     "a locked page": ("a.pdf", pdf(b"/Encrypt 2 0 R"), "upload.dangerous"),
     "a bomb": ("a.xlsx", office(xl__a_dot_xml=bytes(220 * 1024 * 1024)), "upload.dangerous"),
     "macros": ("a.xlsx", office(xl__vbaProject_dot_bin=b"x"), "upload.dangerous"),

@@ -22,4 +22,4 @@ def test_an_empty_installation_comes_to_its_first_release(
     assert (status, report["ok"]) == (0, True)
     meanings = [one["meaning"] for record in report["records"] for one in record["signatures"]]
     assert {"inspected", "released"} <= set(meanings)
-    assert len(report["moves"]) == 8
+    assert len(report["moves"]) == 10

@@ -53,11 +53,10 @@ def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:
 
 def decide(plant: Plant, decision: str = "accept", **more: str) -> ObjectChange:
     with read_session() as session:
-        change = session.scalars(select(ObjectChange).order_by(ObjectChange.proposed_at.desc())).first()
         waiting = session.scalars(select(ObjectChange).filter_by(state=ChangeState.PROPOSED)).one()
     plant.case_id = waiting.case_id
     plant.signs("qa", "acceptance", {"decision": decision, **more})
-    return change
+    return waiting
 
 
 def department(code: str = "D-QA") -> Department | None:
