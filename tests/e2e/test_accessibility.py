@@ -31,15 +31,15 @@ FILE = re.compile(r"\.[a-z0-9]{2,5}$")
 SAMPLE = {"organisation.department", "catalog.item", "catalog.bom", "controlled_documents.revision"}
 WHOLE = os.environ.get("QMS_WALK") == "whole"
 """Every kind of object has the same pages from the same templates (app.objects.pages): one kind of each shape
-is examined with the tests, all of them by `make bench`."""
+is examined with the tests, all of them by `make bench`; the links of the others are followed."""
+LIKE_OTHERS = {
+    endpoint(kind, page)
+    for kind in every_kind()
+    if not WHOLE and kind.name not in SAMPLE
+    for page in ("", "new", "show", "history", "edit")
+}
 NO_PAGE = {
     **{endpoint(kind, "file"): "a file" for kind in every_kind()},
-    **{
-        endpoint(kind, page): "of a kind like others; make bench looks at it"
-        for kind in every_kind()
-        if not WHOLE and kind.name not in SAMPLE
-        for page in ("", "new", "show", "history", "edit")
-    },
     "objects.suggestions": "a part of a form",
     **{
         f"api.{kind.plural}{door}": "for programs"
@@ -94,7 +94,7 @@ class Walk:
         app = create_app()
         rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
         self.pages = {rule.endpoint for rule in rules if not FILE.search(rule.rule)} - set(NO_PAGE)
-        self.left = set(self.pages)
+        self.left = self.pages - LIKE_OTHERS
         self.addresses: MapAdapter = app.url_map.bind("plant")
         self.faults: list[str] = []
 
