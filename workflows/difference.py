@@ -163,6 +163,8 @@ def _element_facts(element: Element) -> Facts:
         N_("Meaning of the signature"): policy.meaning or "",
         N_("Signers"): str(policy.signers),
         N_("Not by who did"): " ".join(policy.not_by),
+        N_("Only by who did"): policy.by or "",
+        N_("Person"): policy.assignee or "",
         N_("Due"): policy.due or "",
         N_("Site"): policy.site_scope,
         N_("Shows"): " ".join(policy.shows),

@@ -43,7 +43,11 @@ THROWERS = ("endEvent", "intermediateThrowEvent", "sendTask")
 
 @dataclass(frozen=True)
 class Policy:
-    """What a process owner set for a user task: who, where, form, signature, until when (URS-003)."""
+    """What a process owner set for a user task: who, where, form, signature, until when (URS-003).
+
+    ``by`` is the step, or ``start``, whose performer alone does it; ``assignee`` an expression that gives the
+    login of the person who does it.
+    """
 
     step: str
     form: str
@@ -55,9 +59,12 @@ class Policy:
     shows: tuple[str, ...]
     record: str
     signers: int
+    by: str | None = None
+    assignee: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the policy as kept with the task."""
+        named = {"by": self.by, "assignee": self.assignee}
         return {
             "step": self.step,
             "form": self.form,
@@ -69,6 +76,7 @@ class Policy:
             "shows": list(self.shows),
             "record": self.record,
             "signers": self.signers,
+            **{name: value for name, value in named.items() if value is not None},
         }
 
     @classmethod
@@ -151,7 +159,10 @@ class Flow:
 
 @dataclass(frozen=True)
 class ProcessModel:
-    """A process as drawn. ``key`` is the id of its element; ``subject`` the type of what cases are about."""
+    """A process as drawn. ``key`` is the id of its element; ``subject`` the type of what cases are about.
+
+    ``title`` is an expression that gives the title of a case, ``cancel`` are the roles that may cancel one.
+    """
 
     key: str
     name: Bilingual
@@ -162,10 +173,23 @@ class ProcessModel:
     elements: dict[str, Element]
     flows: tuple[Flow, ...]
     lanes: tuple[Lane, ...]
+    title: str | None = None
+    cancel: tuple[str, ...] = ()
 
     def inside(self, scope: str) -> list[Element]:
         """List the elements that lie directly in the process or in one subprocess."""
         return [element for element in self.elements.values() if element.scope == scope]
+
+    @property
+    def started_in_person(self) -> Lane | None:
+        """Whose people start a case: the lane of the start event, if the step behind it is the starter's.
+
+        Other processes are started by what happens in the plant, or by messages alone.
+        """
+        start = next((one for one in self.inside(self.key) if one.kind == "startEvent"), None)
+        behind = [self.elements.get(flow.target) for flow in self.flows if start and flow.source == start.id]
+        reports = any(one is not None and one.policy and one.policy.by == "start" for one in behind)
+        return start.lane if start and reports and start.lane and start.lane.role else None
 
     def steps(self) -> dict[str, Element]:
         """List the elements that write facts, by step key."""
@@ -201,6 +225,8 @@ def read_process(process: etree._Element) -> ProcessModel:
         },
         flows=tuple(_flow(node, scope) for node, scope in walk(process) if local(node) == "sequenceFlow"),
         lanes=tuple(lanes),
+        title=qms(process, "title"),
+        cancel=tuple((qms(process, "cancel") or "").split()),
     )
 
 
@@ -281,6 +307,8 @@ def _policy(node: etree._Element, step: str, lane: Lane | None) -> Policy:
         shows=tuple((qms(node, "shows") or "").split()),
         record=qms(node, "record") or "step",
         signers=int(signers) if signers.isdigit() else 0,
+        by=qms(node, "by"),
+        assignee=qms(node, "assignee"),
     )
 
 

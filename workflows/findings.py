@@ -148,6 +148,26 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("qms:notBy names “%(step)s”, which is no other step of this process."),
         N_("Name steps of this process, or start."),
     ),
+    "by.unknown": (
+        N_("qms:by names “%(step)s”, which is no other step of this process."),
+        N_("Name a step of this process, or start."),
+    ),
+    "by.excluded": (
+        N_("qms:by and qms:notBy both name “%(step)s”: nobody could do this step."),
+        N_("Keep one of them."),
+    ),
+    "assignee.expression": (
+        N_("qms:assignee cannot be used: %(reason)s"),
+        N_("It is an expression over the facts of the case that gives a login, for example report.owner."),
+    ),
+    "assignee.several": (
+        N_("The step is given to one person twice, or to one person and several signers."),
+        N_("Use either qms:by or qms:assignee, and one signer."),
+    ),
+    "title.expression": (
+        N_("qms:title cannot be used: %(reason)s"),
+        N_("It is an expression over the facts of the case that gives a text, for example report.title."),
+    ),
     "signers.number": (
         N_("The number of signers cannot be used."),
         N_("Ask for 1 to %(most)s different signers."),

@@ -35,6 +35,26 @@ def check(model: ProcessModel, named: Named) -> Iterator[Finding]:
             yield Finding("calendar.unknown", element.id, element.line, {"calendar": element.calendar})
         yield from _task(element, steps, named)
     yield from _step_keys(model)
+    yield from _case(model)
+
+
+def _case(model: ProcessModel) -> Iterator[Finding]:
+    """Check what the process says of its cases: title, who starts them, who may cancel them."""
+    where = (model.key, model.line)
+    if model.title is not None:
+        yield from _expression(where, "title.expression", model.title)
+    lane = model.started_in_person
+    for role in dict.fromkeys([*model.cancel, *([lane.role] if lane else [])]):
+        if role not in registry.roles():
+            known = ", ".join(sorted(registry.roles()))
+            yield Finding("role.unknown", *where, {"role": role, "known": known})
+
+
+def _expression(where: tuple[str, int | None], code: str, source: str) -> Iterator[Finding]:
+    try:
+        expressions.check(source)
+    except ExpressionError as wrong:
+        yield Finding(code, *where, {"reason": wrong.reason})
 
 
 def _task(element: Element, steps: set[str], named: Named) -> Iterator[Finding]:
@@ -81,6 +101,21 @@ def _user_task(element: Element, policy: Policy, steps: set[str], named: Named) 
         others = steps if element.marker is not None else steps - {policy.step}
         if step not in others | {"start"}:
             yield Finding("not_by.unknown", *where, {"step": step})
+    yield from _who(element, policy, steps)
+
+
+def _who(element: Element, policy: Policy, steps: set[str]) -> Iterator[Finding]:
+    """Check who does a step by name: the performer of another, or whom an expression gives."""
+    where = (element.id, element.line)
+    if policy.by is not None and policy.by not in {*(steps - {policy.step}), "start"}:
+        yield Finding("by.unknown", *where, {"step": policy.by})
+    elif policy.by is not None and policy.by in policy.not_by:
+        yield Finding("by.excluded", *where, {"step": policy.by})
+    if policy.assignee is not None:
+        yield from _expression(where, "assignee.expression", policy.assignee)
+    named = sum(1 for one in (policy.by, policy.assignee) if one is not None)
+    if named and named + policy.signers > 2:
+        yield Finding("assignee.several", *where)
 
 
 def _due(element: Element, policy: Policy) -> Iterator[Finding]:
