@@ -72,9 +72,16 @@ _roles: dict[str, Bilingual] = {
     "registrant_releaser": {"en": "Market releaser of the registrant", "zh": "注册人上市放行人"},
     "process_owner": {"en": "Process owner", "zh": "流程负责人"},
     "auditor": {"en": "Auditor", "zh": "审核员"},
+    "employee": {"en": "Employee", "zh": "员工"},
+    "engineer": {"en": "Process engineer", "zh": "工艺工程师"},
+    "regulatory": {"en": "Regulatory affairs", "zh": "法规事务"},
+    "quality_head": {"en": "Quality head", "zh": "质量负责人"},
 }
 
 MEANINGS: dict[str, Bilingual] = {
+    "authored": {"en": "Authorship", "zh": "填报"},
+    "performed": {"en": "Performed", "zh": "执行"},
+    "verified": {"en": "Verified", "zh": "验证"},
     "inspected": {"en": "Inspected", "zh": "检验"},
     "reviewed": {"en": "Reviewed", "zh": "审核"},
     # The same step signs a rejection as well: its meaning must not read as a release.

@@ -59,13 +59,16 @@ class Account:
 
 
 ACCOUNTS = (
-    Account("keeper", ("keeper",)),
-    Account("buyer", ("buyer",)),
-    Account("inspector", ("inspector",)),
-    Account("inspector2", ("inspector",), second=True),
+    Account("keeper", ("keeper", "employee")),
+    Account("buyer", ("buyer", "employee")),
+    Account("inspector", ("inspector", "employee")),
+    Account("inspector2", ("inspector", "employee"), second=True),
     Account("qa", ("qa",)),
     Account("qa2", ("qa",), second=True),
-    Account("releaser", ("releaser",)),
+    Account("releaser", ("releaser", "employee")),
+    Account("engineer", ("engineer", "employee")),
+    Account("regulatory", ("regulatory",)),
+    Account("head", ("quality_head",)),
     Account("registrant", ("registrant_releaser",), (REGISTRANT,)),
     Account("auditor", ("auditor",), ()),
     Account("owner", ("process_owner",), ()),

@@ -13,6 +13,10 @@ REGISTRANT = "registrant_releaser"
 AUDITOR = "auditor"
 OWNER = "process_owner"
 PLANNER = "planner"
+EMPLOYEE = "employee"
+ENGINEER = "engineer"
+REGULATORY = "regulatory"
+HEAD = "quality_head"
 SYSTEM_ADMIN = "system_admin"
 SECURITY_ADMIN = "security_admin"
 AUDIT_ADMIN = "audit_admin"
@@ -20,10 +24,15 @@ AUDIT_ADMIN = "audit_admin"
 ADMIN_ROLES = frozenset({SYSTEM_ADMIN, SECURITY_ADMIN, AUDIT_ADMIN})
 """Roles that keep the system running; whoever holds one of them never signs (21 CFR 11.200(a)(2))."""
 
-WORK_ROLES = frozenset({KEEPER, BUYER, INSPECTOR, QA, RELEASER, REGISTRANT, AUDITOR, OWNER, PLANNER})
+WORK_ROLES = frozenset(
+    {
+        KEEPER, BUYER, INSPECTOR, QA, RELEASER, REGISTRANT, AUDITOR, OWNER, PLANNER,
+        EMPLOYEE, ENGINEER, REGULATORY, HEAD,
+    }
+)  # fmt: skip
 """Roles of the business."""
 
-TWO_PERSON_ROLES = frozenset({QA, RELEASER, REGISTRANT, OWNER}) | ADMIN_ROLES
+TWO_PERSON_ROLES = frozenset({QA, RELEASER, REGISTRANT, OWNER, ENGINEER, REGULATORY, HEAD}) | ADMIN_ROLES
 """Roles that approve or administer: one person proposes them, a second one confirms."""
 
 ROLES = {
@@ -36,6 +45,10 @@ ROLES = {
     AUDITOR: {"en": "Auditor", "zh": "审核员"},
     OWNER: {"en": "Process owner", "zh": "流程负责人"},
     PLANNER: {"en": "Planner", "zh": "计划员"},
+    EMPLOYEE: {"en": "Employee", "zh": "员工"},
+    ENGINEER: {"en": "Process engineer", "zh": "工艺工程师"},
+    REGULATORY: {"en": "Regulatory affairs", "zh": "法规事务"},
+    HEAD: {"en": "Quality head", "zh": "质量负责人"},
     SYSTEM_ADMIN: {"en": "System administrator", "zh": "系统管理员"},
     SECURITY_ADMIN: {"en": "Security administrator", "zh": "安全管理员"},
     AUDIT_ADMIN: {"en": "Audit administrator", "zh": "审计管理员"},
@@ -49,7 +62,7 @@ SIGNED_IN = "signed_in"
 """Open to every person with an account, whatever the roles."""
 
 _ANY_ROLE = WORK_ROLES | ADMIN_ROLES
-_QUALITY = frozenset({INSPECTOR, QA, RELEASER, REGISTRANT})
+_QUALITY = frozenset({INSPECTOR, QA, RELEASER, REGISTRANT, ENGINEER, REGULATORY, HEAD})
 
 RIGHTS: dict[str, frozenset[str]] = {
     "inbox.work": WORK_ROLES,
@@ -64,6 +77,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "output.post": frozenset({KEEPER}),
     "stock.read": WORK_ROLES,
     "stock.ship": frozenset({KEEPER}),
+    "nonconformities.read": WORK_ROLES,
     "stock.take_back": frozenset({KEEPER}),
     "catalog.read": WORK_ROLES,
     "records.read": WORK_ROLES,
