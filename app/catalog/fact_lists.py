@@ -22,7 +22,7 @@ from app.catalog.models import (
     Supplier,
     UnitConversion,
 )
-from app.catalog.packs import gtin_owners, gtin_taken, read_gtin
+from app.catalog.packs import LEVELS, gtin_owners, gtin_taken, read_gtin
 from app.catalog.queries import conversions_of
 from app.catalog.references import SUPPLIER
 from app.catalog.revision_lists import ITEM_COLUMN
@@ -38,11 +38,6 @@ from documents.sheets.cells import Column, choice, code, name_columns, text, who
 from documents.sheets.importers import Importer
 from documents.sheets.rows import Finding, Reach, Row, Unique, both_cells
 
-LEVELS: dict[str, Bilingual] = {
-    "inner": {"en": "Inner pack", "zh": "内包装"},
-    "carton": {"en": "Carton", "zh": "外箱"},
-    "pallet": {"en": "Pallet", "zh": "托盘"},
-}
 ROLES: dict[str, Bilingual] = {
     "manufacturer": {"en": "Manufacturer", "zh": "制造商"},
     "customer": {"en": "Customer", "zh": "客户"},

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog import fact_lists, imports, panels, revising, routing_lists, standard_lists
+from app.catalog import fact_lists, imports, packs, panels, revising, routing_lists, standard_lists
 from app.catalog.models import (
     Bom,
     CodingScheme,
@@ -148,7 +148,7 @@ PACK = ObjectKind(
     find=_of_item(PackagingLevel, PackagingLevel.level),
     key_of=lambda row: (row.item.code, row.level.value),
     label=lambda row: {
-        lang: f"{row.item.code} · {fact_lists.LEVELS[row.level.value][lang]}" for lang in ("en", "zh")
+        lang: f"{row.item.code} · {packs.LEVELS[row.level.value][lang]}" for lang in ("en", "zh")
     },
     shown={
         "item": _item_code(PackagingLevel),

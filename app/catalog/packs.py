@@ -9,7 +9,15 @@ from sqlalchemy.orm import Session
 from app.catalog.gs1 import check_gtin
 from app.catalog.models import Item, PackagingLevel
 from core.errors import Conflict
+from core.types import Bilingual
 from documents.sheets.cells import code
+
+LEVELS: dict[str, Bilingual] = {
+    "inner": {"en": "Inner pack", "zh": "内包装"},
+    "carton": {"en": "Carton", "zh": "外箱"},
+    "pallet": {"en": "Pallet", "zh": "托盘"},
+}
+"""What people call the levels of packaging."""
 
 
 def read_gtin(value: Any) -> str:
@@ -34,3 +42,9 @@ def gtin_owners(session: Session, gtins: Collection[Any]) -> dict[Any, tuple[Any
     for row in session.execute(packs.where(PackagingLevel.gtin.in_(gtins))):
         found[row.gtin] = (row.code, row.level.value)
     return found
+
+
+def pack_with_gtin(session: Session, gtin: str) -> PackagingLevel | None:
+    """The pack a GTIN-14 stands for, with how many units of use of its item it contains; None if it is of no
+    pack, such as that of a unit of use."""
+    return session.scalar(select(PackagingLevel).where(PackagingLevel.gtin == gtin))

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from app.catalog import queries
 from app.catalog.coding import next_code
-from app.catalog.fact_lists import LEVELS
 from app.catalog.models import Bom, CodingScheme, InspectionStandard, Item, ItemRevision, Routing
+from app.catalog.packs import LEVELS
 from app.web import current_person, request_time
 from core.clock import site_day
 

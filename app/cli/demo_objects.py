@@ -42,6 +42,7 @@ CATALOG: tuple[tuple[str, Rows], ...] = (
         (
             {"item": "FD-IS150", "level": "carton", "contains": "100", "gtin": "19521234001017",
              "label": "LB-IS150-C A"},
+            {"item": "CP-LUER", "level": "carton", "contains": "1000", "gtin": "19521234000218"},
         ),
     ),
     (

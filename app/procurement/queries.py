@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from app.catalog.models import Item, Supplier
+from app.catalog.models import Item, PackagingLevel, Supplier
 from app.inventory.models import Lot, LotStatus
 from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt
 from core.errors import NotFound
@@ -56,8 +56,8 @@ def orders(site_ids: Collection[uuid.UUID] | None, words: str = "") -> Select[Pu
 def open_lines(
     session: Session, site_ids: Collection[uuid.UUID] | None, gtin: str | None = None
 ) -> Sequence[PurchaseOrderLine]:
-    """Lines of open orders that still wait for goods, earliest due first; only of the item with ``gtin``
-    when given."""
+    """Lines of open orders that still wait for goods, earliest due first; only of the item that
+    ``gtin`` stands for when given, be it of a unit of use or of a pack."""
     wanted = select(PurchaseOrderLine).join(PurchaseOrderLine.order).join(PurchaseOrderLine.item)
     wanted = wanted.where(
         PurchaseOrder.state == OrderState.OPEN, PurchaseOrderLine.received < PurchaseOrderLine.quantity
@@ -65,7 +65,8 @@ def open_lines(
     if site_ids is not None:
         wanted = wanted.where(PurchaseOrder.site_id.in_(site_ids))
     if gtin is not None:
-        wanted = wanted.where(Item.gtin == gtin)
+        packed = select(PackagingLevel.item_id).where(PackagingLevel.gtin == gtin)
+        wanted = wanted.where(or_(Item.gtin == gtin, Item.id.in_(packed)))
     return session.scalars(wanted.order_by(PurchaseOrderLine.due_on, PurchaseOrder.number)).all()
 
 

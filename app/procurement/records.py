@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from app.catalog.models import PackagingLevel
+from app.catalog.packs import LEVELS
+from app.catalog.units import STOCK_UNITS
 from app.inventory.models import STATUS_NAMES
 from app.inventory.records import amount, lot_section, row, section
 from app.procurement.models import Receipt
 from app.sites.queries import style_of
 from core.actor import Actor
+from core.types import Bilingual
 from documents.records import RecordDraft, moment_text
 from documents.registry import Section, printed_form
 
@@ -15,8 +19,11 @@ TITLE = {"en": "Goods receipt", "zh": "收货记录"}
 printed_form(FORM_CODE, FORM_REVISION, TITLE)
 
 
-def receipt_draft(receipt: Receipt, *, actor: Actor) -> RecordDraft:
-    """Put a receipt into the form of a record; nobody signs it, the plant seals it."""
+def receipt_draft(receipt: Receipt, pack: PackagingLevel | None = None, *, actor: Actor) -> RecordDraft:
+    """Put a receipt into the form of a record; nobody signs it, the plant seals it.
+
+    ``pack`` is what the label was on when that was not a unit of use.
+    """
     lot, case, style = receipt.lot, receipt.case, style_of(receipt.site)
     supplier = receipt.line.order.supplier
     return RecordDraft(
@@ -29,7 +36,7 @@ def receipt_draft(receipt: Receipt, *, actor: Actor) -> RecordDraft:
         content={
             "case": {"number": case.number, "title": case.title},
             "shown": [_order_section(receipt)],
-            "entered": [lot_section(lot, receipt.quantity), _receipt_section(receipt, actor)],
+            "entered": [lot_section(lot, receipt.quantity), _receipt_section(receipt, pack, actor)],
         },
         case_id=case.id,
         subject=("inventory.lot", lot.id, lot.number),
@@ -38,6 +45,15 @@ def receipt_draft(receipt: Receipt, *, actor: Actor) -> RecordDraft:
             "supplier_label": f"{supplier.code} {supplier.name['en']} {supplier.name['zh']}",
         },
     )
+
+
+def pack_text(pack: PackagingLevel) -> Bilingual:
+    """A pack and what it holds, such as “Carton of 12 pcs”."""
+    level, symbol = LEVELS[pack.level.value], STOCK_UNITS[pack.item.uom].symbol
+    return {
+        "en": f"{level['en']} of {pack.contains} {symbol['en']}",
+        "zh": f"{level['zh']}，内含{pack.contains} {symbol['zh']}",
+    }
 
 
 def _order_section(receipt: Receipt) -> Section:
@@ -50,7 +66,7 @@ def _order_section(receipt: Receipt) -> Section:
     return section("Order", "采购订单", rows)
 
 
-def _receipt_section(receipt: Receipt, actor: Actor) -> Section:
+def _receipt_section(receipt: Receipt, pack: PackagingLevel | None, actor: Actor) -> Section:
     rows = [
         row("Receipt number", "收货单号", receipt.number),
         row("Delivery note", "送货单号", receipt.delivery_note),
@@ -61,4 +77,6 @@ def _receipt_section(receipt: Receipt, actor: Actor) -> Section:
     ]
     if receipt.held_because:
         rows.insert(4, row("On hold, supplier blocked", "冻结原因（供应商被冻结）", receipt.held_because))
+    if pack is not None:
+        rows.insert(3, row("Label of", "标签所属包装", pack_text(pack)))
     return section("Receipt", "收货", rows)

@@ -13,13 +13,15 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from app.catalog.gs1 import Scan, parse_scan
-from app.catalog.models import Item, Supplier
+from app.catalog.models import Item, PackagingLevel, Supplier
+from app.catalog.packs import pack_with_gtin
 from app.catalog.units import STOCK_UNITS
 from app.inventory.models import Lot
 from app.inventory.queries import locations
 from app.procurement import queries, services
-from app.procurement.inputs import read_receipt
+from app.procurement.inputs import read_packs, read_receipt
 from app.procurement.models import PurchaseOrder, Receipt
+from app.procurement.records import pack_text
 from app.sites.queries import sites
 from app.web import (
     access,
@@ -40,7 +42,7 @@ from core.errors import Conflict, FieldErrors, Invalid, QmsError
 
 bp = Blueprint("procurement", __name__)
 
-FIELDS = ("scan", "line", "quantity", "unit", "supplier_lot", "expiry", "location", "delivery_note")
+FIELDS = ("scan", "line", "packs", "quantity", "unit", "supplier_lot", "expiry", "location", "delivery_note")
 
 navigation("procurement.receipts", _l("Receipts"), icon="truck-delivery", right="receipts.read", order=30)
 navigation("procurement.orders", _l("Orders"), icon="file-invoice", right="orders.read", order=35)
@@ -133,7 +135,8 @@ def read_label() -> str:
 def post_receipt() -> Response | tuple[str, int]:
     """Post a receipt; a form that was sent twice leads to the same receipt."""
     try:
-        command = read_receipt(request.form, today=_today())
+        pack = _pack(request.form.get("scan", ""))
+        command = read_receipt(request.form, today=_today(), contains=pack.contains if pack else None)
         must_reach(queries.line(db.session(), command.line_id).order.site_id, "receipts.post")
         with writing() as session:
             posted = services.receive_goods(session, command, actor=current_actor(), now=request_time())
@@ -168,19 +171,39 @@ def _form(fields: Mapping[str, str], errors: Mapping[str, QmsError]) -> dict[str
     session, where = db.session(), reachable_sites("receipts.post")
     typed = fields.get("scan", "").strip()
     label, unread = _label(typed) if typed else (None, None)
+    pack = _pack(typed)
     lines = queries.open_lines(session, where, label.gtin if label else None)
     chosen = next((line for line in lines if str(line.id) == fields.get("line")), None)
     line = chosen or (lines[0] if label and len(lines) == 1 else None)
     return {
-        "fields": {name: fields.get(name, "") for name in FIELDS},
+        "fields": {name: fields.get(name, "") for name in FIELDS} | _reckoned(fields, pack, errors),
         "errors": {**({"scan": unread} if unread else {}), **errors},
         "label": label,
+        "pack": pack_text(pack) if pack is not None else None,
         "lines": lines,
         "line": line,
         "units": STOCK_UNITS.values(),
         "places": [place for site in sites(session, where) for place in locations(session, site.id)],
         "key": fields.get("key") or str(uuid.uuid4()),
     }
+
+
+def _pack(typed: str) -> PackagingLevel | None:
+    """The pack whose label was read, None if it is of a unit of use or cannot be read."""
+    label = _label(typed)[0]
+    return pack_with_gtin(db.session(), label.gtin) if label is not None else None
+
+
+def _reckoned(
+    fields: Mapping[str, str], pack: PackagingLevel | None, errors: Mapping[str, QmsError]
+) -> dict[str, str]:
+    """The quantity of so many full packs; a form that was refused keeps what was typed."""
+    if pack is None or errors or not fields.get("packs"):
+        return {}
+    try:
+        return {"quantity": str(read_packs(fields["packs"]) * pack.contains)}
+    except Invalid:
+        return {}
 
 
 def _label(typed: str) -> tuple[Scan | None, Invalid | None]:

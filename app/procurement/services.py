@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.gs1 import Scan
 from app.catalog.models import Item, ItemState, Supplier
+from app.catalog.packs import pack_with_gtin
 from app.catalog.units import check_quantity, check_unit, quantity_text
 from app.inventory.models import Lot, MovementKind
 from app.inventory.queries import location_at, supplier_lot_known
@@ -160,7 +161,7 @@ def receive_goods(session: Session, command: ReceiveGoods, *, actor: Actor, now:
     session.add(receipt)
     session.flush()  # the record below tells of the posted receipt
     _hold_when_blocked(session, receipt, actor=actor, now=now)
-    _write_record(session, receipt, actor=actor, now=now)
+    _write_record(session, receipt, command.label.gtin, actor=actor, now=now)
     return receipt
 
 
@@ -190,20 +191,27 @@ def _check_delivery(session: Session, line: PurchaseOrderLine, command: ReceiveG
         raise Conflict("order.closed", "Order %(order)s is closed.", field="line", order=order.number)
     if item.state is not ItemState.ACTIVE:
         raise Conflict("item.inactive", "Item %(item)s may not be received.", field="line", item=item.code)
-    if command.label.gtin != item.gtin:
-        raise Invalid(
-            "receipt.wrong_item",
-            "The label is of GTIN %(found)s; the order line is for %(item)s with GTIN %(wanted)s.",
-            field="scan",
-            found=command.label.gtin,
-            item=item.code,
-            wanted=item.gtin or "–",
-        )
+    _check_item(session, item, command.label.gtin)
     location_at(session, command.location_id, order.site_id)
     _check_amount(line, command)
     _check_label(command)
     check_expiry(item, command.expiry, today=today)
     _check_supplier_lot(session, line, command)
+
+
+def _check_item(session: Session, item: Item, gtin: str) -> None:
+    """The label is that of a unit of use or of a pack of the item, a carton's for example."""
+    pack = pack_with_gtin(session, gtin)
+    if item.id == pack.item_id if pack is not None else gtin == item.gtin:
+        return
+    raise Invalid(
+        "receipt.wrong_item",
+        "The label is of GTIN %(found)s; the order line is for %(item)s with GTIN %(wanted)s.",
+        field="scan",
+        found=gtin,
+        item=item.code,
+        wanted=item.gtin or "–",
+    )
 
 
 def _check_amount(line: PurchaseOrderLine, command: ReceiveGoods) -> None:
@@ -287,12 +295,13 @@ def _hold_when_blocked(session: Session, receipt: Receipt, *, actor: Actor, now:
         hold_lot(session, receipt.lot_id, document=receipt.number, actor=actor, now=now)
 
 
-def _write_record(session: Session, receipt: Receipt, *, actor: Actor, now: datetime) -> None:
+def _write_record(session: Session, receipt: Receipt, gtin: str, *, actor: Actor, now: datetime) -> None:
     audit.record(
         session,
         "receipt.posted",
         subject=("procurement.receipt", receipt.id),
         facts={"receipt": receipt.number, "lot": receipt.lot.number, "order": receipt.line.order.number},
     )
-    record = create_record(session, receipt_draft(receipt, actor=actor), actor=actor, now=now)
+    pack = pack_with_gtin(session, gtin)
+    record = create_record(session, receipt_draft(receipt, pack, actor=actor), actor=actor, now=now)
     outbox.later(session, "archive.seal_record", {"record_id": str(record.id)}, key=f"seal:{record.id}")
