@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.actor import Actor
 from core.languages import LANGUAGES
 from core.types import Bilingual
-from workflows import calendars, compaction, events, store, waits
+from workflows import assignments, calendars, compaction, events, expressions, store, waits
 from workflows.activities import NUMBER, ROUNDS
 from workflows.elements import Element, Policy
 from workflows.errors import ExpressionError, StepFailed, title_of
@@ -62,6 +62,7 @@ def run(loaded: LoadedCase) -> None:
     except (ExpressionError, ValueError) as wrong:
         raise StepFailed(_title(loaded, at), reason_of(wrong)) from wrong
     _list_tasks(loaded)
+    _retitle(loaded)
     _finish(loaded)
     waits.keep_sent(loaded.move, loaded.engine.sent)
     store.save(loaded)
@@ -163,10 +164,33 @@ def _open_task(loaded: LoadedCase, task: Task) -> None:
             flows=_flows(loaded, task, element),
             state=TaskState.OPEN,
             due_at=_due(loaded, element, policy),
+            assigned_to=_person(loaded, task, element, policy),
             instance=_instance(loaded, task),
             created_at=now,
         )
     )
+
+
+def _person(loaded: LoadedCase, task: Task, element: Element, policy: Policy) -> UUID | None:
+    try:
+        return assignments.assigned(loaded, task, policy)
+    except ExpressionError as wrong:
+        raise StepFailed(title_of(element), reason_of(wrong)) from wrong
+
+
+def _retitle(loaded: LoadedCase) -> None:
+    """Let the facts name the case, behind the name of its process; what is not there yet names nothing."""
+    model, case = loaded.engine.process.model, loaded.move.case
+    if model.title is None:
+        return
+    try:
+        found = expressions.evaluate(model.title, loaded.facts, now=loaded.move.now)
+    except ExpressionError:
+        return
+    texts = found if isinstance(found, dict) else dict.fromkeys(LANGUAGES, found)
+    if all(texts.get(language) for language in LANGUAGES):
+        title = {one: f"{model.name.get(one) or model.key} · {texts[one]}" for one in LANGUAGES}
+        case.title = title if title != case.title else case.title
 
 
 def _due(loaded: LoadedCase, element: Element, policy: Policy) -> datetime | None:

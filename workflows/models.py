@@ -67,7 +67,10 @@ class ProcessRelease(Base):
 
 
 class ProcessCase(Base):
-    """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the end reached."""
+    """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the end reached.
+
+    ``ended_by`` and ``ended_reason`` are of a case that a person has cancelled.
+    """
 
     __tablename__ = "process_case"
     __table_args__ = (Index(None, "subject_type", "subject_id"), Index(None, "state", "started_at"))
@@ -86,6 +89,8 @@ class ProcessCase(Base):
     started_by: Mapped[uuid.UUID | None]
     started_by_name: Mapped[str]
     ended_at: Mapped[datetime | None]
+    ended_by: Mapped[uuid.UUID | None]
+    ended_reason: Mapped[str | None]
     steps: Mapped[int] = mapped_column(default=0)
     revision: Mapped[int] = mapped_column(default=1)
 
@@ -96,7 +101,8 @@ class StoredState(Base):
     """Where the tokens of a case stand, and its facts, in the codec's format; written by the engine alone.
 
     The trail keeps its hash, so that an altered state is found; the history of steps says the same, readably.
-    ``next_due`` is the earliest timer.
+    ``next_due`` is the earliest timer. ``before`` is the state before the human task ``before_task`` was
+    completed, as long as nothing else has moved the case: with it the step can be withdrawn exactly.
     """
 
     __tablename__ = "case_state"
@@ -105,6 +111,8 @@ class StoredState(Base):
     case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"), primary_key=True)
     state: Mapped[bytes] = mapped_column(LargeBinary)
     next_due: Mapped[datetime | None]
+    before: Mapped[bytes | None] = mapped_column(LargeBinary)
+    before_task: Mapped[uuid.UUID | None]
     revision: Mapped[int] = mapped_column(default=1)
 
 
@@ -115,7 +123,10 @@ class HumanTask(Base):
     ``opened_by`` maps persons to when they first looked (ISO 8601, UTC). ``completed_for`` is the person a
     delegate acted for, ``also_by`` lists earlier signers of the same step; all count in every rule of
     separation. ``instance`` says where a task of a multi-instance or called process stands:
-    ``{"scope": key, "number": which member, "of": how many}``.
+    ``{"scope": key, "number": which member, "of": how many}``. ``assigned_to`` is the one person who does
+    it, by the model or by ``handover``: ``{"from", "by", "by_name", "reason", "at"}`` of the last time it was
+    handed over. ``stuck_since`` is when nobody was left who may do it. A withdrawn task with ``completed_at``
+    was done and taken back by its performer.
     """
 
     __tablename__ = "human_task"
@@ -133,6 +144,9 @@ class HumanTask(Base):
     policy: Mapped[JsonDict]
     state: Mapped[TaskState] = mapped_column(str_enum(TaskState), default=TaskState.OPEN)
     claimed_by: Mapped[uuid.UUID | None]
+    assigned_to: Mapped[uuid.UUID | None]
+    handover: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
+    stuck_since: Mapped[datetime | None]
     opened_by: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     also_by: Mapped[list[str] | None] = mapped_column(JSON_TYPE)
     flows: Mapped[list[str]] = mapped_column(JSON_TYPE)
@@ -146,6 +160,61 @@ class HumanTask(Base):
     revision: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": revision}
+
+
+class DueExtension(Base):
+    """A due date that was moved by a signed request; ``request_id`` is the case that decided it."""
+
+    __tablename__ = "due_extension"
+    __table_args__ = (Index(None, "task_id"), {"info": {"append_only": True}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("human_task.id"))
+    request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    due_before: Mapped[datetime]
+    due_after: Mapped[datetime]
+    reason: Mapped[str]
+    decided_at: Mapped[datetime]
+    decided_by: Mapped[str]
+    decided_by_name: Mapped[str]
+
+
+class StepWithdrawal(Base):
+    """A completed step that its performer has taken back: ``task_id`` was done, ``again_id`` is open instead.
+
+    ``first_seq`` is the row of the history that the step had; it and what came of it no longer count.
+    """
+
+    __tablename__ = "step_withdrawal"
+    __table_args__ = (Index(None, "case_id"), {"info": {"append_only": True}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    case_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("process_case.id"))
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("human_task.id"), unique=True)
+    again_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("human_task.id"))
+    first_seq: Mapped[int]
+    reason: Mapped[str]
+    withdrawn_at: Mapped[datetime]
+    withdrawn_by: Mapped[uuid.UUID]
+    withdrawn_by_name: Mapped[str]
+
+
+class TaskReminder(Base):
+    """Who was reminded of a due date, or told that it has passed, and when; each level once for a due date.
+
+    ``level`` is ``before``, ``due``, ``manager`` or ``head``; ``told`` are the keys of the persons.
+    """
+
+    __tablename__ = "task_reminder"
+    __table_args__ = (UniqueConstraint("task_id", "level", "due_at"), {"info": {"append_only": True}})
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    task_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("human_task.id"))
+    level: Mapped[str]
+    due_at: Mapped[datetime]
+    told: Mapped[list[str]] = mapped_column(JSON_TYPE)
+    told_at: Mapped[datetime]
 
 
 class StepHistory(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core import numbers
 from core.actor import Actor, system_actor
 from core.clock import to_zone
-from core.db import hold_lock, lock_row
+from core.db import hold_lock, lock_row, new_id
 from core.errors import Conflict
 from core.types import Bilingual
 from workflows import advance, events, repository, store, waits
@@ -21,6 +21,9 @@ from workflows.message_models import CaseWait, WaitKind
 from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, StoredState
 from workflows.places import place_of
 
+ITSELF = "workflows.case"
+"""Type of the subject of a case that is about nothing that was there before it."""
+
 
 def start_case(
     session: Session,
@@ -28,7 +31,7 @@ def start_case(
     *,
     title: Bilingual,
     site_id: uuid.UUID | None,
-    subject: tuple[str, uuid.UUID],
+    subject: tuple[str, uuid.UUID] | None,
     data: Mapping[str, Any],
     actor: Actor,
     now: datetime,
@@ -36,10 +39,10 @@ def start_case(
 ) -> ProcessCase:
     """Start a case of the effective release and let it run to its first human tasks.
 
-    ``subject`` is what the case is about, as (type, key); ``data`` are its first facts. The case's number
-    comes from the series ``case.<process key>`` of its site, in the year of the site's clock. ``message`` is
-    what the message brought that starts the case, for a process that begins with one; its facts lie under the
-    step key of the start event.
+    ``subject`` is what the case is about, as (type, key), None if only itself; ``data`` are its first facts.
+    The case's number comes from the series ``case.<process key>`` of its site, in the year of the site's
+    clock. ``message`` is what the message brought that starts the case, for a process that begins with one;
+    its facts lie under the step key of the start event.
 
     Raises:
         NotFound: ``release.none``: no release of the process is in effect.
@@ -60,7 +63,10 @@ def start_case(
             "case.needs_message", "The process %(process)s begins with a message.", process=process.name
         )
     place, series = place_of(session, site_id), repository.case_series(process_key)
+    key = new_id()
+    subject = subject or (ITSELF, key)
     case = ProcessCase(
+        id=key,
         number=numbers.take(session, series, site_code=place.code, now=to_zone(now, place.zone)),
         release_id=release.id,
         process_key=process_key,

@@ -19,6 +19,7 @@ from app.access.models import (
     SecurityNotice,
 )
 from core.types import Bilingual
+from workflows.persons import person_finder
 
 
 class HeldRole(NamedTuple):
@@ -70,6 +71,12 @@ def person_by_login(session: Session, login: str, *, lock: bool = False) -> Pers
     """Find the account of a login, in any case of letters; locked when its failures will be counted."""
     query = select(Person).where(Person.login == login.strip().lower())
     return session.scalar(query.with_for_update() if lock else query)
+
+
+@person_finder
+def person_with_login(session: Session, login: str) -> uuid.UUID | None:
+    """Give the key of the account with a login, in any case of letters; None if nobody has it."""
+    return session.scalar(select(Person.id).where(Person.login == login.strip().lower()))
 
 
 def roles_of(session: Session, person_id: uuid.UUID, *, on: date) -> frozenset[tuple[str, uuid.UUID | None]]:
