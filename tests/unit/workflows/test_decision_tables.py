@@ -1,12 +1,12 @@
 """Decision tables: cells mean what DMN says, and what would silently never match is refused (URS-005)."""
 
-import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from core.errors import Conflict
+from tests import effort
 from workflows import dmn
 from workflows.decisions import decide
 from workflows.expressions import ExpressionError
@@ -282,23 +282,22 @@ def chained(count, requires):
 
 @pytest.mark.urs("URS-010")
 def test_hostile_files_of_decisions_are_read_and_answered_within_the_budget():
-    begun = time.process_time()
-    model, findings = dmn.read_model(parse(chained(25, lambda n: (n - 1, n - 1) if n else ()).encode()))
-    assert findings == []
-    why = decide(model.decisions["d24"], {}, now=NOW)
-    assert (why.outputs, len(why.required)) == ({"d24": 2**24}, 24)
-    model, findings = dmn.read_model(parse(chained(2_000, lambda n: (n - 1,) if n else ()).encode()))
-    assert findings == []
-    with pytest.raises(ExpressionError):
-        decide(model.decisions["d1999"], {}, now=NOW)
-    _model, findings = dmn.read_model(parse(chained(1_000, lambda n: ((n + 1) % 1_000,)).encode()))
-    assert {finding.code for finding in findings} == {"dmn.circle"}
-    boxed = "<context><contextEntry>" * 100 + "</contextEntry></context>" * 100
-    deep = f'<definitions {NAMESPACE}><decision id="d" name="d">{boxed}</decision></definitions>'
-    assert {one.code for one in dmn.read_model(parse(deep.encode()))[1]} == {"dmn.expression"}
-    bombs = [("for i in 1..9999 return for j in 1..9999 return i", "1")] * 300
-    assert table(rows=bombs)[0].table is not None
-    assert time.process_time() - begun < 4
+    with effort.within(4):
+        model, findings = dmn.read_model(parse(chained(25, lambda n: (n - 1, n - 1) if n else ()).encode()))
+        assert findings == []
+        why = decide(model.decisions["d24"], {}, now=NOW)
+        assert (why.outputs, len(why.required)) == ({"d24": 2**24}, 24)
+        model, findings = dmn.read_model(parse(chained(2_000, lambda n: (n - 1,) if n else ()).encode()))
+        assert findings == []
+        with pytest.raises(ExpressionError):
+            decide(model.decisions["d1999"], {}, now=NOW)
+        _model, findings = dmn.read_model(parse(chained(1_000, lambda n: ((n + 1) % 1_000,)).encode()))
+        assert {finding.code for finding in findings} == {"dmn.circle"}
+        boxed = "<context><contextEntry>" * 100 + "</contextEntry></context>" * 100
+        deep = f'<definitions {NAMESPACE}><decision id="d" name="d">{boxed}</decision></definitions>'
+        assert {one.code for one in dmn.read_model(parse(deep.encode()))[1]} == {"dmn.expression"}
+        bombs = [("for i in 1..9999 return for j in 1..9999 return i", "1")] * 300
+        assert table(rows=bombs)[0].table is not None
 
 
 @pytest.mark.urs("URS-010")
@@ -306,12 +305,10 @@ def test_a_decision_that_takes_too_long_is_refused_in_its_place():
     read, _findings = table(
         rows=[("1", "1"), ("for i in 1..9999 return count(for j in 1..9999 return i)", "2")]
     )
-    begun = time.process_time()
-    with pytest.raises(Conflict) as refused:
+    with effort.within(2), pytest.raises(Conflict) as refused:
         outcome(read, 1, 2)
     assert "row 2" in str(refused.value)
     assert "too long" in str(refused.value)
-    assert time.process_time() - begun < 2
 
 
 EARLIER = f"""<definitions {NAMESPACE}><decision id="d" name="D"><decisionTable hitPolicy="UNIQUE">
@@ -352,17 +349,16 @@ def test_a_table_of_a_release_made_before_feel_decides_as_it_did(lot, results, r
 
 @pytest.mark.urs("URS-010")
 def test_thousands_of_names_with_spaces_are_told_apart_quickly():
-    begun = time.process_time()
-    inputs = "".join(f'<inputData id="i{n}" name="in {n} x" />' for n in range(10_000))
-    decisions = "".join(
-        f'<decision id="d{n}" name="d{n}"><informationRequirement><requiredInput href="#i{n}" />'
-        f"</informationRequirement><literalExpression><text>in {n}  x - 1</text>"
-        "</literalExpression></decision>"
-        for n in range(1_000)
-    )
-    model, findings = dmn.read_model(
-        parse(f"<definitions {NAMESPACE}>{inputs}{decisions}</definitions>".encode())
-    )
-    assert findings == []
-    assert decide(model.decisions["d77"], {"in 77 x": 5}, now=NOW).outputs == {"d77": 4}
-    assert time.process_time() - begun < 2
+    with effort.within(2):
+        inputs = "".join(f'<inputData id="i{n}" name="in {n} x" />' for n in range(10_000))
+        decisions = "".join(
+            f'<decision id="d{n}" name="d{n}"><informationRequirement><requiredInput href="#i{n}" />'
+            f"</informationRequirement><literalExpression><text>in {n}  x - 1</text>"
+            "</literalExpression></decision>"
+            for n in range(1_000)
+        )
+        model, findings = dmn.read_model(
+            parse(f"<definitions {NAMESPACE}>{inputs}{decisions}</definitions>".encode())
+        )
+        assert findings == []
+        assert decide(model.decisions["d77"], {"in 77 x": 5}, now=NOW).outputs == {"d77": 4}
