@@ -107,9 +107,7 @@ def _spans(session: Session, keys: Collection[str]) -> dict[Key, list[tuple[date
     return spans
 
 
-def _overlapping(
-    spans: Iterable[tuple[date, date | None]], first: date, last: date | None
-) -> date | None:
+def _overlapping(spans: Iterable[tuple[date, date | None]], first: date, last: date | None) -> date | None:
     for start, end in spans:
         if start != first and start <= (last or date.max) and first <= (end or date.max):
             return start
@@ -175,10 +173,10 @@ RULES = register(
             Column("unit", {"en": "Unit", "zh": "单位"}, choice(UNITS), "calendar_days",
                    {"en": "calendar_days, working_days, hours, years, text or yes_no",
                     "zh": "日、工作日、小时、年、文本或是/否"}),
-            Column("clause", {"en": "Clause", "zh": "条款"}, text(120), "第二十二条",
+            Column("clause", {"en": "Clause", "zh": "条款"}, text(120), "第二十五条",
                    {"en": "Where in the source.", "zh": "出处中的条款。"}),
-            Column("source", {"en": "Source", "zh": "出处"}, text(200), "医疗器械召回管理办法",
-                   {"en": "The regulation or notice.", "zh": "法规或公告名称。"}),
+            Column("source", {"en": "Source", "zh": "出处"}, text(200),
+                   "医疗器械不良事件监测和再评价管理办法", {"en": "The regulation or notice.", "zh": "法规或公告名称。"}),
             Column("checked", {"en": "Compared with the official text", "zh": "已与官方文本核对"},
                    choice(YES_NO), "no",
                    {"en": "yes once somebody has.", "zh": "核对后填“是”。"}, required=False),
