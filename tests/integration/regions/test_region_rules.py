@@ -2,8 +2,8 @@
 
 Clauses, values and days of ``app/regions/delivered.csv`` were compared line by line with the texts of:
 医疗器械召回管理办法 (CFDA order 29), 医疗器械不良事件监测和再评价管理办法 (SAMR order 1),
-医疗器械生产质量管理规范 (2014 notice 64, 2025 notice 107), 医疗器械说明书和标签管理规定 (CFDA order 6), the guide
-of NMPA notice 25 of 2020; Regulation (EU) 2017/745; 21 CFR 801, 803, 806 and 820 with 79 FR 8832,
+医疗器械生产质量管理规范 (2014 notice 64, 2025 notice 107), 医疗器械说明书和标签管理规定 (CFDA order 6), the
+guide of NMPA notice 25 of 2020; Regulation (EU) 2017/745; 21 CFR 801, 803, 806 and 820 with 79 FR 8832,
 62 FR 27183 and 63 FR 18836 (806 was stayed until 18 May 1998).
 """
 
