@@ -1,8 +1,10 @@
 """Reads the filter of the list of cases."""
 
+import uuid
 from collections.abc import Mapping
 
 from app.cases.queries import SORTS, CaseFilter
+from core.errors import NotFound
 
 
 def filter_from(args: Mapping[str, str]) -> CaseFilter:
@@ -14,3 +16,15 @@ def filter_from(args: Mapping[str, str]) -> CaseFilter:
         process=args.get("process", ""),
         sort=sort if sort in SORTS else SORTS[0],
     )
+
+
+def site_from(form: Mapping[str, str]) -> uuid.UUID:
+    """Read the site of a case to start.
+
+    Raises:
+        NotFound: ``site.unknown``: it is no key of a site.
+    """
+    try:
+        return uuid.UUID(form.get("site_id", ""))
+    except ValueError:
+        raise NotFound("site.unknown", "There is no such site.") from None

@@ -2,21 +2,26 @@
 
 import uuid
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from werkzeug.wrappers import Response as Redirection
 
-from app.cases import pages, queries, sheet, timeline, wording
-from app.cases.inputs import filter_from
+from app.cases import pages, queries, sheet, starting, timeline, wording
+from app.cases.inputs import filter_from, site_from
 from app.web import (
     access,
+    current_actor,
     current_person,
     db,
     language,
     listing,
     navigation,
     paginate,
+    piece,
     reachable_sites,
     request_time,
+    writing,
 )
 from workflows import diagram, history, repository
 from workflows.models import ProcessCase
@@ -42,6 +47,34 @@ def index() -> str:
         wanted=wanted,
         processes=queries.process_names(db.session(), sites),
     )
+
+
+@piece("may_start_cases")
+def may_start() -> bool:
+    """Whether the person may start any process, for the buttons that lead there."""
+    return starting.may_start_any(db.session(), current_person().grants)
+
+
+@bp.get("/cases/new")
+@access("inbox.work")
+def new() -> str:
+    """List the processes that the person may start, what each is for, and where."""
+    person = current_person()
+    processes = starting.startable(db.session(), person.grants)
+    return render_template("cases/new.html", processes=processes, home=person.home_site_id)
+
+
+@bp.post("/cases/new")
+@access("inbox.work")
+def start() -> Redirection:
+    """Start a case and lead to its first step, which is the starter's own."""
+    actor, key, site_id = current_actor(), request.form.get("process", ""), site_from(request.form)
+    with writing() as session:
+        case = starting.start(session, key, site_id, actor=actor, now=request_time())
+    report = starting.report_of(db.session(), case, actor)
+    flash(_("Case %(number)s is started.", number=case.number), "success")
+    where = url_for("inbox.task", task_id=report) if report else url_for("cases.show", case_id=case.id)
+    return redirect(where, code=303)
 
 
 @bp.get("/cases/<uuid:case_id>")

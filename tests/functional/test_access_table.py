@@ -104,6 +104,7 @@ ROWS: dict[str, Row] = {
     "archive.verification": sited("records.read", record_id="record"),
     "cases.index": plain("cases.read"),
     "cases.model": sited("cases.read", case_id="case"),
+    "cases.new": plain("inbox.work"),
     "cases.picture": sited("cases.read", case_id="case"),
     "cases.process": plain("processes.read", key="process_key"),
     "cases.process_model": plain("processes.read", key="process_key"),
@@ -111,6 +112,7 @@ ROWS: dict[str, Row] = {
     "cases.processes": plain("processes.read"),
     "cases.progress": sited("cases.read", case_id="case"),
     "cases.show": sited("cases.read", case_id="case"),
+    "cases.start": plain("inbox.work"),
     "catalog.take_next_code": sited("catalog.manage", object_id="catalog.coding_scheme"),
     "clock.confirm": plain("clock.confirm"),
     "clock.show": plain("clock.read"),
@@ -521,6 +523,7 @@ BEHIND_THE_DOOR = {
     "archive.download_file": 404,  # the record names no such file
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "imports.store_now": 403,  # this list needs a second person
+    "cases.start": 404,  # no process was named
     "house.numbers": 404,  # no series was named
     "inbox.claim": 403,  # somebody without the training the role needs; the page says so
     "inbox.draft": 403,
