@@ -54,6 +54,8 @@ ROOMS = (
     "procurement",
     "production",
     "quality",
+    "quality.deviations",
+    "quality.capas",
     "labels",
     "training",
     "traceability",

@@ -44,6 +44,8 @@ _ALLOWED: dict[LotStatus, frozenset[LotStatus]] = {
     LotStatus.REJECTED: frozenset(),
     LotStatus.EXPIRED: frozenset({LotStatus.REJECTED}),
 }
+_BY_DECISION = frozenset({LotStatus.HOLD, LotStatus.REJECTED})
+"""What a decision on goods in question may make available again (ISO 13485 8.3.2)."""
 
 
 class MovementKind(StrEnum):
@@ -55,6 +57,8 @@ class MovementKind(StrEnum):
     CONSUMPTION = "consumption"
     REVERSAL = "reversal"
     SHIPMENT = "shipment"
+    SCRAP = "scrap"
+    RETURN = "return"
 
 
 MOVEMENT_NAMES: dict[str, dict[str, str]] = {
@@ -64,6 +68,8 @@ MOVEMENT_NAMES: dict[str, dict[str, str]] = {
     "consumption": {"en": "Consumption", "zh": "领用"},
     "reversal": {"en": "Taken back", "zh": "冲回"},
     "shipment": {"en": "Shipment", "zh": "发货"},
+    "scrap": {"en": "Scrapped", "zh": "报废"},
+    "return": {"en": "Returned to the supplier", "zh": "退货"},
 }
 """What people call the kinds of movement."""
 
@@ -133,8 +139,10 @@ class Lot(Base):
         still counts."""
         return self.expiry is not None and self.expiry < day
 
-    def change_status(self, to: LotStatus, *, today: date) -> None:
+    def change_status(self, to: LotStatus, *, today: date, decided: bool = False) -> None:
         """Set the status; the only place that does. ``today`` is the day in the site's calendar.
+
+        ``decided``: a decision on goods in question stands behind it, such as a concession.
 
         Raises:
             Conflict: ``lot.expired`` when an expired lot were released, ``lot.status`` when the step is not
@@ -148,7 +156,8 @@ class Lot(Base):
                 lot=self.number,
                 expiry=self.expiry,
             )
-        if to not in _ALLOWED[self.status]:
+        freed = decided and to is LotStatus.RELEASED and self.status in _BY_DECISION
+        if not freed and to not in _ALLOWED[self.status]:
             raise Conflict(
                 "lot.status",
                 "Lot %(lot)s is %(status)s; it cannot become %(to)s.",

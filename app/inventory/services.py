@@ -152,7 +152,7 @@ def release_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Ac
     Raises:
         Conflict: ``lot.expired`` or ``lot.status``.
     """
-    return _move_status(
+    return move_status(
         session, lot_id, LotStatus.RELEASED, "lot.released", document=document, actor=actor, now=now
     )
 
@@ -163,7 +163,7 @@ def reject_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Act
     Raises:
         Conflict: ``lot.status``.
     """
-    return _move_status(
+    return move_status(
         session, lot_id, LotStatus.REJECTED, "lot.rejected", document=document, actor=actor, now=now
     )
 
@@ -174,7 +174,7 @@ def hold_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Actor
     Raises:
         Conflict: ``lot.status``.
     """
-    return _move_status(session, lot_id, LotStatus.HOLD, "lot.held", document=document, actor=actor, now=now)
+    return move_status(session, lot_id, LotStatus.HOLD, "lot.held", document=document, actor=actor, now=now)
 
 
 def resume_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Actor, now: datetime) -> Lot:
@@ -183,7 +183,7 @@ def resume_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Act
     Raises:
         Conflict: ``lot.status``.
     """
-    return _move_status(
+    return move_status(
         session, lot_id, LotStatus.QUARANTINE, "lot.resumed", document=document, actor=actor, now=now
     )
 
@@ -195,7 +195,7 @@ def expire_lots(session: Session, site: Site, *, actor: Actor, now: datetime) ->
     due = select(Lot.id).where(Lot.site_id == site.id, Lot.expiry < today, Lot.status.in_(open_statuses))
     document = f"expiry {today.isoformat()}"
     return [
-        _move_status(
+        move_status(
             session, lot_id, LotStatus.EXPIRED, "lot.expired", document=document, actor=actor, now=now
         )
         for lot_id in session.scalars(due.order_by(Lot.expiry, Lot.id)).all()
@@ -319,20 +319,15 @@ def rename_locations(session: Session, site: Site, code: str, names: Mapping[str
     session.flush()
 
 
-def _move_status(
-    session: Session,
-    lot_id: uuid.UUID,
-    to: LotStatus,
-    action: str,
-    *,
-    document: str,
-    actor: Actor,
-    now: datetime,
-) -> Lot:
+def move_status(
+    session: Session, lot_id: uuid.UUID, to: LotStatus, action: str, *,
+    document: str, actor: Actor, now: datetime, decided: bool = False,
+) -> Lot:  # fmt: skip
+    """Change the status of a lot, its stock along with it; ``action`` is what the trail calls it."""
     lot = lock_lots(session, [lot_id])[lot_id]
     before = lot.status
     key = f"{lot.id}:{lot.revision}"
-    lot.change_status(to, today=clock.site_day(now, lot.site.zone))
+    lot.change_status(to, today=clock.site_day(now, lot.site.zone), decided=decided)
     for number, balance in enumerate(balances_of(session, lot.id)):
         for side, status, quantity in (
             ("out", balance.status, -balance.quantity),

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from app.inventory import services
+from app.inventory import obstacles, queries, services
 from app.inventory.models import Lot
 from workflows.registry import OperationCall, operation
 
@@ -38,6 +38,23 @@ def release_lot(call: OperationCall) -> Mapping[str, Any]:
 def reject_lot(call: OperationCall) -> Mapping[str, Any]:
     """Put the lot into blocked stock."""
     return _apply(services.reject_lot, call)
+
+
+@operation(
+    "inventory.check_release",
+    schema=_LOT,
+    title={"en": "Check what stands against the release", "zh": "检查放行障碍"},
+)
+def check_release(call: OperationCall) -> Mapping[str, Any]:
+    """Refuse the release while anything stands against the lot: the signature that decided it is not made.
+
+    Raises:
+        Conflict: ``release.<rule>`` with the rule: expired, expired_material, nonconformity,
+            inspection_missing, inspection_failed, calibration, training.
+    """
+    lot = queries.lot(call.session, call.uuid("lot"))
+    obstacles.check_release(call.session, lot, now=call.now)
+    return {"lot": lot.number}
 
 
 @operation(
