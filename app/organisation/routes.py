@@ -20,6 +20,7 @@ from app.organisation.calendars import FIRST_YEAR, SiteDays, days_of, public_day
 from app.organisation.chart import chart as chart_on
 from app.organisation.hr_list import HR_LIST
 from app.organisation.panels import asked_moment
+from app.organisation.published import published_in
 from app.sites.models import Site
 from app.sites.queries import sites
 from app.web import (
@@ -105,6 +106,7 @@ def working_days() -> str:
         rule=days.rule,
         own_rule=kinds.SITE_CALENDAR.find(db.session(), (site.code,)),
         published=public_days(days.rule.holidays, year).published,
+        published_in=published_in(days.rule.holidays, year),
         listed=len(days.listed(year)),
         special=days.special(year),
         months=_months(days, year),

@@ -1,6 +1,11 @@
-"""Working days of sites in three countries against the years as their governments have published them."""
+"""Working days of sites in three countries against the years as their governments have published them.
 
-from datetime import UTC, date, datetime, timedelta
+China by the notices 国办发明电〔2023〕7号, 〔2024〕12号 and 〔2025〕7号 of the General Office of the State
+Council (国务院办公厅关于2024年、2025年、2026年部分节假日安排的通知), the United States by 5 U.S.C. 6103,
+Germany by the laws of its states; ``tests/factories/published_days.py`` has the days with their sources.
+"""
+
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -10,104 +15,95 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app.organisation.calendars import CalendarRule, SiteDays, default_rule, public_days, works_between
+from app.organisation.calendars import (
+    CalendarRule,
+    SiteDays,
+    default_rule,
+    public_days,
+    works_between,
+    works_usually,
+)
 from app.organisation.models import CalendarDay, DayKind, SiteCalendar
+from app.organisation.published import published_in
 from app.sites.models import Site
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
+from tests.factories.published_days import BAVARIAN_SATURDAYS_WORKED, DUE, YEARS, Year, days
 from workflows import calendars
 
 NAME = {"en": "Plant", "zh": "工厂"}
-ZONES = {"CN": "Asia/Shanghai", "US": "America/New_York", "DE": "Europe/Berlin", "BY": "Europe/Berlin"}
+ZONES = {"CN": "Asia/Shanghai", "US": "America/New_York", "DE": "Europe/Berlin", "DE-BY": "Europe/Berlin"}
 
 
-def days(first: str, last: str) -> list[date]:
-    begin, end = date.fromisoformat(first), date.fromisoformat(last)
-    return [begin + timedelta(days=n) for n in range((end - begin).days + 1)]
-
-
-# General Office of the State Council, notice on the arrangement of public holidays in 2025
-# (国办发明电〔2024〕12号) and in 2026 (国办发明电〔2025〕7号).
-CHINA_OFF = [
-    *days("2025-01-01", "2025-01-01"),
-    *days("2025-01-28", "2025-02-04"),
-    *days("2025-04-04", "2025-04-06"),
-    *days("2025-05-01", "2025-05-05"),
-    *days("2025-05-31", "2025-06-02"),
-    *days("2025-10-01", "2025-10-08"),
-    *days("2026-01-01", "2026-01-03"),
-    *days("2026-02-15", "2026-02-23"),
-    *days("2026-04-04", "2026-04-06"),
-    *days("2026-05-01", "2026-05-05"),
-    *days("2026-06-19", "2026-06-21"),
-    *days("2026-09-25", "2026-09-27"),
-    *days("2026-10-01", "2026-10-07"),
-]
-CHINA_WORKED = [
-    date.fromisoformat(one)
-    for one in (
-        "2025-01-26", "2025-02-08", "2025-04-27", "2025-09-28", "2025-10-11",
-        "2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10",
-    )
-]  # fmt: skip
-# Office of Personnel Management: federal holidays of 2026 (5 U.S.C. 6103; 4 July is a Saturday, so the 3rd).
-US_OFF = [
-    date.fromisoformat(f"2026-{one}")
-    for one in (
-        "01-01", "01-19", "02-16", "05-25", "06-19", "07-03", "09-07", "10-12", "11-11", "11-26", "12-25",
-    )
-]  # fmt: skip
-# Days off in all of Germany in 2026, by the laws of its states and of the federation.
-GERMANY_OFF = [
-    date.fromisoformat(f"2026-{one}")
-    for one in ("01-01", "04-03", "04-06", "05-01", "05-14", "05-25", "10-03", "12-25", "12-26")
-]
-# Bavaria adds these (Art. 1 FTG; Assumption, a Saturday in 2026, only in some communities).
-BAVARIA_OFF = [*GERMANY_OFF, *(date.fromisoformat(f"2026-{one}") for one in ("01-06", "06-04", "11-01"))]
-
-YEARS = [
-    ("CN", 2025, CHINA_OFF, CHINA_WORKED, 248),
-    ("CN", 2026, CHINA_OFF, CHINA_WORKED, 248),
-    ("US", 2026, US_OFF, [], 250),
-    ("DE", 2026, GERMANY_OFF, [], 254),
-    ("BY", 2026, BAVARIA_OFF, [], 252),
-]
+STATES = {"DE": "EU", "DE-BY": "EU"}
 
 
 def site(session: Session, code: str) -> Site:
-    region = {"DE": "EU", "BY": "EU"}.get(code, code)
+    region = STATES.get(code, code)
     made = Site(code=code, name=NAME, company=NAME, address=NAME, region=region, zone=ZONES[code])
     session.add(made)
     session.flush()
-    if code == "BY":
-        session.add(SiteCalendar(site_id=made.id, holidays="DE-BY", week="12345"))
+    if code == "DE-BY":
+        session.add(SiteCalendar(site_id=made.id, holidays=code, week="12345"))
     return made
 
 
+def months_of(worked: list[date]) -> tuple[int, ...]:
+    return tuple(sum(day.month == month for day in worked) for month in range(1, 13))
+
+
 @pytest.mark.urs("URS-140")
-@pytest.mark.parametrize(("code", "year", "off", "worked", "total"), YEARS)
-def test_due_dates_follow_the_published_year(
-    database: Engine, now: datetime, code: str, year: int, off: list[date], worked: list[date], total: int
-) -> None:
+@pytest.mark.parametrize("year", YEARS, ids=lambda year: f"{year.keeps}-{year.year}")
+def test_due_dates_follow_the_published_year(database: Engine, now: datetime, year: Year) -> None:
+    """The sources are named in ``tests/factories/published_days.py``: notices, laws, and where they stand."""
     with unit_of_work(system_actor("test"), now=now) as session:
-        calendar = calendars.of_site(session, site(session, code).id)
-        every = days(f"{year}-01-01", f"{year}-12-31")
-        expected = [one for one in every if one in worked or (one.weekday() < 5 and one not in off)]
-        assert [one for one in every if calendar.is_working(one)] == expected
-        assert len(expected) == total
-        zone = ZoneInfo(ZONES[code])
-        for one, following in pairwise(expected):
+        calendar = calendars.of_site(session, site(session, year.keeps).id)
+        worked = [one for one in days(year.year, "01-01..12-31") if calendar.is_working(one)]
+        assert worked == year.working()
+        assert months_of(worked) == year.months
+        zone = ZoneInfo(ZONES[year.keeps])
+        for one, following in pairwise(worked):
             due = calendars.after(datetime(one.year, one.month, one.day, 16, tzinfo=zone), "P1D", calendar)
             assert due.astimezone(zone).date() == following
 
 
 @pytest.mark.urs("URS-140")
-def test_a_make_up_saturday_is_worked_in_china(database: Engine, now: datetime) -> None:
+@pytest.mark.parametrize(("code", "first", "count", "last"), DUE)
+def test_working_days_are_counted_over_make_up_days(
+    database: Engine, now: datetime, code: str, first: str, count: int, last: str
+) -> None:
+    begin, end = date.fromisoformat(first), date.fromisoformat(last)
     with unit_of_work(system_actor("test"), now=now) as session:
-        calendar = calendars.of_site(session, site(session, "CN").id)
-        friday = datetime(2026, 2, 13, 1, tzinfo=UTC)
-        assert calendars.after(friday, "P1D", calendar) == datetime(2026, 2, 14, 1, tzinfo=UTC)
-        assert calendars.after(friday, "P2D", calendar) == datetime(2026, 2, 24, 1, tzinfo=UTC)
+        calendar = calendars.of_site(session, site(session, code).id)
+        zone = ZoneInfo(ZONES[code])
+        due = calendars.after(
+            datetime(begin.year, begin.month, begin.day, 9, tzinfo=zone), f"P{count}D", calendar
+        )
+        assert due.astimezone(zone) == datetime(end.year, end.month, end.day, 9, tzinfo=zone)
+        assert works_between(calendar, begin, end) == count
+
+
+@pytest.mark.urs("URS-140")
+def test_a_plant_that_works_on_saturdays_has_the_published_days_of_bavaria() -> None:
+    rule = CalendarRule("DE-BY", "123456")
+    worked = [one for one in days(2025, "01-01..12-31") if works_usually(rule, one)]
+    assert months_of(worked) == BAVARIAN_SATURDAYS_WORKED
+
+
+@pytest.mark.urs("URS-140")
+@pytest.mark.parametrize("year", YEARS, ids=lambda year: f"{year.keeps}-{year.year}")
+def test_the_document_of_a_year_is_named_in_both_languages(year: Year) -> None:
+    named = published_in(year.keeps, year.year)
+    assert named["en"] != named["zh"]
+    if year.keeps == "CN":
+        number = {2024: "〔2023〕7号", 2025: "〔2024〕12号", 2026: "〔2025〕7号"}[year.year]
+        assert all(number in name for name in named.values())
+
+
+@pytest.mark.urs("URS-140")
+def test_a_year_without_a_document_names_none() -> None:
+    assert published_in("CN", 2090) == {}
+    assert published_in("FR", 2026) == {}
 
 
 @pytest.mark.urs("URS-140")
@@ -115,9 +111,7 @@ def test_the_list_of_a_site_comes_before_the_package(database: Engine, now: date
     with unit_of_work(system_actor("test"), now=now) as session:
         plant = site(session, "US")
         for day, kind in (("2026-07-03", DayKind.WORKING), ("2026-07-06", DayKind.OFF)):
-            session.add(
-                CalendarDay(site_id=plant.id, day=date.fromisoformat(day), kind=kind, name=NAME)
-            )
+            session.add(CalendarDay(site_id=plant.id, day=date.fromisoformat(day), kind=kind, name=NAME))
         session.add(CalendarDay(site_id=plant.id, day=date(2026, 9, 7), kind=DayKind.USUAL, name=NAME))
     with read_session() as session:
         calendar = calendars.of_site(session, plant.id)
@@ -177,5 +171,3 @@ def test_adding_working_days_and_counting_back_gives_as_many(
     assert calendar.is_working(end.date())
     assert works_between(calendar, begin.date(), end.date()) == count
     assert end.time() == begin.time()
-
-
