@@ -11,7 +11,7 @@ from sqlalchemy import select
 from core.actor import Actor
 from core.languages import LANGUAGES
 from core.types import Bilingual
-from workflows import assignments, calendars, compaction, events, expressions, store, waits
+from workflows import assignments, calendars, compaction, durations, events, expressions, store, waits
 from workflows.activities import NUMBER, ROUNDS
 from workflows.elements import Element, Policy
 from workflows.errors import ExpressionError, StepFailed, title_of
@@ -163,7 +163,7 @@ def _open_task(loaded: LoadedCase, task: Task) -> None:
             policy=policy.as_json(),
             flows=_flows(loaded, task, element),
             state=TaskState.OPEN,
-            due_at=_due(loaded, element, policy),
+            due_at=_due(loaded, task, element, policy),
             assigned_to=_person(loaded, task, element, policy),
             instance=_instance(loaded, task),
             created_at=now,
@@ -193,13 +193,22 @@ def _retitle(loaded: LoadedCase) -> None:
         case.title = title if title != case.title else case.title
 
 
-def _due(loaded: LoadedCase, element: Element, policy: Policy) -> datetime | None:
+def _due(loaded: LoadedCase, task: Task, element: Element, policy: Policy) -> datetime | None:
     if not policy.due:
         return None
+    try:
+        duration = policy.due
+        if not durations.is_duration(duration):
+            duration = str(loaded.engine.evaluate(task, duration))
+        return calendars.after(loaded.move.now, duration, _calendar(loaded, element, policy))
+    except (ExpressionError, ValueError) as wrong:
+        raise StepFailed(title_of(element), reason_of(wrong)) from wrong
+
+
+def _calendar(loaded: LoadedCase, element: Element, policy: Policy) -> calendars.Calendar | None:
     working = element.calendar == calendars.WORKING
     site = site_of(loaded, element, policy)
-    calendar = calendars.of_site(loaded.move.session, site) if working else None
-    return calendars.after(loaded.move.now, policy.due, calendar)
+    return calendars.of_site(loaded.move.session, site) if working else None
 
 
 def _instance(loaded: LoadedCase, task: Task) -> dict[str, Any] | None:

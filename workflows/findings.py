@@ -174,7 +174,7 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     ),
     "due.unparsable": (
         N_("The due time “%(value)s” cannot be read."),
-        N_("Use an ISO 8601 duration such as P2D or PT8H."),
+        N_("Use an ISO 8601 duration such as P2D or PT8H, or the output of a decision that gives one."),
     ),
     "step.key": (
         N_("The step key “%(step)s” cannot be a name."),

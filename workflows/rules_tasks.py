@@ -121,8 +121,16 @@ def _who(element: Element, policy: Policy, steps: set[str]) -> Iterator[Finding]
 def _due(element: Element, policy: Policy) -> Iterator[Finding]:
     if policy.due is None:
         yield Finding("task.no_due", element.id, element.line, severity="warning")
-    elif not durations.is_duration(policy.due):
+    elif not durations.is_duration(policy.due) and not _reads_facts(policy.due):
         yield Finding("due.unparsable", element.id, element.line, {"value": policy.due})
+
+
+def _reads_facts(due: str) -> bool:
+    """Say whether a due time is an expression over facts, such as the output of a decision table."""
+    try:
+        return bool(expressions.check(due)) and "." in due
+    except ExpressionError:
+        return False
 
 
 def _signature(element: Element, policy: Policy) -> Iterator[Finding]:

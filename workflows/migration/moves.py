@@ -114,7 +114,7 @@ def _follow(
         task.claimed_by = None
     task.name, task.role, task.form_key = element.name, policy.role, policy.form
     task.policy, task.site_id = policy.as_json(), advance.site_of(loaded, element, policy)
-    if task.due_at is None and policy.due:
+    if task.due_at is None and policy.due and durations.is_duration(policy.due):
         task.due_at = durations.after(now, policy.due)
 
 
