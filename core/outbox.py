@@ -127,7 +127,12 @@ def failed(session: Session, entry_id: uuid.UUID, error: str, *, now: datetime) 
     entry = session.get(OutboxEntry, entry_id, with_for_update=True)
     if entry is not None:
         entry.last_error = error[:2000]
-        entry.due_at = now + timedelta(seconds=min(2**entry.attempts, 3600))
+        entry.due_at = now + pause_after(entry.attempts)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """Say how long an entry waits after so many failed attempts: always shorter than its lease was."""
+    return timedelta(seconds=min(2**attempts, 3600))
 
 
 def due_again(

@@ -1,4 +1,5 @@
-"""Finds handed-out jobs that nobody will do any more: the queue lost them, or their worker was killed.
+"""Finds handed-out jobs that nobody will do any more: the queue lost them, their worker was killed, or it had
+no database to note in how the job ended.
 
 The lease of an entry would bring it up again as well, but only much later.
 """
@@ -13,15 +14,17 @@ from sqlalchemy import select
 
 from core.actor import Actor
 from core.db import read_session, unit_of_work
-from core.outbox import OutboxEntry, due_again
+from core.outbox import OutboxEntry, due_again, pause_after
 
 SILENT = timedelta(seconds=15)
 """A worker at work gives a sign every three seconds (:data:`HEARTBEAT_SECONDS`)."""
 HEARTBEAT_SECONDS = 3
 LOST = "The queue has lost the job."
+KILLED = "The worker that did the job has been killed."
+UNSAID = "The job ended, and how could not be noted: the database was away."
 
-_OVER = {JobStatus.FAILED.value, JobStatus.STOPPED.value, JobStatus.CANCELED.value}
-"""A worker has said how the job ended, and the entry waits for its next attempt."""
+OVER = frozenset({JobStatus.FAILED.value, JobStatus.STOPPED.value, JobStatus.CANCELED.value})
+"""How a job has ended, as the queue says it."""
 
 
 def job_id(entry: OutboxEntry) -> str:
@@ -49,11 +52,13 @@ def take_back(queue: Queue, *, actor: Actor, now: datetime) -> int:
 
 
 def _handed_out(now: datetime) -> Sequence[OutboxEntry]:
+    """Entries on their lease; one whose failure has been noted is due sooner and waits for that."""
     leased = select(OutboxEntry).where(
         OutboxEntry.due_at > now, OutboxEntry.attempts > 0, OutboxEntry.dead.is_(False)
     )
     with read_session() as session:
-        return session.scalars(leased.order_by(OutboxEntry.due_at).limit(500)).all()
+        entries = session.scalars(leased.order_by(OutboxEntry.due_at.desc()).limit(500)).all()
+    return [entry for entry in entries if entry.due_at - now > pause_after(entry.attempts) + SILENT]
 
 
 def _what_the_queue_knows(connection: "Redis", ids: Sequence[str]) -> Mapping[str, tuple[str, str] | None]:
@@ -74,6 +79,6 @@ def _why_lost(known: tuple[str, str] | None, *, now: datetime) -> str | None:
     if known is None:
         return LOST
     status, sign = known
-    if status in _OVER or now - datetime.fromisoformat(sign) < SILENT:
-        return None
-    return "The worker that did the job has been killed."
+    if status in OVER:
+        return UNSAID
+    return KILLED if now - datetime.fromisoformat(sign) >= SILENT else None

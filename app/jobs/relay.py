@@ -9,12 +9,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue
 from rq.exceptions import DuplicateJobError
+from rq.job import Job
+from rq.utils import as_text
 from sqlalchemy import exists, select
 from sqlalchemy.exc import DBAPIError
 
 from app.jobs.clock_watch import ClockWatch, note_step, steady_seconds
 from app.jobs.days import Days
-from app.jobs.lost import job_id, take_back
+from app.jobs.lost import OVER, job_id, take_back
 from app.jobs.queue import RELAY_ALIVE, SIGN_SECONDS, connect, open_queue
 from app.notifications import services as notices
 from core import clock, log
@@ -58,6 +60,7 @@ def hand_out(queue: Queue, *, now: datetime) -> int:
 
 def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
     told = {"job": entry.job, "entry": str(entry.id), "attempt": entry.attempts}
+    _forget_ended(queue, job_id(entry))
     try:
         queue.enqueue(
             "outbox",
@@ -72,6 +75,13 @@ def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
         logger.info("job handed out", extra=told)
     except DuplicateJobError:
         logger.info("job queued already", extra=told)
+
+
+def _forget_ended(queue: Queue, name: str) -> None:
+    """Make room for an attempt of the same number: an administrator's second round begins with the first."""
+    status = queue.connection.hget(Job.key_for(name), "status")
+    if status and as_text(status) in OVER:
+        queue.connection.delete(Job.key_for(name))
 
 
 def main() -> None:

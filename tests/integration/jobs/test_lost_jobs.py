@@ -12,8 +12,10 @@ from redis import Redis
 from rq import Queue
 from rq.job import Job
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from app.jobs.lost import LOST, SILENT, job_id, take_back
+from app.jobs import work as work_of
+from app.jobs.lost import LOST, SILENT, UNSAID, job_id, take_back
 from app.jobs.relay import RELAY, hand_out
 from core import outbox
 from core.actor import system_actor
@@ -107,6 +109,45 @@ def test_a_job_that_failed_waits_for_its_next_attempt(queue: Queue, work: Callab
     due = entry().due_at
     assert take_back(queue, actor=RELAY, now=now) == 0
     assert entry().due_at == due
+
+
+@pytest.mark.urs("URS-130")
+@pytest.mark.usefixtures("database", "jobs")
+def test_a_job_that_failed_while_the_database_was_away_is_handed_out_again_at_once(
+    queue: Queue, work: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = present()
+    write_down("leave_file", now=now)
+    hand_out(queue, now=now)
+
+    def away() -> None:
+        raise OperationalError("SELECT 1", {}, ConnectionRefusedError())
+
+    with monkeypatch.context() as without:
+        without.setattr(work_of, "read_session", away)
+        work()
+    assert entry().last_error is None, "nobody could note it"
+    assert take_back(queue, actor=RELAY, now=present()) == 1
+    assert entry().last_error == UNSAID
+    assert hand_out(queue, now=present()) == 1
+    work()
+    with read_session() as session:
+        assert session.scalars(select(OutboxEntry)).all() == []
+
+
+@pytest.mark.urs("URS-130")
+@pytest.mark.usefixtures("database", "jobs")
+def test_a_second_round_is_not_mistaken_for_the_first_that_failed(
+    queue: Queue, work: Callable[[], None]
+) -> None:
+    now = present()
+    write_down("fail", now=now)
+    hand_out(queue, now=now)
+    work()
+    with unit_of_work(TESTER, now=now) as session:
+        outbox.retry(session, entry().id, now=now)
+    assert hand_out(queue, now=now) == 1
+    assert queue.get_job_ids() == [job_id(entry())]
 
 
 @pytest.mark.usefixtures("database", "jobs")
