@@ -23,6 +23,9 @@ CERTIFICATES = (
 )
 """Supplier, kind, number, days until it expires."""
 
+DEMANDS = (("A", "iso_13485"), ("B", "iso_13485, iso_9001"), ("C", "none"))
+"""Risk class, certificates of which one is needed."""
+
 CLASSES = (
     ("S-101", "A", "Material in the fluid path"),
     ("S-102", "A", "Parts in the fluid path"),
@@ -44,6 +47,10 @@ def load_suppliers(session: Session, site: str, today: date, *, actor: Actor, no
 def _lists(site: str, today: date) -> Mapping[str, Sequence[Mapping[str, str]]]:
     since = (today - timedelta(days=300)).isoformat()
     return {
+        "suppliers.demands": [
+            {"risk_class": rated, "valid_from": since, "certificates": certificates}
+            for rated, certificates in DEMANDS
+        ],
         "suppliers.classes": [
             {"supplier": supplier, "valid_from": since, "risk_class": rated, "grounds": grounds}
             for supplier, rated, grounds in CLASSES

@@ -117,6 +117,7 @@ _OTHERS = frozenset(
         "organisation.site_calendar",
         "organisation.calendar_day",
         "regions.rule",
+        "suppliers.demand",
         "training.requirement",
     }
 )

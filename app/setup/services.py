@@ -30,6 +30,7 @@ from app.setup.records import baseline_draft
 from app.sites.house import ChangeFormCode, change_form_code
 from app.sites.models import Site
 from app.sites.services import create_site
+from app.suppliers import demands
 from core import numbers, outbox
 from core.actor import system_actor
 from core.clock import site_day
@@ -124,6 +125,7 @@ def furnish(
     define_series(session)
     _house_style(session, plan, sites)
     store_delivered(session, actor=INIT, now=now)
+    demands.store_delivered(session, now=now)
     register_all(session)
     accounts = _administrators(session, plan, now=now)
     found = [_baseline(session, folder, now=now) for folder in sorted((ROOT / "bpmn").glob("*/"))]

@@ -107,6 +107,28 @@ class SupplierClass(Base):
     __mapper_args__ = {"version_id_col": revision}
 
 
+class SupplierDemand(Base):
+    """Which certificates a risk class demands from a day on, until the next line of the class begins.
+
+    ``certificates`` are kinds separated by blanks, one of which has to be valid; ``none`` where the class
+    demands no certificate.
+    """
+
+    __tablename__ = "supplier_demand"
+    __table_args__ = (
+        UniqueConstraint("risk_class", "valid_from"),
+        CheckConstraint("risk_class IN ('A', 'B', 'C')", name="risk_class"),
+    )
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
+    risk_class: Mapped[str]
+    valid_from: Mapped[date]
+    certificates: Mapped[str]
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
 class Standing(StrEnum):
     """Whether goods may be ordered from a supplier at all."""
 

@@ -17,18 +17,23 @@ from app.suppliers.models import (
     Standing,
     SupplierCertificate,
     SupplierClass,
+    SupplierDemand,
     SupplierScope,
     SupplierStanding,
 )
 from core.errors import Conflict
 from core.types import Bilingual
 
-DEMANDED: dict[str, frozenset[CertificateKind]] = {
+DELIVERED: dict[str, frozenset[CertificateKind]] = {
     "A": frozenset({CertificateKind.ISO_13485}),
     "B": frozenset({CertificateKind.ISO_13485, CertificateKind.ISO_9001}),
     "C": frozenset(),
 }
-"""Risk class → certificates of which a supplier needs one that is valid on the day; none for class C."""
+"""Risk class → certificates of which a supplier needs one that is valid on the day; holds for a class until
+the first line of its own begins (``SupplierDemand``), so that nothing is ordered without for lack of it."""
+
+NO_CERTIFICATE = "none"
+"""What stands in a line of a class that demands no certificate."""
 
 CERTIFICATE_NAMES: dict[str, Bilingual] = {
     "iso_13485": {"en": "ISO 13485", "zh": "ISO 13485"},
@@ -56,6 +61,7 @@ class OrderGate:
         self._certificates: dict[uuid.UUID, list[SupplierCertificate]] = {}
         self._classes: dict[uuid.UUID, list[SupplierClass]] = {}
         self._standings: dict[uuid.UUID, SupplierStanding] = {}
+        self._demands = session.scalars(select(SupplierDemand).order_by(SupplierDemand.valid_from)).all()
         wanted = list(supplier_ids)
         for first in range(0, len(wanted), _AT_ONCE):
             self._read(session, wanted[first : first + _AT_ONCE], items)
@@ -87,6 +93,14 @@ class OrderGate:
         begun = [one for one in self._classes.get(supplier.id, ()) if one.valid_from <= on]
         latest = max(begun, key=lambda one: one.valid_from, default=None)
         return latest.risk_class if latest else supplier.criticality
+
+    def demanded(self, risk_class: str, on: date) -> frozenset[CertificateKind]:
+        """Say of which certificates a class needs one on a day; none of them: it needs no certificate."""
+        begun = [one for one in self._demands if one.risk_class == risk_class and one.valid_from <= on]
+        if not begun:
+            return DELIVERED.get(risk_class, frozenset())
+        said = begun[-1].certificates
+        return frozenset(CertificateKind(kind) for kind in said.split() if said != NO_CERTIFICATE)
 
     def _read(self, session: Session, ids: Sequence[uuid.UUID], items: Collection[uuid.UUID]) -> None:
         scopes = select(SupplierScope).where(SupplierScope.supplier_id.in_(ids))
@@ -126,7 +140,7 @@ class OrderGate:
 
     def _certificate(self, supplier: Supplier, on: date) -> list[Conflict]:
         rated = self.class_of(supplier, on)
-        wanted = DEMANDED.get(rated, frozenset())
+        wanted = self.demanded(rated, on)
         of_kind = [one for one in self._certificates.get(supplier.id, ()) if one.kind in wanted]
         if not wanted or any(
             one.valid_from <= on and (one.valid_until is None or on <= one.valid_until) for one in of_kind

@@ -25,10 +25,12 @@ from app.objects.views import deciding_site
 from app.suppliers import pages, services
 from app.suppliers.certificates import CERTIFICATES, certificate_key, certificate_with
 from app.suppliers.columns import code_of, names_of
+from app.suppliers.demands import DEMANDS, certificates_text, demand_key, demand_with
 from app.suppliers.models import (
     Standing,
     SupplierCertificate,
     SupplierClass,
+    SupplierDemand,
     SupplierScope,
     SupplierStanding,
 )
@@ -131,6 +133,31 @@ furnish(
             "valid_from": SupplierClass.valid_from,
         },
         words=(code_of(SupplierClass), *names_of(SupplierClass)),
+    ),
+)
+
+furnish(
+    bp,
+    ObjectKind(
+        name="suppliers.demand",
+        title={"en": "Certificates demanded of a class", "zh": "风险等级的证书要求"},
+        listed=DEMANDS,
+        model=SupplierDemand,
+        plural="supplier-demands",
+        icon="certificate",
+        read="suppliers.read",
+        find=demand_with,
+        key_of=demand_key,
+        label=lambda row: {
+            lang: f"{row.risk_class} · {certificates_text(row.certificates)[lang]} · {row.valid_from}"
+            for lang in ("en", "zh")
+        },
+        shown={
+            "risk_class": SupplierDemand.risk_class,
+            "valid_from": SupplierDemand.valid_from,
+            "certificates": SupplierDemand.certificates,
+        },
+        words=(SupplierDemand.risk_class, SupplierDemand.certificates),
     ),
 )
 

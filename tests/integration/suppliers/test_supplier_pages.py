@@ -15,6 +15,7 @@ from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
 from app.sites.models import Site
 from app.suppliers.models import Standing, SupplierCertificate, SupplierScope, SupplierStanding
+from app.suppliers.queries import may_order
 from core import clock
 from core.db import read_session, unit_of_work
 from tests.factories.inbox import Plant, make_plant
@@ -146,3 +147,27 @@ def test_the_file_of_a_certificate_is_signed_by_its_hash(plant: Plant, buyer: Fl
         found = session.scalars(select(SupplierCertificate)).one()
         assert found.sha256 is not None
     assert found.sha256 in buyer.get(at).text
+
+
+@pytest.mark.urs("URS-041", "URS-148")
+def test_what_a_class_demands_changes_by_a_signed_proposal_and_the_gate_reads_it(
+    plant: Plant, buyer: FlaskClient
+) -> None:
+    def reasons() -> list[str]:
+        with read_session() as session:
+            supplier, item = session.scalars(select(Supplier)).one(), session.scalars(select(Item)).one()
+            site = session.get_one(Site, plant.site_id)
+            return [one.code for one in may_order(session, supplier, item, site, plant.now.date())]
+
+    send(buyer, "/supplier-scopes/new", **scope(plant))
+    accept(plant)
+    assert reasons() == []
+    line = {"risk_class": "A", "valid_from": plant.now.date().isoformat(), "reason": "Management review"}
+    wrong = send(buyer, "/supplier-demands/new", **line, certificates="ISO 9002")
+    assert wrong.status_code == 422
+    assert 'id="error-certificates"' in wrong.text
+    assert send(buyer, "/supplier-demands/new", **line, certificates="Licence").status_code == 303
+    assert reasons() == [], "nothing holds before the signature"
+    accept(plant)
+    assert reasons() == ["supplier.certificate_missing"]
+    assert "licence" in buyer.get("/supplier-demands").text
