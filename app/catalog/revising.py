@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import (
@@ -31,6 +31,7 @@ from core.clock import site_day
 from core.db import lock_row
 from core.effectivity import RevisionState
 from core.errors import Conflict, Invalid
+from core.locks import lock_parents
 from core.types import Bilingual
 from signatures import audit
 
@@ -303,7 +304,8 @@ def _locked(session: Session, revision: R) -> R:
 
 def _siblings(session: Session, revision: R) -> Sequence[R]:
     kind = type(revision)
-    return session.scalars(select(kind).where(kind.item_id == revision.item_id)).all()
+    wanted = select(kind).where(kind.item_id == revision.item_id)
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
 
 
 def _note(session: Session, action: str, revision: AnyRevision, facts: dict[str, str]) -> None:
@@ -315,6 +317,8 @@ def _note(session: Session, action: str, revision: AnyRevision, facts: dict[str,
 
 def _open(session: Session, revision: AnyRevision, subject: str, effective_from: date | None) -> None:
     """Keep a new revision; with a day it is taken over as approved, which an item allows once."""
+    if effective_from is not None and inspect(revision.item).persistent:
+        lock_parents(session, Item, [revision.item.id])  # before the insert, which would share that lock
     session.add(revision)
     session.flush()  # siblings are looked for, and the audit line below names the new row
     if effective_from is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from app.controlled_documents import services
 from app.controlled_documents.models import DocumentRevision
+from app.objects.queries import lock_revision
 from workflows.registry import OperationCall, operation
 
 _KEY = {"type": "string", "format": "uuid", "description": "id of the revision of a document"}
@@ -33,7 +34,7 @@ def make_revision_effective(call: OperationCall) -> Mapping[str, Any]:
         Conflict: it is no draft, has no file, or another one begins on that day.
         Invalid: the day is over.
     """
-    revision = call.session.get_one(DocumentRevision, call.uuid("revision"), with_for_update=True)
+    revision = _locked(call)
     day = call.params.get("day")
     first = date.fromisoformat(str(day)) if day else None
     services.make_revision_effective(call.session, revision, day=first, actor=call.actor, now=call.now)
@@ -52,7 +53,11 @@ def end_revision(call: OperationCall) -> Mapping[str, Any]:
         Conflict: it has not been approved.
         Invalid: the day is over, or before its first one.
     """
-    revision = call.session.get_one(DocumentRevision, call.uuid("revision"), with_for_update=True)
+    revision = _locked(call)
     last = date.fromisoformat(str(call.params["day"]))
     services.end_revision(call.session, revision, last_day=last, actor=call.actor, now=call.now)
     return {"revision": revision.code, "until": last.isoformat()}
+
+
+def _locked(call: OperationCall) -> DocumentRevision:
+    return lock_revision(call.session, call.session.get_one(DocumentRevision, call.uuid("revision")))

@@ -2,15 +2,20 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.objects import search
 from app.objects.kinds import ObjectKind
 from app.objects.models import ChangeState, ObjectChange, ObjectFile, SavedFilter
+from app.objects.revisions import Revisioned
+from core.db import lock_row
 from core.errors import NotFound
+from core.locks import lock_parents
+
+R = TypeVar("R", bound=Revisioned)
 
 
 def objects(
@@ -102,7 +107,17 @@ def siblings(session: Session, kind: ObjectKind, of: Any) -> Sequence[Any]:
     The owner is what ``Effective.of`` says (app.objects.revisions).
     """
     owner = type(of).owner_column()
-    return session.scalars(select(kind.model).where(owner == getattr(of, owner.key))).all()
+    wanted = select(kind.model).where(owner == getattr(of, owner.key))
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
+def lock_revision(session: Session, of: R) -> R:
+    """Lock a revision, and first what it is a revision of: revisions of one thing are decided one by one."""
+    column = type(of).owner_column()
+    ways = inspect(type(of)).relationships
+    owner = next(way.mapper.class_ for way in ways if set(column.property.columns) <= way.local_columns)
+    lock_parents(session, owner, [getattr(of, column.key)])
+    return lock_row(session, type(of), inspect(of).identity)
 
 
 def files_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Sequence[ObjectFile]:

@@ -17,6 +17,7 @@ from app.objects import queries
 from app.objects.kinds import ObjectKind, kind_of
 from app.objects.models import ChangeState, ObjectChange, ObjectFile, SavedFilter, Verb
 from app.objects.reading import Checked, Raw, check_rows, key_of_rows
+from app.objects.revisions import Revisioned
 from app.objects.texts import plain, raw_row
 from core import effectivity
 from core.actor import Actor
@@ -321,10 +322,12 @@ def _start_case(
 def _locked(session: Session, kind: ObjectKind, change: ObjectChange) -> Any:
     if change.object_id is None:
         return None
-    found = lock_row(session, kind.model, change.object_id)
+    found = session.get(kind.model, change.object_id)
     if found is None:
         raise NotFound("object.unknown", "There is no such object.")
-    return found
+    if isinstance(found, Revisioned):
+        return queries.lock_revision(session, found)
+    return lock_row(session, kind.model, change.object_id)
 
 
 def _apply_rows(

@@ -11,6 +11,7 @@ from app.organisation.models import Department, DepartmentState, Position, Post
 from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES, today
 from core.actor import Actor
 from core.errors import Conflict
+from core.locks import lock_parents
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, name_columns
@@ -56,6 +57,7 @@ def change_departments(session: Session, rows: Sequence[Row], actor: Actor, now:
 def check_departments(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find a department that would belong to itself or to a closed one, or be closed with somebody in it."""
     rows = list(rows)
+    _lock(session, Department, rows, "parent")
     closing = {row.get("code") for row in rows if row.get("state") == "closed"}
     above = {row.get("code"): row.found.get("parent") for row in rows if "parent" in row.values}
     for row in rows:
@@ -102,6 +104,8 @@ def change_positions(session: Session, rows: Sequence[Row], actor: Actor, now: d
 def check_positions(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find a position that would report to itself, stand in a closed department, or be closed while held."""
     rows = list(rows)
+    _lock(session, Position, rows, "reports_to")
+    lock_parents(session, Department, _named_by(rows, "department"))
     above = {row.get("code"): row.found.get("reports_to") for row in rows if "reports_to" in row.values}
     for row in rows:
         yield from _circle(row, "reports_to", above, N_("A position cannot report to itself."))
@@ -112,6 +116,16 @@ def check_positions(session: Session, rows: Iterable[Row], _reach: Reach) -> Ite
         if not open_after and (people := _holders(session, Position.code == row.get("code"))):
             sentence = N_("People hold this position: %(people)s. End their posts first.")
             yield row.wrong("state", Conflict("position.held", sentence, people=_named(people)))
+
+
+def _lock(session: Session, kind: type[Department] | type[Position], rows: Sequence[Row], above: str) -> None:
+    """Lock what rows change and what stands above it: nobody fills meanwhile what is closed, or closes it."""
+    named = session.scalars(select(kind.id).where(kind.code.in_({row.get("code") for row in rows})))
+    lock_parents(session, kind, {*named, *_named_by(rows, above)})
+
+
+def _named_by(rows: Sequence[Row], column: str) -> set[Any]:
+    return {row.found[column].id for row in rows if row.found.get(column) is not None}
 
 
 def _circle(row: Row, column: str, rows_say: Mapping[Any, Any], sentence: str) -> Iterator[Finding]:

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session, joinedload
 from app.access.imports import read_login
 from app.access.leaving import open_work, tasks_left
 from app.access.models import Person
-from app.organisation.models import DepartmentState, Position, Post
+from app.organisation.models import Department, DepartmentState, Position, Post
 from app.organisation.ranges import Range, Taken, in_order, overlap
 from app.organisation.references import PERSON, POSITION, SHIFT, gone, has_left, today, wanted, yes_no
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from core.locks import lock_parents
 from documents.labels import N_
 from documents.sheets.cells import Column, code, day
 from documents.sheets.importers import Importer, register
@@ -68,7 +69,11 @@ def change_posts(session: Session, rows: Sequence[Row], actor: Actor, now: datet
 def check_posts(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find posts that meet, people without a main post or with two, closed places, and leavers with work."""
     rows = [row for row in rows if {"person", "position"} <= row.found.keys() and row.get("valid_from")]
-    same, mains, all_posts = _held(session, {row.found["person"].id for row in rows})
+    people = {row.found["person"].id for row in rows}
+    lock_parents(session, Person, people)
+    lock_parents(session, Position, {row.found["position"].id for row in rows})
+    lock_parents(session, Department, {row.found["position"].department_id for row in rows})
+    same, mains, all_posts = _held(session, people)
     for row in rows:
         person, place, first = row.found["person"], row.found["position"], row.get("valid_from")
         last = wanted(row, "valid_to")
@@ -87,7 +92,8 @@ def check_posts(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterato
 
 def _held(session: Session, people: Collection[Any]) -> tuple[Taken, Taken, Taken]:
     same, mains, all_posts = Taken(), Taken(), Taken()
-    for post in session.scalars(select(Post).where(Post.person_id.in_(people))) if people else ():
+    query = select(Post).where(Post.person_id.in_(people)).execution_options(populate_existing=True)
+    for post in session.scalars(query) if people else ():
         held = Range(post.valid_from, post.valid_to, (post.position_id, post.valid_from))
         same.there((post.person_id, post.position_id), [held])
         all_posts.there(post.person_id, [held])

@@ -14,6 +14,7 @@ from app.organisation.ranges import Range, Taken, in_order, overlap
 from app.organisation.references import COLLEAGUE, PERSON, SUBJECT, gone, has_left, wanted
 from core.actor import Actor
 from core.errors import Conflict, Invalid
+from core.locks import lock_parents
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day
@@ -91,6 +92,9 @@ def change_deputies(session: Session, rows: Sequence[Row], actor: Actor, now: da
 def check_deputies(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find deputies of one rank that meet, one person in both ranks, and who stands in for himself."""
     rows = [row for row in rows if {"subject", "deputy"} <= row.found.keys() and row.get("valid_from")]
+    for kind in (Person, Position):
+        subjects = [row.found["subject"] for row in rows]
+        lock_parents(session, kind, {one.id for one in subjects if isinstance(one, kind)})
     ranks, same = _held(session, {row.found["subject"].id for row in rows})
     for row in rows:
         subject, deputy, first = row.found["subject"], row.found["deputy"], row.get("valid_from")
@@ -139,7 +143,9 @@ def check_absences(session: Session, rows: Iterable[Row], _reach: Reach) -> Iter
     days = ("valid_from", "valid_to")
     rows = [row for row in rows if "person" in row.found and all(wanted(row, one) for one in days)]
     taken, people = Taken(), {row.found["person"].id for row in rows}
-    for one in session.scalars(select(Absence).where(Absence.person_id.in_(people))):
+    lock_parents(session, Person, people)
+    query = select(Absence).where(Absence.person_id.in_(people))
+    for one in session.scalars(query.execution_options(populate_existing=True)):
         taken.there(one.person_id, [Range(one.valid_from, one.valid_to, one.valid_from)])
     for row in rows:
         person, first = row.found["person"], row.get("valid_from")
@@ -154,7 +160,7 @@ def check_absences(session: Session, rows: Iterable[Row], _reach: Reach) -> Iter
 def _held(session: Session, subjects: Collection[Any]) -> tuple[Taken, Taken]:
     ranks, same = Taken(), Taken()
     query = select(Deputy).where(or_(Deputy.person_id.in_(subjects), Deputy.position_id.in_(subjects)))
-    for one in session.scalars(query):
+    for one in session.scalars(query.execution_options(populate_existing=True)):
         subject = one.person_id or one.position_id
         held = Range(one.valid_from, one.valid_to, (one.rank.value, one.valid_from))
         ranks.there((subject, one.rank.value), [held])

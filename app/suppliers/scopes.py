@@ -15,6 +15,7 @@ from app.suppliers.columns import FROM_COLUMN, SUPPLIER_COLUMN, UNTIL_COLUMN, Ke
 from app.suppliers.models import SupplierScope
 from core.actor import Actor
 from core.errors import Conflict
+from core.locks import lock_parents
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code
@@ -104,8 +105,10 @@ def _days_known(session: Session, rows: Sequence[Row]) -> dict[Key, list[_Days]]
     ids = {row.found["supplier"].id for row in rows if row.found.get("supplier") is not None}
     changed = {(_pair(row), row.get("valid_from")) for row in rows if row.before is not None}
     known: dict[Key, list[_Days]] = {}
+    lock_parents(session, Supplier, ids)  # two lists at once would not see each other
     for batch in _batches(sorted(ids)):
-        for scope in session.scalars(select(SupplierScope).where(SupplierScope.supplier_id.in_(batch))):
+        query = select(SupplierScope).where(SupplierScope.supplier_id.in_(batch))
+        for scope in session.scalars(query.execution_options(populate_existing=True)):
             pair = (scope.supplier_id, scope.item_id, scope.site_id)
             if (pair, scope.valid_from) not in changed:
                 known.setdefault(pair, []).append((scope.valid_from, scope.valid_until, 0))
