@@ -48,6 +48,7 @@ ROOMS = (
     "organisation",
     "catalog",
     "suppliers",
+    "suppliers.approval",
     "equipment",
     "controlled_documents",
     "inventory",
@@ -72,7 +73,18 @@ ROOMS = (
 )
 """Rooms from the bottom up; a new room is added here and in ``.importlinter``."""
 
-FURNITURE = ("models", "checks", "records", "sources", "steps", "tasks", "imports", "routes", "admin")
+FURNITURE = (
+    "models",
+    "checks",
+    "pickers",
+    "records",
+    "sources",
+    "steps",
+    "tasks",
+    "imports",
+    "routes",
+    "admin",
+)
 """Modules of a room that register something when they are imported."""
 
 

@@ -14,6 +14,8 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-decimals`         most digits behind the decimal point (default 6).
 `x-source`           name in forms.sources that supplies the value; on rows: the rows are exactly those.
 `x-guard`            name in forms.guards that may refuse the value for what the plant knows about it.
+`x-pick`             name in forms.pickers: the text is the key of such an object, such as a lot's number;
+                     also on a column, and on a list of texts (one input each). Unknown keys are refused.
 `x-when`             {field: value}: asked only if the field (or column of the row) has that value.
 `x-computed`         {"rule": …}: the server computes this column (forms.computed.RULES).
 `x-checks`           on the form: list of {"rule": …} over the whole form (forms.computed.CHECKS).
@@ -97,7 +99,7 @@ def _field_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]
     if not field.get("x-hidden"):
         yield from _text_problems(path, field)
     yield from _hint_problems(path, field, siblings)
-    if field.get("type") == "array" and field.get("x-widget") != "file":
+    if field.get("type") == "array" and field.get("x-widget") != "file" and "x-pick" not in field:
         yield from _object_problems(f"{path}.", field.get("items", {}))
 
 
@@ -106,9 +108,16 @@ def _hint_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
         yield f"{path}: unknown widget {field['x-widget']}"
     if (rule := field.get("x-computed", {}).get("rule", "within_limits")) not in RULES:
         yield f"{path}: unknown rule {rule}"
+    if "x-pick" in field and not _picks(field):
+        yield f"{path}: only a text, or a list of texts, can pick an object"
     for other in [*field.get("x-when", {}), *field.get("x-limits", ())]:
         if other not in siblings:
             yield f"{path}: refers to {other}, which is not a field"
+
+
+def _picks(field: Schema) -> bool:
+    of = field.get("items", {}) if field.get("type") == "array" else field
+    return of.get("type") == "string" and not {"readOnly", "x-widget", "enum"} & set(field)
 
 
 def _original_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:

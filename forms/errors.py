@@ -24,6 +24,13 @@ class UnknownGuard(NotFound):
         super().__init__("form.unknown_guard", "No guard of forms is named %(name)s.", name=name)
 
 
+class UnknownPicker(NotFound):
+    """A form names a kind of object that no room lets forms pick."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("form.unknown_picker", "No objects are picked by the name %(name)s.", name=name)
+
+
 class BadDefinition(Invalid):
     """A form definition that could not be shown, checked or printed."""
 

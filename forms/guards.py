@@ -4,7 +4,7 @@ A guard knows the plant, which JSON Schema does not: whether an instrument is ca
 is asked when an entry is reviewed and again in the transaction that signs it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.errors import Invalid
 from forms.errors import UnknownGuard
 from forms.loader import Form
+from forms.validate import has_rows
 
 Guard = Callable[[Session, UUID, Any, datetime], Invalid | None]
 """(session, site of the step, value of the field, now) to why it is not taken, None if it is."""
@@ -42,11 +43,23 @@ def refusals(
         UnknownGuard: the form names a guard nobody registered.
     """
     found: dict[str, Invalid] = {}
-    for name, field in form.fields.items():
-        if "x-guard" not in field or name not in data or site_id is None:
+    for path, name, value in _guarded(form, data):
+        if site_id is None:
             continue
-        if (function := _guards.get(field["x-guard"])) is None:
-            raise UnknownGuard(field["x-guard"])
-        if (refused := function(session, site_id, data[name], now)) is not None:
-            found[name] = refused
+        if (function := _guards.get(name)) is None:
+            raise UnknownGuard(name)
+        if (refused := function(session, site_id, value, now)) is not None:
+            found[path] = refused
     return found
+
+
+def _guarded(form: Form, data: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    """Every entry that a guard is asked about, in columns of tables too: its path, the guard, the value."""
+    for name, field in form.fields.items():
+        if "x-guard" in field and name in data:
+            yield name, field["x-guard"], data[name]
+        columns = field["items"]["properties"] if has_rows(field) else {}
+        for number, row in enumerate(data.get(name) or () if columns else ()):
+            for column, schema in columns.items():
+                if "x-guard" in schema and column in row:
+                    yield f"{name}.{number}.{column}", schema["x-guard"], row[column]

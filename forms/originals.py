@@ -49,9 +49,7 @@ def keys_of_row(name: str, field: Schema, row: Mapping[str, Any]) -> dict[str, s
     """The keys of the marked columns of one row: column → key."""
     columns = field["items"]["properties"]
     place = f"{name}.{row.get(field.get('x-row-key', ''))}"
-    return {
-        column: f"{place}.{column}" for column, schema in columns.items() if schema.get("x-original")
-    }
+    return {column: f"{place}.{column}" for column, schema in columns.items() if schema.get("x-original")}
 
 
 def reasons(form: Form, formdata: Fields) -> dict[str, str]:
@@ -85,9 +83,7 @@ def _row_label(field: Schema, row: Mapping[str, Any], column: Schema) -> Bilingu
     return {lang: f"{pick(subject, lang)} · {pick(column['title'], lang)}" for lang in LANGUAGES}
 
 
-def _original(
-    key: str, path: str, label: Bilingual, field: Schema, siblings: Mapping[str, Any]
-) -> Original:
+def _original(key: str, path: str, label: Bilingual, field: Schema, siblings: Mapping[str, Any]) -> Original:
     value = _written(field, siblings.get(path.rsplit(".", 1)[-1]))
     return Original(key, path, label, value, _shown(field, siblings, value))
 

@@ -13,6 +13,7 @@ from core.languages import pick, translate
 from forms.definition import Schema
 from forms.loader import Form
 from forms.originals import keys_of_row
+from forms.pickers import Labels
 from forms.validate import has_rows, plain
 from forms.view import Reader, WhyAsked, entries, limits_text, shown_columns, unit_of
 
@@ -42,16 +43,21 @@ def fields(
     upload_url: str = "",
     whys: Mapping[str, WhyAsked] | None = None,
     again: Mapping[str, str] | None = None,
+    named: Labels | None = None,
+    suggest_url: str = "",
+    add_to: str = "",
 ) -> Markup:
     """The inputs of a form, with what was typed so far and each refusal beside its field.
 
     `data` comes from `forms.validate.read` with the same `prefill`; `files` names uploaded files by SHA-256;
     `upload_url` takes files as they are chosen; without JavaScript the button `_upload` posts them. `whys`
     names the fields (by path) beside which a reason for the change of an original entry is asked;
-    `again` holds the second entries of critical fields (forms.critical).
+    `again` holds the second entries of critical fields (forms.critical). `named` are the names of what the
+    entries pick (forms.pickers), `suggest_url` is where suggestions for them come from; `add_to` names the
+    list of keys that gets one more input.
     """
     given = {name: rows for name, rows in prefill.items() if name not in data}
-    reader = Reader(lang, errors, files or {}, whys or {}, again or {})
+    reader = Reader(lang, errors, files or {}, whys or {}, again or {}, named or {}, suggest_url, add_to)
     template = _template_environment().get_template("fields.html")
     shown = entries(form, {**given, **data}, reader)
     html = template.render(entries=shown, lang=lang, upload_url=upload_url, _=partial(_say, lang))
@@ -59,24 +65,28 @@ def fields(
 
 
 def sections(
-    form: Form, data: Mapping[str, Any], notes: Mapping[str, int] | None = None
+    form: Form,
+    data: Mapping[str, Any],
+    notes: Mapping[str, int] | None = None,
+    named: Labels | None = None,
 ) -> list[Section]:
     """The entries of a filled form as record sections, every text bilingual, every number as it was written.
 
     Attachments are left out: a record lists them with their hashes in a place of their own. `notes` gives
     original entries that were changed (forms.originals: their keys) the number of the note that tells how.
+    `named` are the names of what the entries pick; each stands behind its key.
     """
-    told = notes or {}
+    told, called = notes or {}, named or {}
     rows: list[dict[str, Any]] = []
     found: list[Section] = []
     for name, field in form.fields.items():
         if field.get("x-widget") == "file" or name not in data:
             continue
         if has_rows(field):
-            table = _table(name, field, data[name], told)
+            table = _table(name, field, data[name], told, called)
             found.append({"title": field["title"], "rows": [], "table": table})
         else:
-            rows.append(_row(field, data[name]) | {"mark": "changed" if name in told else None})
+            rows.append(_row(field, data[name], called) | {"mark": "changed" if name in told else None})
     head = [{"title": form.title, "rows": rows, "table": None}] if rows else []
     return head + found
 
@@ -85,14 +95,16 @@ def _say(lang: str, msgid: str, **facts: object) -> str:
     return translate(msgid, lang, **facts)
 
 
-def _row(field: Schema, value: Any) -> dict[str, Any]:
-    text, unit = _text(field, value), unit_of({}, field)
+def _row(field: Schema, value: Any, named: Labels) -> dict[str, Any]:
+    text, unit = _text(field, value, named), unit_of({}, field)
     if isinstance(unit, dict):
         text, unit = {lang: f"{pick(text, lang)} {words}" for lang, words in unit.items()}, ""
     return {"label": field["title"], "value": text, "unit": unit or None, "mark": None}
 
 
-def _text(field: Schema, value: Any) -> Any:
+def _text(field: Schema, value: Any, named: Labels) -> Any:
+    if "x-pick" in field and value:
+        return _picked(value if isinstance(value, list) else [value], named.get(field["x-pick"], {}))
     if value in field.get("enum", ()):
         return field["x-labels"][value]
     if isinstance(value, Mapping):
@@ -100,12 +112,22 @@ def _text(field: Schema, value: Any) -> Any:
     return "" if value is None else str(plain(value))
 
 
-def _table(name: str, field: Schema, rows: Any, notes: Mapping[str, int]) -> dict[str, Any]:
+def _picked(keys: list[str], names: Mapping[str, Any]) -> Any:
+    """Keys with what they name, as it is called in each language."""
+    if not any(key in names for key in keys):
+        return ", ".join(keys)
+    return {
+        lang: joint.join(f"{key} · {names[key][lang]}" if key in names else key for key in keys)
+        for lang, joint in (("en", ", "), ("zh", "，"))
+    }
+
+
+def _table(name: str, field: Schema, rows: Any, notes: Mapping[str, int], named: Labels) -> dict[str, Any]:
     shown = shown_columns(field)
     columns: list[Any] = []
     for column in shown.values():
         columns += [LIMITS, column["title"]] if "x-limits" in column else [column["title"]]
-    lines = [_cells(shown, row, _notes_of(name, field, row, notes)) for row in rows]
+    lines = [_cells(shown, row, _notes_of(name, field, row, notes), named) for row in rows]
     return {"columns": columns, "rows": lines}
 
 
@@ -114,13 +136,15 @@ def _notes_of(name: str, field: Schema, row: Mapping[str, Any], notes: Mapping[s
     return {column: notes[key] for column, key in keys.items() if key in notes}
 
 
-def _cells(shown: Mapping[str, Schema], row: Mapping[str, Any], notes: Mapping[str, int]) -> list[Any]:
+def _cells(
+    shown: Mapping[str, Schema], row: Mapping[str, Any], notes: Mapping[str, int], named: Labels
+) -> list[Any]:
     cells: list[Any] = []
     for name, column in shown.items():
         unit = unit_of(row, column)
         if "x-limits" in column:
             cells.append(_measured(limits_text(row, column), unit))
-        text = _text(column, row.get(name))
+        text = _text(column, row.get(name), named)
         text = _measured(text, unit) if unit else text
         cells.append(_noted(text, notes[name]) if name in notes else text)
     return cells

@@ -130,8 +130,8 @@ def asked(field: Schema, data: Mapping[str, Any]) -> bool:
 
 
 def has_rows(field: Schema) -> bool:
-    """Whether a field is a table of rows (and not, say, a list of attachments)."""
-    return field.get("type") == "array" and field.get("x-widget") != "file"
+    """Whether a field is a table of rows (and not, say, a list of attachments or of picked objects)."""
+    return field.get("type") == "array" and field.get("x-widget") != "file" and "x-pick" not in field
 
 
 def _read_object(schema: Schema, formdata: Fields, prefix: str, given: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from core.errors import Invalid
 from core.languages import pick
 from forms.definition import Schema
 from forms.loader import Form
+from forms.pickers import Labels
 from forms.validate import asked, has_rows, plain
 
 
@@ -30,6 +31,9 @@ class Reader:
     files: Mapping[str, str]  # SHA-256 → file name
     whys: Mapping[str, WhyAsked] = field(default_factory=dict)  # path of the field → what is asked
     again: Mapping[str, str] = field(default_factory=dict)  # path of a critical field → its second entry
+    named: Labels = field(default_factory=dict)  # names of what the entries pick, by kind and key
+    suggest_url: str = ""  # where suggestions for fields that pick come from; the kind is put behind
+    add_to: str = ""  # the list of keys to which one more input is wanted
 
 
 @dataclass(frozen=True)
@@ -56,11 +60,20 @@ class Entry:
     starred: bool = False  # required, always or under its condition
     why: WhyAsked | None = None
     again: str | None = None  # second entry of a critical field, None for others
+    named: str = ""  # name of what the field picks
+    suggest_url: str = ""
+    keys: list["Entry"] = field(default_factory=list)  # inputs of a list of keys
 
     @property
     def described_by(self) -> str:
         """Ids of the texts that explain the input, for `aria-describedby`."""
-        parts = {"e": self.error, "l": self.limits or self.unit, "h": self.help, "w": self.when}
+        parts = {
+            "e": self.error,
+            "l": self.limits or self.unit,
+            "h": self.help,
+            "w": self.when,
+            "n": self.named,
+        }
         return " ".join(f"{self.id}-{suffix}" for suffix, text in parts.items() if text)
 
 
@@ -106,6 +119,8 @@ def widget_of(schema: Schema) -> str:
         return "given"
     if has_rows(schema):
         return "rows"
+    if "x-pick" in schema and schema.get("type") == "array":
+        return "keys"
     if "x-widget" in schema:
         return str(schema["x-widget"])
     if "enum" in schema:
@@ -141,8 +156,29 @@ def _entry(
         when=_condition(schema, siblings, language),
         why=reader.whys.get(path),
         again=_again(path, schema, value, reader),
+        named=_named(schema, value, reader),
+        suggest_url=reader.suggest_url + schema["x-pick"]
+        if "x-pick" in schema and reader.suggest_url
+        else "",
+        keys=_keys(path, schema, value, reader) if widget == "keys" else [],
         condition=json.dumps(schema["x-when"]) if schema.get("x-when") else "",
     )
+
+
+def _named(schema: Schema, value: Any, reader: Reader) -> str:
+    known = reader.named.get(str(schema.get("x-pick", "")), {})
+    return pick(known[value], reader.language) if isinstance(value, str) and value in known else ""
+
+
+def _keys(path: str, schema: Schema, value: Any, reader: Reader) -> list[Entry]:
+    """One input for each key, and an empty one when there is none yet or one more is wanted."""
+    one = {**schema["items"], "x-pick": schema["x-pick"], "title": schema["title"]}
+    wanted = [*(value or ()), *([""] if not value or reader.add_to == path else [])]
+    made = [
+        _entry(f"{path}.{index}", one, {str(index): key}, reader, required=False, siblings={})
+        for index, key in enumerate(wanted)
+    ]
+    return [replace(entry, name=path) for entry in made]
 
 
 def _again(path: str, schema: Schema, value: Any, reader: Reader) -> str | None:
@@ -174,7 +210,7 @@ def _rows(path: str, schema: Schema, rows: Any, reader: Reader) -> list[list[Ent
 def _shown_value(schema: Schema, value: Any, widget: str, reader: Reader) -> Any:
     if widget == "file":
         return [(sha256, reader.files.get(sha256, sha256[:12])) for sha256 in value or ()]
-    if widget == "rows":
+    if widget in ("rows", "keys"):
         return None
     if widget == "given" and value in schema.get("enum", ()):
         return pick(schema["x-labels"][value], reader.language)

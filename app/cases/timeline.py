@@ -17,6 +17,7 @@ from app.web.statuses import in_words
 from core.clock import to_zone
 from core.types import Bilingual
 from documents.models import Record
+from forms import pickers
 from forms.loader import Form
 from forms.render import sections
 from signatures.models import Signature
@@ -86,7 +87,7 @@ def passed_steps(
         kept = kept_of_task(session, waiting.pop(0)) if waiting and row.element_type == "userTask" else {}
         policy = element.policy if element is not None else None
         form = repository.form_if_known(session, case.release_id, policy.form) if policy else None
-        found.append(_passed(row, own, signatures, element, people, _entries(form, row, kept)))
+        found.append(_passed(row, own, signatures, element, people, _entries(session, form, row, kept)))
     return found[::-1]
 
 
@@ -189,11 +190,14 @@ def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[uuid.UUID
     return found
 
 
-def _entries(form: Form | None, row: StepHistory, kept: Kept) -> list[dict[str, Any]]:
+def _entries(session: Session, form: Form | None, row: StepHistory, kept: Kept) -> list[dict[str, Any]]:
     """What was entered in a human step, and how original entries changed before it was signed (URS-142)."""
     if row.element_type != "userTask" or form is None:
         return []
-    return sections(form, row.data or {}, notes_of(kept)) + history_section(kept)
+    entered = row.data or {}
+    return sections(form, entered, notes_of(kept), pickers.labels(form, session, entered)) + history_section(
+        kept
+    )
 
 
 def _worded(value: Any) -> Any:

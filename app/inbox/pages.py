@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,7 @@ from app.web.rights import ROLES
 from app.web.statuses import in_words
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
+from forms import pickers
 from forms.critical import second_entries
 from forms.loader import Form
 from forms.originals import reasons
@@ -71,9 +73,7 @@ def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]
     taken = performers_of(session, {case.id for _task, case, _release in found})
     tasks = [task for task, _case, _release in found]
     untrained = policy.untrained_in(session, tasks, actor=current_actor(), now=now)
-    return [
-        line(session, one, names, taken[one[1].id], now=now, untrained=untrained) for one in found
-    ]
+    return [line(session, one, names, taken[one[1].id], now=now, untrained=untrained) for one in found]
 
 
 def _barred(step: str | None, gap: Any) -> str:
@@ -152,6 +152,7 @@ def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[st
         return ""
     data = read(view.form, typed, prefill=view.given)
     names = {file.sha256: file.name for file in files_of(session, uploaded(view.form, data))}
+    task_id = view.task.id
     return rendered(
         view.form,
         data,
@@ -162,6 +163,9 @@ def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[st
         upload_url="/attachments",
         whys=whys_asked(view, view.form, data, typed, errors),
         again=second_entries(view.form, typed),
+        named=pickers.labels(view.form, session, data),
+        suggest_url=url_for("inbox.suggestions", task_id=task_id, name="-").removesuffix("-"),
+        add_to=next(iter(typed.getlist("_add")), ""),
     )
 
 

@@ -24,7 +24,7 @@ from core.types import Bilingual
 from documents import registry
 from documents.models import Record, StoredFile
 from documents.records import RecordDraft, SiteStyle, content_hash, moment_text
-from forms import sources
+from forms import pickers, sources
 from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
@@ -202,9 +202,9 @@ def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFil
     }
 
 
-def entered_sections(view: TaskView, data: Mapping[str, Any]) -> list[Section]:
+def entered_sections(view: TaskView, data: Mapping[str, Any], named: pickers.Labels) -> list[Section]:
     """The entries of the form as record sections, and how those changed that are original entries."""
-    return _sections(view.form, data, view.originals)
+    return _sections(view.form, data, view.originals, named)
 
 
 def draft_of(view: TaskView, content: Mapping[str, Any]) -> RecordDraft:
@@ -270,9 +270,12 @@ def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[s
 
 
 def _sections(
-    form: Form | None, data: Mapping[str, Any], kept: Mapping[str, Sequence[OriginalEntry]]
+    form: Form | None,
+    data: Mapping[str, Any],
+    kept: Mapping[str, Sequence[OriginalEntry]],
+    named: pickers.Labels,
 ) -> list[Section]:
-    return sections(form, data, notes_of(kept)) + history_section(kept) if form else []
+    return sections(form, data, notes_of(kept), named) + history_section(kept) if form else []
 
 
 def _latest(tasks: Sequence[TaskLine]) -> list[TaskLine]:
@@ -317,7 +320,7 @@ def _earlier_step(
         name=task.name,
         actor_name=actors.get(task.element_id) or "",
         ended_at=task.completed_at,
-        sections=_sections(form, entered, kept),
+        sections=_sections(form, entered, kept, pickers.labels(form, session, entered) if form else {}),
         files=files_of(session, hashes),
         records=[record for record in records if record.element_id == task.element_id],
     )

@@ -30,6 +30,7 @@ from app.inbox.services import (
     release_task,
     review_task,
     sign_task,
+    suggested,
 )
 from app.web import (
     access,
@@ -46,6 +47,7 @@ from app.web import (
     request_time,
     writing,
 )
+from app.web.filters import in_language
 from core.errors import FieldErrors, Invalid, QmsError
 from documents import store
 from documents.models import StoredFile
@@ -182,6 +184,16 @@ def sign(task_id: uuid.UUID) -> Answer:
     except (FieldErrors, Changed) as error:
         return _refused(task_id, form, error)
     return _taken(taken)
+
+
+@bp.get("/inbox/<uuid:task_id>/suggestions/<name>")
+@access("inbox.work")
+def suggestions(task_id: uuid.UUID, name: str) -> str:
+    """Offer objects whose key or name holds the words typed, for a field of the task's form that picks."""
+    words = request.args.get("q", "").strip()[:60]
+    found = suggested(db.session(), task_id, name, words, actor=current_actor(), now=request_time())
+    offered = [(key, in_language(called)) for key, called in found]
+    return render_template("objects/suggestions.html", offered=offered)
 
 
 @bp.get("/inbox/<uuid:task_id>/files/<sha256>")

@@ -31,10 +31,11 @@ from app.inbox.signing import earlier_signers, hand_over_keys, put_signature, se
 from core.actor import Actor
 from core.errors import FieldErrors
 from core.moments import moment_of
+from core.types import Bilingual
 from documents import glyphs
 from documents.models import Record, StoredFile
 from documents.records import content_hash, create_record
-from forms import guards
+from forms import guards, pickers
 from forms.critical import repeat_errors
 from forms.validate import Fields, Saved, check, flat, plain, read
 from signatures.register import signatures_of
@@ -285,6 +286,20 @@ def attached_file(
     return listed[sha256]
 
 
+def suggested(
+    session: Session, task_id: uuid.UUID, name: str, words: str, *, actor: Actor, now: datetime
+) -> Sequence[tuple[str, Bilingual]]:
+    """Keys with names that a field of the task's form could mean, best first.
+
+    Raises:
+        TaskUnknown: there is no such task at a site where he works.
+        UnknownPicker: no form can pick such objects.
+    """
+    task = _task(session, task_id)
+    policy.check_role(session, task, actor=actor, now=now)
+    return pickers.picker_of(name).suggest(session, words, task.site_id)
+
+
 def draft_of_person(task: HumanTask, actor: Actor) -> tuple[Saved, datetime | None]:
     """What this person has typed into the task so far, and when it was saved."""
     own = (task.draft or {}).get(actor.id) or {}
@@ -324,19 +339,23 @@ def _review(session: Session, view: TaskView, fields: Fields) -> Review:
         return Review(
             view, {}, entries, content["entered"], files_of(session, hashes), content, content_hash(content)
         )
-    entries, files = _checked(session, view, fields)
-    entered = entered_sections(view, entries)
+    entries, files, named = _checked(session, view, fields)
+    entered = entered_sections(view, entries, named)
     content = content_of(view, entered, files)
     return Review(view, entries, plain(entries), entered, files, content, content_hash(content))
 
 
-def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str, Any], list[StoredFile]]:
+def _checked(
+    session: Session, view: TaskView, fields: Fields
+) -> tuple[dict[str, Any], list[StoredFile], pickers.Labels]:
     if view.form is None:
-        return {}, []
+        return {}, [], {}
     entries = read(view.form, fields, prefill=view.given)
     errors = check(view.form, entries, prefill=view.given, missing_glyphs=glyphs.missing)
     errors = change_errors(view, entries, fields) | repeat_errors(view.form, entries, fields) | errors
     now = moment_of(session)
+    named = pickers.labels(view.form, session, entries)
+    errors = pickers.refusals(view.form, entries, named) | errors
     errors = guards.refusals(view.form, session, entries, site_id=view.task.site_id, now=now) | errors
     files: list[StoredFile] = []
     for name in file_fields(view.form):
@@ -346,4 +365,4 @@ def _checked(session: Session, view: TaskView, fields: Fields) -> tuple[dict[str
         files += found
     if errors:
         raise FieldErrors(errors)
-    return entries, files
+    return entries, files, named

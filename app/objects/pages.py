@@ -17,6 +17,7 @@ from app.objects import attempts, history, inputs, queries, services, views
 from app.objects.addresses import Address
 from app.objects.kinds import ObjectKind, register
 from app.objects.models import ChangeState, Verb
+from app.objects.pickers import offer
 from app.objects.services import NewFile, ProposeChange
 from app.web import (
     access,
@@ -46,6 +47,7 @@ def furnish(
     ``menu`` is the lazy name of its menu entry; without one the page is reached from others.
     """
     register(kind)
+    offer(kind)
     pages = _Pages(Address(bp.name, kind), kind)
     for rule, endpoint, view, methods, right in pages.table():
         door = access(right)(_named(view, endpoint))

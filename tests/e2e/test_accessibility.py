@@ -58,6 +58,7 @@ NO_PAGE = {
     "imports.progress": "a part of the page of one import",
     "imports.template": "a file",
     "inbox.file": "a file",
+    "inbox.suggestions": "a part of a form",
     "modeler.source": "a file",
     "procurement.read_label": "a part of the receipt's form",
     "production.materials": "a part of the output's form",
