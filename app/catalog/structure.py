@@ -67,7 +67,7 @@ def refuse_circle(
     if item.id in came_from:
         raise Invalid(
             "bom.circle",
-            "Item %(item)s would be a part of itself: %(way)s.",
+            "Item %(item)s would be a part of itself: %(way)s. Leave out one of these parts.",
             field="part",
             item=item.code,
             way=_way(session, item.id, came_from),

@@ -55,8 +55,9 @@ class Taken:
 def in_order(row: Row, first: date | None, last: date | None) -> Iterator[Any]:
     """Find a range that ends before it begins."""
     if first is not None and last is not None and last < first:
-        sentence = N_("The last day is before the first day.")
-        yield row.wrong("valid_to", Invalid("range.backwards", sentence, field="valid_to"))
+        sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
+        days = {"first": first.isoformat(), "last": last.isoformat()}
+        yield row.wrong("valid_to", Invalid("range.backwards", sentence, field="valid_to", **days))
 
 
 def overlap(met: Range) -> Conflict:

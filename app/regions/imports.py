@@ -92,8 +92,9 @@ def check_rules(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterato
             yield row.wrong("value", wrong)
         first, last = row.get("valid_from"), row.get("valid_until")
         if last is not None and last < first:
-            sentence = N_("It would end before it begins.")
-            yield row.wrong("valid_until", Invalid("region.range", sentence, field="valid_until"))
+            sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
+            days = {"first": first.isoformat(), "last": last.isoformat()}
+            yield row.wrong("valid_until", Invalid("region.range", sentence, field="valid_until", **days))
         if other := _overlapping(held[(row.get("region"), row.get("key"))], first, last):
             sentence = N_("Another line of this key holds from %(day)s on. End the earlier one first.")
             overlap = Conflict("region.overlap", sentence, field="valid_from", day=other.isoformat())

@@ -145,7 +145,7 @@ def test_each_delivered_line_names_the_clause_it_was_compared_with(line: dict[st
     ("changes", "words"),
     [
         ({}, "Another line of this key"),
-        ({"key": "new", "valid_until": "2026-12-31"}, "end before it begins"),
+        ({"key": "new", "valid_until": "2026-12-31"}, "before it begins on 2027-01-01. Check both days"),
         ({"key": "new", "value": "soon"}, "does not fit the unit"),
         ({"key": "new", "value": "5", "unit": "yes_no"}, "does not fit the unit"),
         ({"key": "new", "clause": ""}, "must not be empty"),
