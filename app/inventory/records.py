@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session, object_session
 
 from app.catalog.queries import specification_of
 from app.catalog.units import check_unit, quantity_text
-from app.inventory import queries
+from app.inventory import obstacles, queries
 from app.inventory.models import STATUS_NAMES, Lot, Movement, Shipment
 from app.sites.queries import style_of
+from core import clock
 from core.actor import Actor
 from core.clock import site_day
 from core.types import Bilingual
@@ -112,6 +113,20 @@ def lot_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) 
         row("Received", "接收时间", moment_text(lot.created_at)),
     ]
     return [shown]
+
+
+@facts("inventory.obstacles")
+def obstacle_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """What stands against the release of the lot as the step is shown; nothing if nothing does.
+
+    The same is asked again when the release is signed.
+    """
+    lot = queries.lot(session, subject_id)
+    against = obstacles.obstacles_of(session, lot, now=clock.now())
+    if not against:
+        return []
+    rows = [row("Open", "未解决", obstacle.text) for obstacle in against]
+    return [section("Against the release", "放行障碍", rows)]
 
 
 def shipment_draft(shipment: Shipment, *, actor: Actor) -> RecordDraft:

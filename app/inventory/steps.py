@@ -25,7 +25,12 @@ _LOT = {
     settles="inventory.lot",
 )
 def release_lot(call: OperationCall) -> Mapping[str, Any]:
-    """Make the lot available; in the same transaction as the signature that decided it."""
+    """Make the lot available, unless anything stands against it; in one transaction with the signature.
+
+    Raises:
+        Conflict: ``release.<rule>``, see ``inventory.check_release``.
+    """
+    check_release(call)
     return _apply(services.release_lot, call)
 
 

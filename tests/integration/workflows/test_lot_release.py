@@ -15,6 +15,7 @@ PASS = {"conclusion": "pass", "results": [{"verdict": "pass"}, {"verdict": "pass
 OPERATIONS = (
     "quality.open_inspection",
     "quality.record_inspection",
+    "inventory.check_release",
     "inventory.release_lot",
     "inventory.reject_lot",
 )
