@@ -178,7 +178,8 @@ def check_days(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator
             continue
         if one.year != year:
             sentence = N_(
-                "%(day)s does not lie in %(year)s. Bring in the list of %(year)s, or write the year of this one."
+                "%(day)s does not lie in %(year)s. Bring in the list of %(year)s, or write the year of this"
+                " one."
             )
             yield row.wrong("day", Invalid("calendar.other_year", sentence, day=one.isoformat(), year=year))
         elif (wrong := _wrong_year(year, today(session, site.zone).year)) is not None:
@@ -201,8 +202,8 @@ def _wrong_year(year: int, this_year: int) -> Conflict | None:
 
 def _works_anyway(one: date) -> Conflict:
     sentence = N_(
-        "%(day)s is a %(weekday)s and a working day anyway. Is this the list of another year? Bring in the right"
-        " one, or leave this row out."
+        "%(day)s is a %(weekday)s and a working day anyway. Is this the list of another year? Bring in the"
+        " right one, or leave this row out."
     )
     weekday = _WEEKDAYS[one.weekday()]
     return Conflict("calendar.works_anyway", sentence, day=one.isoformat(), weekday=weekday)
