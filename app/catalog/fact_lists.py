@@ -22,7 +22,7 @@ from app.catalog.models import (
     Supplier,
     UnitConversion,
 )
-from app.catalog.packs import LEVELS, gtin_owners, gtin_taken, read_gtin
+from app.catalog.packs import LEVELS, check_packs, gtin_owners, gtin_taken, read_gtin
 from app.catalog.queries import conversions_of
 from app.catalog.references import SUPPLIER
 from app.catalog.revision_lists import ITEM_COLUMN
@@ -254,6 +254,7 @@ PACKS = Importer(
     existing=packs_there,
     create=create_packs,
     change=change_packs,
+    check=check_packs,
     columns=(
         ITEM_COLUMN,
         Column("level", {"en": "Level", "zh": "层级"}, choice(LEVELS), "carton",
