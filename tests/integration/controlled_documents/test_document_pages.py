@@ -42,7 +42,7 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
         of = training.document(session)
         training.revision(session, plant, of, "A1", day - timedelta(days=100))
         training.revision(session, plant, of, "A2", day - timedelta(days=10), places="SH")
-        training.revision(session, plant, of, "B1", None)
+        training.revision(session, plant, of, "B1-draft", None)
     return plant
 
 
@@ -76,11 +76,11 @@ def test_what_is_in_force_is_one_click_away_and_drafts_are_not_seen(browser: Bro
     client = browser("keeper")
     page = client.get("/documents/in-force").text
     assert "A2" in page
-    assert "B1" not in page
+    assert "B1-draft" not in page
     assert f"/document-revisions/{revision('A2').id}/text" in page
     assert text_of(client, "A2").data == b"WI-QA-012/A2\n"
-    assert text_of(client, "B1").status_code == 404
-    assert client.get(f"/document-revisions/{revision('B1').id}").status_code == 403
+    assert text_of(client, "B1-draft").status_code == 404
+    assert client.get(f"/document-revisions/{revision('B1-draft').id}").status_code == 403
     before = client.get(f"/documents/in-force?on={today - timedelta(days=20)}").text
     assert "A1" in before
     assert "Superseded" in before
@@ -89,8 +89,8 @@ def test_what_is_in_force_is_one_click_away_and_drafts_are_not_seen(browser: Bro
         document = session.scalars(select(ControlledDocument)).one()
     shown = client.get(f"/documents/{document.id}").text
     assert "Superseded" in shown
-    assert "B1" not in shown
-    assert "B1" in browser("owner").get(f"/documents/{document.id}").text
+    assert "B1-draft" not in shown
+    assert "B1-draft" in browser("owner").get(f"/documents/{document.id}").text
 
 
 @pytest.mark.urs("URS-074", "URS-148")
@@ -131,7 +131,7 @@ def test_a_draft_for_a_site_that_is_not_there_is_refused(browser: Browser) -> No
 def test_processes_put_revisions_into_force_and_end_them(plant: Plant, now: datetime, today: date) -> None:
     owner = plant.people["owner"]
     with unit_of_work(owner, now=now) as session:
-        draft = revisions_by_key(session, [("WI-QA-012", "B1")])[("WI-QA-012", "B1")]
+        draft = revisions_by_key(session, [("WI-QA-012", "B1-draft")])[("WI-QA-012", "B1-draft")]
         services.make_revision_effective(session, draft, day=None, actor=owner, now=now)
         assert draft.effective_from == now.date()
         with pytest.raises(Conflict):
@@ -141,4 +141,4 @@ def test_processes_put_revisions_into_force_and_end_them(plant: Plant, now: date
                 session, draft, last_day=today - timedelta(days=2), actor=owner, now=now
             )
         services.end_revision(session, draft, last_day=today, actor=owner, now=now)
-    assert revision("B1").effective_until == today
+    assert revision("B1-draft").effective_until == today
