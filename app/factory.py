@@ -61,6 +61,7 @@ ROOMS = (
     "training",
     "traceability",
     "inbox",
+    "inbox.handling",
     "cases",
     "archive",
     "governance",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.models import (
@@ -20,6 +20,25 @@ from app.access.models import (
 )
 from core.types import Bilingual
 from workflows.persons import person_finder
+
+PARTS: dict[str, Bilingual] = {
+    "calendar": {"en": "Calendar", "zh": "日历"},
+    "clock": {"en": "Clock", "zh": "时钟"},
+    "demo": {"en": "Demo plant", "zh": "演示工厂"},
+    "imports": {"en": "Import of lists", "zh": "清单导入"},
+    "init": {"en": "Set-up", "zh": "系统设置"},
+    "message": {"en": "Messages", "zh": "流程消息"},
+    "migration": {"en": "Change of the schema", "zh": "数据库升级"},
+    "notifier": {"en": "Notices", "zh": "通知"},
+    "qms": {"en": "Command line", "zh": "命令行"},
+    "relay": {"en": "Job relay", "zh": "任务分发"},
+    "sealer": {"en": "Sealing of records", "zh": "记录封存"},
+    "search": {"en": "Search", "zh": "搜索"},
+    "timer": {"en": "Timers", "zh": "定时器"},
+    "web": {"en": "Web pages", "zh": "网页"},
+    "worker": {"en": "Background jobs", "zh": "后台任务"},
+}
+"""What the parts of the system are called that act on their own account (``core.actor.system_actor``)."""
 
 
 class HeldRole(NamedTuple):
@@ -93,9 +112,11 @@ def has_role(session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UU
     return (role, site_id) in held or (role, None) in held
 
 
-def persons_with_role(session: Session, role: str, site_id: uuid.UUID, *, on: date) -> Sequence[Person]:
-    """List the active persons who hold a role at a site on a day, by login."""
-    at_site = or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None))
+def persons_with_role(
+    session: Session, role: str, site_id: uuid.UUID | None, *, on: date
+) -> Sequence[Person]:
+    """List the active persons who hold a role at a site on a day, by login; ``None``: at any site."""
+    at_site = or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None)) if site_id else true()
     query = (
         select(Person)
         .join(RoleGrant, RoleGrant.person_id == Person.id)
@@ -106,11 +127,25 @@ def persons_with_role(session: Session, role: str, site_id: uuid.UUID, *, on: da
     return session.scalars(query).all()
 
 
+def holders(
+    session: Session, persons: Collection[uuid.UUID], roles: Collection[str], *, on: date
+) -> dict[uuid.UUID, list[HeldRole]]:
+    """Which of some roles some persons hold on a day, each with whoever granted it."""
+    columns = (RoleGrant.person_id, RoleGrant.role, RoleGrant.site_id, RoleGrant.granted_by)
+    query = select(*columns).where(RoleGrant.person_id.in_(persons), RoleGrant.role.in_(roles), _holds(on))
+    found: dict[uuid.UUID, list[HeldRole]] = {}
+    for person_id, role, site_id, granted_by in session.execute(query):
+        found.setdefault(person_id, []).append(HeldRole(role, site_id, granted_by))
+    return found
+
+
 def names_of(session: Session, actor_ids: Collection[object]) -> dict[str, Bilingual]:
-    """Find the names of those who acted, by the id their rows keep; parts of the system have none."""
-    ids = {uuid.UUID(str(one)) for one in actor_ids if one and not str(one).startswith("system:")}
+    """Find the names of those who acted, people and parts of the system, by the id their rows keep."""
+    texts = {str(one) for one in actor_ids if one}
+    ids = {uuid.UUID(one) for one in texts if not one.startswith("system:")}
     rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
-    return {str(person_id): name for person_id, name in rows}
+    parts = {one: PARTS[name] for one in texts if (name := one.removeprefix("system:")) in PARTS}
+    return {str(person_id): name for person_id, name in rows} | parts
 
 
 def name_of(session: Session, actor_id: object, written: str | None) -> Bilingual | str:

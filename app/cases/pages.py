@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from app.access.queries import names_of
 from app.cases import queries, timeline, wording
 from app.sites.models import Site
+from app.training.eligible import Eligible, eligible
 from app.web import current_person, language
 from app.web.filters import in_language
+from app.web.handing import may_hand_over
 from app.web.statuses import status_of
 from core.errors import NotFound
 from core.types import Bilingual
@@ -49,8 +51,10 @@ class Waiting:
     claimed_by: Bilingual | None
     due_tone: str
     due: str
-    candidates: queries.Candidates
+    assigned_to: Bilingual | None
+    candidates: Eligible
     mine: bool
+    may_hand_over: bool
 
 
 @dataclass(frozen=True)
@@ -139,7 +143,7 @@ def _line(
 
 def _waiting(session: Session, case: ProcessCase, *, now: datetime) -> list[Waiting]:
     tasks = queries.open_tasks(session, [case.id])[case.id]
-    claimants = queries.names(session, [task.claimed_by for task in tasks])
+    claimants = queries.names(session, [one for task in tasks for one in (task.claimed_by, task.assigned_to)])
     return [_one_waiting(session, task, claimants, now=now) for task in tasks]
 
 
@@ -148,7 +152,7 @@ def _one_waiting(
 ) -> Waiting:
     tone, words = wording.due_words(task.due_at, now=now)
     person = current_person()
-    who = queries.candidates(session, task, now=now)
+    who = eligible(session, task, now=now)
     meaning = task.policy.get("meaning")
     return Waiting(
         task=task,
@@ -158,8 +162,10 @@ def _one_waiting(
         claimed_by=claimants.get(task.claimed_by),
         due_tone=tone,
         due=words,
+        assigned_to=claimants.get(task.assigned_to),
         candidates=who,
         mine=person.id in who.free_ids and task.claimed_by in (None, person.id),
+        may_hand_over=may_hand_over(person, task),
     )
 
 

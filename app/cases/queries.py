@@ -4,21 +4,15 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Text, and_, cast, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
-from app.access.queries import persons_with_role
-from app.sites.models import Site
-from app.training.queries import untrained
-from core.clock import site_day
 from core.errors import NotFound
 from core.types import Bilingual
 from documents.models import Record, RecordState
-from workflows import history
 from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskState
 
 Sites = Collection[uuid.UUID] | None
@@ -46,17 +40,6 @@ class CaseFilter:
         """The filter as a query string."""
         pairs = {"q": self.text, "state": self.state, "process": self.process, "sort": self.sort}
         return {name: value for name, value in pairs.items() if value and (name, value) != ("sort", "newest")}
-
-
-@dataclass(frozen=True)
-class Candidates:
-    """Who could take a task: people with the role who are free to, those barred by an earlier step, and those
-    who lack the training for it."""
-
-    free: tuple[Bilingual, ...] = ()
-    barred: tuple[Bilingual, ...] = ()
-    untrained: tuple[Bilingual, ...] = ()
-    free_ids: frozenset[uuid.UUID] = frozenset()
 
 
 def cases(wanted: CaseFilter, sites: Sites) -> Select[ProcessCase, ProcessRelease]:
@@ -114,23 +97,6 @@ def unsealed(found: Sequence[Record]) -> int:
     return sum(record.state is RecordState.PENDING for record in found)
 
 
-def candidates(session: Session, task: HumanTask, *, now: datetime) -> Candidates:
-    """Say who could take an open task: role at its site today, and no part in a step it must be free of."""
-    site = session.get(Site, task.site_id) if task.site_id else None
-    if site is None:
-        return Candidates()
-    people = persons_with_role(session, task.role, site.id, on=site_day(now, site.zone))
-    barred = _barred(session, task)
-    lacking = untrained(session, {one.id for one in people}, task, on=site_day(now, site.zone)) - barred
-    free = [one for one in people if one.id not in barred | lacking]
-    return Candidates(
-        free=tuple(person.name for person in free),
-        barred=tuple(person.name for person in people if person.id in barred),
-        untrained=tuple(person.name for person in people if person.id in lacking),
-        free_ids=frozenset(person.id for person in free),
-    )
-
-
 def names(session: Session, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID | None, Bilingual]:
     """Find the names of people."""
     wanted = {person_id for person_id in ids if person_id}
@@ -144,11 +110,6 @@ def cases_by_state(session: Session) -> dict[tuple[str, str], int]:
         ProcessCase.process_key, ProcessCase.state
     )
     return {(key, state.value): count for key, state, count in session.execute(counted)}
-
-
-def _barred(session: Session, task: HumanTask) -> set[uuid.UUID]:
-    performers = history.performers(session, task.case_id)
-    return {person for step in task.policy.get("not_by", ()) for person in performers.get(step, ())}
 
 
 def _within(sites: Sites) -> ColumnElement[bool]:

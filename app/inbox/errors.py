@@ -54,6 +54,17 @@ class TookPart(NotAllowed):
         )
 
 
+class GivenToAnother(NotAllowed):
+    """The step is one person's, by the model or because it was handed over to him."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(
+            "task.assigned",
+            "This step is given to %(name)s alone. It can be handed over to somebody else, with a reason.",
+            name=name,
+        )
+
+
 class TrainingMissing(NotAllowed):
     """Nobody performs or signs a step without the training that the role needs (URS-075, 11.10(i))."""
 

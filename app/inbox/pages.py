@@ -17,6 +17,7 @@ from app.inbox.records import TaskView, file_fields, files_of
 from app.inbox.services import claimant_name, draft_of_person, has_signed, pending_entries
 from app.web import current_actor, current_person, language
 from app.web.filters import in_language, moment
+from app.web.handing import may_hand_over
 from app.web.rights import ROLES
 from app.web.statuses import in_words
 from core.errors import Invalid, QmsError
@@ -58,6 +59,8 @@ def line(
         "meaning": meaning_text(row.meaning_code) if row.meaning_code else None,
         "claimed_by_me": str(row.claimed_by) == actor.id,
         "claimed_by": in_language(names.get(row.claimed_by)) if row.claimed_by else "",
+        "given_to": in_language(names.get(row.assigned_to)) if row.assigned_to else "",
+        "given_to_me": str(row.assigned_to) == actor.id,
         "role_name": in_language(ROLES.get(row.role, {"en": row.role, "zh": row.role})),
         "new": not barred_by and actor.id not in (task.opened_by or {}),
         "due_class": due_class,
@@ -68,8 +71,8 @@ def line(
 
 def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]]:
     """The lines of one page of the list."""
-    claimants = {task.claimed_by for task, _case, _release in found if task.claimed_by}
-    names = names_of(session, claimants)
+    named = {one for task, _, _ in found for one in (task.claimed_by, task.assigned_to) if one}
+    names = names_of(session, named)
     taken = performers_of(session, {case.id for _task, case, _release in found})
     tasks = [task for task, _case, _release in found]
     untrained = policy.untrained_in(session, tasks, actor=current_actor(), now=now)
@@ -133,6 +136,7 @@ def task_page(
         "training": isinstance(barred, TrainingMissing),
         "claimed_by": in_language(claimed_by),
         "claimed_by_me": str(view.task.claimed_by) == actor.id,
+        "may_hand_over": not over and may_hand_over(current_person(), view.task),
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
         "shown": view.shown,

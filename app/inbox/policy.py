@@ -10,9 +10,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.queries import grants_of
+from app.access.queries import grants_of, names_of
 from app.inbox.errors import (
     AdministratorMaySignNothing,
+    GivenToAnother,
     NeverOpened,
     RoleFromParticipant,
     RoleMissing,
@@ -78,6 +79,18 @@ def check_separation(
     step = excluded_by(session, task, persons_of(actor), taken)
     if step is not None:
         raise TookPart(step_names(session, task.case_id).get(step, {"en": step, "zh": step}))
+
+
+def check_assigned(session: Session, task: HumanTask, *, actor: Actor) -> None:
+    """Ask that the step is nobody else's, by the model or because it was handed over.
+
+    Raises:
+        GivenToAnother: with the name of the person whose it is.
+    """
+    if task.assigned_to is None or str(task.assigned_to) in persons_of(actor):
+        return
+    named = names_of(session, [task.assigned_to]).get(str(task.assigned_to))
+    raise GivenToAnother(named or {"en": "somebody else", "zh": "其他人"})
 
 
 def check_training(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> None:
@@ -172,6 +185,7 @@ def refusal(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -
     try:
         check_role(session, task, actor=actor, now=now, taken=taken)
         check_separation(session, task, actor=actor, taken=taken)
+        check_assigned(session, task, actor=actor)
         check_training(session, task, actor=actor, now=now)
     except NotAllowed as error:
         return error

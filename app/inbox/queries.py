@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not_, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
@@ -65,6 +65,7 @@ class TaskRow:
     due_at: datetime | None
     meaning_code: str
     claimed_by: uuid.UUID | None
+    assigned_to: uuid.UUID | None
 
 
 def open_tasks(person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: datetime) -> TaskSelect:
@@ -136,6 +137,7 @@ def row_of(task: HumanTask, case: ProcessCase, release: ProcessRelease) -> TaskR
         due_at=task.due_at,
         meaning_code=str(task.policy.get("meaning") or ""),
         claimed_by=uuid.UUID(str(task.claimed_by)) if task.claimed_by else None,
+        assigned_to=task.assigned_to,
     )
 
 
@@ -162,9 +164,10 @@ def _within(person_id: uuid.UUID, grants: Grants, filters: Filters) -> ColumnEle
 
 
 def _conditions(person_id: uuid.UUID, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
-    mine = HumanTask.claimed_by == person_id
-    free = HumanTask.claimed_by.is_(None)
-    whose = {"mine": mine, "others": and_(~mine, ~free), "started": true()}
+    given = or_(HumanTask.assigned_to.is_(None), HumanTask.assigned_to == person_id)
+    mine = and_(HumanTask.claimed_by == person_id, given)
+    free = and_(HumanTask.claimed_by.is_(None), given)
+    whose = {"mine": mine, "others": not_(or_(mine, free)), "started": true()}
     found: list[ColumnElement[bool]] = [whose.get(filters.whose, or_(mine, free))]
     if filters.process:
         found.append(ProcessCase.process_key == filters.process)

@@ -320,6 +320,7 @@ def _check_free(
     policy.check_role(session, task, actor=actor, now=now, taken=taken)
     policy.check_open(task)
     policy.check_separation(session, task, actor=actor, taken=taken)
+    policy.check_assigned(session, task, actor=actor)
     policy.check_training(session, task, actor=actor, now=now)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
 

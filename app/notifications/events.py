@@ -7,7 +7,7 @@ somebody listens. An event has a name that never changes; reading it twice finds
 import json
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -81,6 +81,7 @@ def of_jobs(session: Session, *, now: datetime) -> Iterator[Event]:
 
 
 _NAMED = (
+    "task.handed_over",
     "account.locked", "account.password_reset", "signing.suspended", "signature.refused", "request.refused"
 )  # fmt: skip
 
@@ -96,6 +97,8 @@ def _of_entry(
         return [_of_task(session, task, "task.new", now=now, cause=cause)] if task and open_one else []
     if entry.action in ("signature.refused", "request.refused"):
         return _of_clock(session, entry, now=now) if facts.get("code") == CLOCK_CODE else []
+    if entry.action == "task.handed_over":
+        return _of_handover(session, entry, now=now)
     person = frozenset({uuid.UUID(entry.subject_id)})
     if entry.action == "update":
         before, after = (said["changes"] or {}).get("signing_suspended_at") or (None, None)
@@ -110,6 +113,15 @@ def _of_entry(
         name = f"account.lockout:{entry.seq}"
         told.append(Event(name, "account.lockout", guards, link, correlation_id=cause))
     return told
+
+
+def _of_handover(session: Session, entry: AuditEntry, *, now: datetime) -> list[Event]:
+    """Tell whoever has a step now; one that has gone on or was handed over again needs no notice."""
+    task = session.get(HumanTask, uuid.UUID(entry.subject_id))
+    if task is None or task.state is not TaskState.OPEN:
+        return []
+    event = _of_task(session, task, "task.handed_over", now=now)
+    return [replace(event, name=f"task.handed_over:{entry.seq}")]
 
 
 def _of_clock(session: Session, entry: AuditEntry, *, now: datetime) -> list[Event]:

@@ -35,9 +35,14 @@ def with_role(
 
 
 def of_task(session: Session, task: HumanTask, site: Site | None, *, now: datetime) -> frozenset[uuid.UUID]:
-    """Whoever has taken the task, else all who may: its role at its site, trained, free of its exclusions."""
+    """Whoever has taken the task, else all who may: its role at its site, trained, free of its exclusions.
+
+    Of a task that is one person's, him alone.
+    """
     if task.claimed_by is not None:
         return frozenset({task.claimed_by})
+    if task.assigned_to is not None:
+        return frozenset({task.assigned_to})
     day = site_day(now, site.zone) if site else now.date()
     may = with_role(session, task.role, task.site_id, on=day)
     may -= untrained(session, may, task, on=day)

@@ -21,6 +21,9 @@ KINDS: dict[str, Wording] = {
     "task.new": Wording(
         N_("A task has reached you"), N_("%(step)s of %(number)s at %(site)s waits for you."), "inbox"
     ),
+    "task.handed_over": Wording(
+        N_("A step was handed over to you"), N_("%(step)s of %(number)s at %(site)s is yours now."), "inbox"
+    ),
     "task.due": Wording(
         N_("A task is due soon"), N_("%(step)s of %(number)s at %(site)s is due soon."), "clock"
     ),

@@ -120,6 +120,8 @@ ROWS: dict[str, Row] = {
     "governance.run_verification": plain("audit.read"),
     "governance.trail": plain("audit.read"),
     "governance.verify": plain("audit.read"),
+    "handling.hand": sited("inbox.work", role="task_role", task_id="task"),
+    "handling.handing": sited("inbox.work", role="task_role", task_id="task"),
     "house.change": sited("house.manage", site_id="site"),
     "house.index": plain("house.manage"),
     "house.number_form": sited("house.manage", site_id="site"),
@@ -526,6 +528,8 @@ BEHIND_THE_DOOR = {
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "imports.store_now": 403,  # this list needs a second person
     "cases.start": 404,  # no process was named
+    "handling.hand": 403,  # neither his own step nor quality assurance
+    "handling.handing": 403,
     "house.numbers": 404,  # no series was named
     "inbox.claim": 403,  # somebody without the training the role needs; the page says so
     "inbox.draft": 403,
