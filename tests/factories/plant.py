@@ -95,7 +95,7 @@ def make_lot_release_effective(session: Session, *, actor: Actor, now: datetime)
 
 def make_lot(
     session: Session, plant: Plant, item: Item, quantity: Decimal, *, actor: Actor, now: datetime,
-    expiry: date | None = None, released: bool = True,
+    expiry: date | None = None, released: bool = True, kind: MovementKind = MovementKind.RECEIPT,
 ) -> Lot:  # fmt: skip
     """A lot that came in without order or case, released unless asked otherwise."""
     number = next(_keys)
@@ -103,7 +103,7 @@ def make_lot(
         expiry = now.date() + timedelta(days=300)
     received = inventory.ReceiveLot(
         item=item, site=plant.site, location_id=plant.location.id, number=f"T-{number}", quantity=quantity,
-        expiry=expiry, kind=MovementKind.RECEIPT, document="test", key=f"test-{number}",
+        expiry=expiry, kind=kind, document="test", key=f"test-{number}",
         supplier_lot=f"S-{number}", label_lot=f"S-{number}",
     )  # fmt: skip
     lot = inventory.receive_lot(session, received, actor=actor, now=now)
