@@ -82,6 +82,7 @@ MEANINGS: dict[str, Bilingual] = {
     "authored": {"en": "Authorship", "zh": "填报"},
     "performed": {"en": "Performed", "zh": "执行"},
     "verified": {"en": "Verified", "zh": "验证"},
+    "cancelled": {"en": "Cancelled", "zh": "取消"},
     "inspected": {"en": "Inspected", "zh": "检验"},
     "reviewed": {"en": "Reviewed", "zh": "审核"},
     # The same step signs a rejection as well: its meaning must not read as a release.

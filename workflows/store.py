@@ -20,6 +20,7 @@ from workflows.engine import CaseEngine, Move
 from workflows.events import Wait
 from workflows.events import waits as waits_of
 from workflows.facts import Facts, plain
+from workflows.message_models import CaseWait
 from workflows.models import ProcessCase, StoredState
 from workflows.scopes import Scopes
 from workflows.tokens import CaseWorkflow, unfinished
@@ -123,6 +124,15 @@ def save(loaded: LoadedCase) -> None:
     )
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
+
+
+def stop(session: Session, case_id: uuid.UUID) -> None:
+    """Let a case that is over wait for nothing: no timer fires, no message finds it, no step comes back."""
+    session.execute(delete(CaseWait).where(CaseWait.case_id == case_id))
+    _wake(session, case_id, None)
+    still = update(StoredState).where(StoredState.case_id == case_id)
+    over = still.values(next_due=None, before=None, before_task=None, revision=StoredState.revision + 1)
+    session.execute(over.execution_options(synchronize_session=False))
 
 
 def _wake(session: Session, case_id: uuid.UUID, due: datetime | None) -> None:

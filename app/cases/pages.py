@@ -115,6 +115,8 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "facts": _facts(session, case),
         "traces": _traces(session, case),
         "running": case.state is CaseState.RUNNING,
+        "may_cancel": _may_cancel(case, process),
+        "ended_by": queries.names(session, [case.ended_by]).get(case.ended_by),
         "started_by": queries.names(session, [case.started_by]).get(case.started_by, case.started_by_name),
     }
 
@@ -210,6 +212,14 @@ def _facts(session: Session, case: ProcessCase) -> list[dict[str, Any]]:
         return facts.gather(case.subject_type, session, case.subject_id, known)
     except NotFound:
         return []
+
+
+def _may_cancel(case: ProcessCase, process: CompiledProcess) -> bool:
+    """Whether the reader holds a role at the site of the case that the model lets cancel it."""
+    person = current_person()
+    held = {role for role, site in person.grants if site is None or case.site_id in (None, site)}
+    running = case.state is CaseState.RUNNING
+    return running and person.may_sign and bool(held & set(process.model.cancel))
 
 
 def _site_name(session: Session, site_id: uuid.UUID | None) -> Bilingual | None:

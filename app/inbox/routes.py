@@ -11,12 +11,13 @@ from sqlalchemy import Select
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.wrappers import Response
 
-from app.access.services import Proof, Refusal, compare, prove_untouched, reauthenticate
+from app.access.services import Refusal
 from app.inbox import pages, queries
 from app.inbox.errors import Changed, NoFile
 from app.inbox.inputs import case_just_left, command_from, filters_from
 from app.inbox.originals import Taking
 from app.inbox.panel import outcome_of, sign_panel
+from app.inbox.proving import prove
 from app.inbox.services import (
     Review,
     Taken,
@@ -174,7 +175,7 @@ def sign(task_id: uuid.UUID) -> Answer:
     method = None
     try:
         if needs_signature(db.session(), task_id):
-            proof = _prove(form)
+            proof = prove(form)
             if isinstance(proof, Refusal):
                 return _not_proven(task_id, form, proof.error)
             method = proof.method
@@ -220,19 +221,6 @@ def attach() -> Response:
         raise NoFile
     (file,) = _accept([upload])
     return jsonify(name=file.name, sha256=file.sha256, size=file.size, media_type=file.media_type)
-
-
-def _prove(form: MultiDict[str, str]) -> Proof | Refusal:
-    """Ask for user id and password again; a failed attempt survives in a transaction of its own."""
-    person, password, login = current_person(), form.get("password", ""), form.get("login", "")
-    compared = compare(db.session(), person.login, password)
-    proof = prove_untouched(db.session(), person.id, compared, login=login, now=request_time())
-    if proof is not None:
-        return proof
-    with writing(reason="signature") as session:
-        return reauthenticate(
-            session, person.id, password, now=request_time(), login=login, compared=compared
-        )
 
 
 def _keep_draft(task_id: uuid.UUID, typed: MultiDict[str, str], taking: Taking = Taking.VALUES) -> None:

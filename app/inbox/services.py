@@ -27,7 +27,7 @@ from app.inbox.records import (
     form_of_task,
     read_task,
 )
-from app.inbox.signing import earlier_signers, hand_over_keys, put_signature, seal_later, signatory
+from app.inbox.signing import act_of, earlier_signers, hand_over_keys, put_signature, seal_later, signatory
 from core.actor import Actor
 from core.errors import FieldErrors
 from core.moments import moment_of
@@ -137,7 +137,7 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
     keys: list[bytes] = []
     if signs is not None:
         signed = put_signature(
-            session, view, record, signs, earlier, language=command.language, actor=actor, now=now
+            session, act_of(view), record, signs, earlier, language=command.language, actor=actor, now=now
         )
         keys = hand_over_keys(session, view, review.entries, record, signed, waits=waits)
     if not waits:

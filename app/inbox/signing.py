@@ -18,9 +18,20 @@ from app.inbox.records import TaskView
 from core import outbox
 from core.actor import Actor
 from documents.models import Record
+from documents.records import SiteStyle
 from signatures import audit, ceremony
 from signatures.audit_clock import check_clock
 from signatures.models import Signature
+
+
+@dataclass(frozen=True)
+class Act:
+    """What is signed for: the meaning by its code, the role that signs, the site, and what is done."""
+
+    meaning: str
+    role: str
+    site: SiteStyle
+    step: str
 
 
 @dataclass(frozen=True)
@@ -49,9 +60,14 @@ def signatory(session: Session, method: str | None, *, actor: Actor, now: dateti
     return Signatory(signer, method)
 
 
+def act_of(view: TaskView) -> Act:
+    """The act of taking a step."""
+    return Act(view.meaning_code, view.task.role, view.style, view.task.step)
+
+
 def put_signature(
     session: Session,
-    view: TaskView,
+    act: Act,
     record: Record,
     signs: Signatory,
     earlier: Sequence[Signature],
@@ -60,16 +76,16 @@ def put_signature(
     actor: Actor,
     now: datetime,
 ) -> ceremony.SignedRecord:
-    """Sign the record with the meaning that the model gives the step; `earlier` are its signatures."""
+    """Sign the record with the meaning of the act; `earlier` are its signatures."""
     signer = signs.person
-    name = printed_name(signer, view.style.layout)
+    name = printed_name(signer, act.site.layout)
     signed = ceremony.sign_record(
         session,
         record_id=record.id,
         record_bytes=record.canonical,
-        signer=ceremony.Signer(signer.id, signer.login, name, view.task.role, view.style.code),
-        meaning=ceremony.Meaning(view.meaning_code, meaning_text(view.meaning_code)),
-        statement=statement_text(view.meaning_code, view.style.layout),
+        signer=ceremony.Signer(signer.id, signer.login, name, act.role, act.site.code),
+        meaning=ceremony.Meaning(act.meaning, meaning_text(act.meaning)),
+        statement=statement_text(act.meaning, act.site.layout),
         method=signs.method,
         on_behalf_of=actor.on_behalf_of,
         language=language,
@@ -80,8 +96,8 @@ def put_signature(
     facts = {
         "number": record.number,
         "sha256": record.sha256,
-        "meaning": view.meaning_code,
-        "step": view.task.step,
+        "meaning": act.meaning,
+        "step": act.step,
     }
     audit.record(session, "record.signed", subject=("record", str(record.id)), facts=facts)
     return signed

@@ -120,6 +120,8 @@ ROWS: dict[str, Row] = {
     "governance.run_verification": plain("audit.read"),
     "governance.trail": plain("audit.read"),
     "governance.verify": plain("audit.read"),
+    "handling.cancelling": sited("inbox.work", case_id="case"),
+    "handling.end": sited("inbox.work", case_id="case"),
     "handling.hand": sited("inbox.work", role="task_role", task_id="task"),
     "handling.handing": sited("inbox.work", role="task_role", task_id="task"),
     "house.change": sited("house.manage", site_id="site"),
@@ -528,6 +530,8 @@ BEHIND_THE_DOOR = {
     "archive.download_pdf": 404,  # no worker runs here, so the page is not made yet
     "imports.store_now": 403,  # this list needs a second person
     "cases.start": 404,  # no process was named
+    "handling.cancelling": 403,  # the model of the case lets nobody cancel it
+    "handling.end": 403,
     "handling.hand": 403,  # neither his own step nor quality assurance
     "handling.handing": 403,
     "house.numbers": 404,  # no series was named

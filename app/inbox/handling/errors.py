@@ -1,5 +1,8 @@
 """Why a case or a step is not handled as asked: each refusal names its rule."""
 
+from collections.abc import Sequence
+
+from app.web.rights import ROLES
 from core.errors import Conflict, Invalid, NotAllowed
 from core.types import Bilingual
 
@@ -34,6 +37,32 @@ class NobodyNamed(Invalid):
 
     def __init__(self) -> None:
         super().__init__("handover.person", "Please choose a person.", field="person")
+
+
+class MayNotCancel(NotAllowed):
+    """The model of the process names other roles, or none, that may cancel a case."""
+
+    def __init__(self, roles: Sequence[str]) -> None:
+        if not roles:
+            super().__init__("cancel.nobody", "The model of this process lets nobody cancel a case.")
+            return
+        named = [ROLES.get(role, {"en": role, "zh": role}) for role in roles]
+        texts = {lang: joint.join(one[lang] for one in named) for lang, joint in (("en", ", "), ("zh", "、"))}
+        super().__init__(
+            "cancel.role", "A case of this process is cancelled by the roles %(roles)s only.", roles=texts
+        )
+
+
+class ReasonUnprintable(Invalid):
+    """The reason holds signs that the record font lacks."""
+
+    def __init__(self, signs: str) -> None:
+        super().__init__(
+            "handling.glyph",
+            "The record cannot print %(characters)s. Please write the reason another way.",
+            field="reason",
+            characters=signs,
+        )
 
 
 _RULES = {

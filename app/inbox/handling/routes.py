@@ -1,17 +1,33 @@
-"""The doors of handling: hand a step over to somebody else."""
+"""The doors of handling: hand a step over to somebody else, cancel a case."""
 
 import uuid
+from dataclasses import replace
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from app.access.services import Refusal
+from app.inbox.errors import Changed
+from app.inbox.handling.cancelling import (
+    MEANING,
+    CancelCase,
+    Cancellation,
+    cancel,
+    review_cancellation,
+    role_to_cancel,
+)
 from app.inbox.handling.handing import HandOver, check_may_hand_over, hand_over
+from app.inbox.meanings import statement_text
+from app.inbox.proving import prove
 from app.inbox.services import open_view
 from app.training.eligible import eligible
-from app.web import access, current_actor, db, request_time, writing
+from app.web import access, current_actor, db, language, request_time, writing
 from app.web.filters import in_language
-from core.errors import Invalid, NotAllowed, QmsError
+from app.web.rights import ROLES
+from core.errors import Invalid, NotAllowed, NotFound, QmsError
+from workflows.cancelling import check_may_end
+from workflows.models import ProcessCase
 
 Answer = str | Response | tuple[str, int]
 
@@ -40,6 +56,65 @@ def hand(task_id: uuid.UUID) -> Answer:
         return _handing_page(task_id, refused=refused), refused.status
     flash(_("The step is handed over."), "success")
     return redirect(url_for("cases.show", case_id=task.case_id), code=303)
+
+
+@bp.get("/cases/<uuid:case_id>/cancel")
+@access("inbox.work")
+def cancelling(case_id: uuid.UUID) -> Answer:
+    """Ask why a case shall end."""
+    return _cancel_page(case_id)
+
+
+@bp.post("/cases/<uuid:case_id>/cancel")
+@access("inbox.work")
+def end(case_id: uuid.UUID) -> Answer:
+    """Show what would be signed, and cancel the case once the person has proved himself again."""
+    form, actor, now = request.form, current_actor(), request_time()
+    command = CancelCase(case_id, form.get("reason", ""), form.get("seen", ""), language())
+    try:
+        wanted = review_cancellation(db.session(), command, actor=actor, now=now)
+        if not command.seen:
+            return _cancel_page(case_id, wanted=wanted)
+        proof = prove(form)
+        if isinstance(proof, Refusal):
+            return _cancel_page(case_id, wanted=wanted, unproven=proof.error), proof.error.status
+        with writing() as session:
+            record = cancel(session, replace(command, method=proof.method), actor=actor, now=now)
+    except (Invalid, Changed) as refused:
+        return _cancel_page(case_id, refused=refused), refused.status
+    flash(
+        _("The case is cancelled. Record %(number)s is being printed and sealed.", number=record.number),
+        "success",
+    )
+    return redirect(url_for("cases.show", case_id=case_id), code=303)
+
+
+def _cancel_page(
+    case_id: uuid.UUID,
+    *,
+    wanted: Cancellation | None = None,
+    refused: QmsError | None = None,
+    unproven: QmsError | None = None,
+) -> str:
+    session = db.session()
+    case = session.get(ProcessCase, case_id)
+    if case is None:
+        raise NotFound("case.unknown", "There is no such case, or not for you.")
+    role_to_cancel(session, case, actor=current_actor(), now=request_time())
+    check_may_end(session, case)
+    statement = statement_text(MEANING, wanted.style.layout).splitlines() if wanted else []
+    return render_template(
+        "handling/cancel.html",
+        case=case,
+        wanted=wanted,
+        role=ROLES.get(wanted.role) if wanted else None,
+        statement=statement,
+        errors={refused.field: refused} if refused is not None and refused.field else {},
+        sentence=refused.text(language()) if refused is not None and not refused.field else "",
+        password_error=unproven.text(language()) if unproven else "",
+        reason=request.form.get("reason", ""),
+        now=request_time(),
+    )
 
 
 def _handing_page(task_id: uuid.UUID, refused: QmsError | None = None) -> str:
