@@ -18,7 +18,7 @@ LABELS = {
     "sha256": N_("SHA-256"),
     "step": N_("Step"),
     "element": N_("Element"),
-    "started_at": N_("Started"),
+    "started_at": N_("Started at"),
     "started_by": N_("Started by"),
     "inputs": N_("Inputs"),
     "decision": N_("Decision table"),

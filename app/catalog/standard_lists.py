@@ -34,7 +34,7 @@ from app.catalog.units import MEASURE_UNITS, STOCK_UNITS, check_unit
 from core.actor import Actor
 from core.errors import Invalid
 from core.types import Bilingual
-from documents.sheets.cells import Column, choice, code, name_columns, number, text, whole
+from documents.sheets.cells import Column, Kind, choice, code, name_columns, number, text, whole
 from documents.sheets.examining import grouped
 from documents.sheets.importers import Group, Importer
 from documents.sheets.rows import Finding, Row, both_cells
@@ -47,7 +47,7 @@ _UNITS = {name.casefold(): unit.code for unit in MEASURE_UNITS.values() for name
 _STOCK = {name.casefold(): unit.code for unit in STOCK_UNITS.values() for name in unit.symbol.values()}
 
 
-def read_unit(value: Any) -> str:
+def _stock_unit(value: Any) -> str:
     """A stock unit by its UCUM code, or by what people call it.
 
     Raises:
@@ -55,6 +55,10 @@ def read_unit(value: Any) -> str:
     """
     word = str(value).strip()
     return check_unit(_STOCK.get(word.casefold(), word) if word not in STOCK_UNITS else word).code
+
+
+read_unit = Kind(_stock_unit, {"type": "string"}, {code: unit.symbol for code, unit in STOCK_UNITS.items()})
+"""A cell that holds a stock unit; a form offers them by what people call them."""
 
 
 def read_measure_unit(value: Any) -> str:

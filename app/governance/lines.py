@@ -12,16 +12,19 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 from werkzeug.routing import BuildError
 
-from app.governance import queries
+from app.access.queries import names_of
 from app.web import wording
 from app.web.filters import in_language, moment
+from core.types import Bilingual
 from signatures.audit_models import AuditEntry
 
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 MOMENT = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 LONGEST = 300
+UNSEEN = frozenset({"revision", "correlation_id"})
+"""Columns and facts that say nothing to people; the export has them."""
 
-Names = Mapping[str, dict[str, str]]
+Names = Mapping[str, Bilingual]
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def lines_of(session: Session, entries: Iterable[AuditEntry]) -> list[Line]:
     """Read entries with the names of the people they mention."""
     rows = [(entry, json.loads(entry.entry)) for entry in entries]
     mentioned = {text for _entry, said in rows for text in _ids_in(said)}
-    names = queries.names_of(session, mentioned)
+    names = names_of(session, mentioned)
     return [_line(entry, said, names) for entry, said in rows]
 
 
@@ -83,14 +86,15 @@ def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:
         reason=said["reason"] or "",
         changes=tuple(_change(name, pair, names) for name, pair in _in_order(said["changes"])),
         facts=tuple(
-            (wording.column_name(name), _value(value, names)) for name, value in _in_order(said["facts"])
+            (wording.column_name(name), _(value) if name == "sentence" else _value(value, names))
+            for name, value in _in_order(said["facts"])
         ),
         hash=entry.hash,
     )
 
 
 def _in_order(pairs: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
-    return [(name, value) for name, value in (pairs or {}).items() if name != "revision"]
+    return [(name, value) for name, value in (pairs or {}).items() if name not in UNSEEN]
 
 
 def _change(name: str, pair: list[Any] | None, names: Names) -> Change:
@@ -134,7 +138,7 @@ def _ids_in(value: Any) -> Iterable[str]:
     elif isinstance(value, list):
         for item in value:
             yield from _ids_in(item)
-    elif isinstance(value, str) and UUID.match(value):
+    elif isinstance(value, str) and (UUID.match(value) or value.startswith("system:")):
         yield value
 
 

@@ -1,6 +1,5 @@
 """Reads of the audit trail for those who inspect it: by who, what, when and object."""
 
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,13 +70,6 @@ def logins(session: Session) -> Sequence[str]:
 def head(session: Session) -> AuditHead | None:
     """Give the end of the trail: its last number and hash."""
     return session.get(AuditHead, 1)
-
-
-def names_of(session: Session, ids: set[str]) -> dict[str, dict[str, str]]:
-    """Find the names of those ids that are people."""
-    wanted = [uuid.UUID(text) for text in ids]
-    people = session.execute(select(Person.id, Person.name).where(Person.id.in_(wanted))) if wanted else ()
-    return {str(person_id): name for person_id, name in people}
 
 
 def _actor_ids(session: Session, who: str) -> list[str]:

@@ -16,6 +16,7 @@ from app.objects.texts import text_of
 from app.sites.models import Site
 from app.web import current_person
 from app.web.filters import in_language
+from app.web.statuses import in_words
 from app.web.wording import action_name, column_name
 from core.types import Bilingual
 from signatures import audit
@@ -62,7 +63,7 @@ def _line(
 ) -> Line:
     actor = said["actor"]
     changes = [
-        (column_name(name), *(_shown(session, kind, name, value) for value in pair or (None, None)))
+        (_name(kind, name), *(_shown(session, kind, name, value) for value in pair or (None, None)))
         for name, pair in (said["changes"] or {}).items()
         if name not in UNSEEN
     ]
@@ -86,7 +87,7 @@ def _as_of(
         return []
     return [
         (
-            column_name(name),
+            _name(kind, name),
             _shown(session, kind, name, then.get(name)),
             _shown(session, kind, name, now[name]),
         )
@@ -102,10 +103,20 @@ def _shown(session: Session, kind: ObjectKind, name: str, value: Any) -> Any:
     if pointed is not None:
         return _name_of(session, pointed.column.table.name, value)
     listed = kind.listed.column(name)
-    return text_of(listed, value) if listed is not None and not isinstance(value, dict) else value
+    if listed is None or isinstance(value, dict) or value in (None, ""):
+        return in_words(value) if isinstance(value, str | bool) else value
+    return text_of(listed, value)
+
+
+def _name(kind: ObjectKind, name: str) -> str:
+    """A column of the row by its name in the list of the kind, or as the trail calls it."""
+    listed = kind.listed.column(name)
+    return in_language(listed.name) if listed is not None else column_name(name)
 
 
 def _name_of(session: Session, table: str, key: str) -> Any:
+    if table == "person":
+        return names_of(session, [key]).get(key, key)
     other = next((one for one in kinds() if one.table == table), None)
     if other is not None and (found := session.get(other.model, uuid.UUID(key))) is not None:
         return other.label(found)

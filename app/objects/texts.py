@@ -11,15 +11,17 @@ from documents.sheets.cells import Column, answers_of
 from documents.sheets.rows import same
 
 Text = str | Bilingual
-_YES_NO: dict[bool, Bilingual] = {True: {"en": "yes", "zh": "是"}, False: {"en": "no", "zh": "否"}}
+_YES: Bilingual = {"en": "yes", "zh": "是"}
+_NO: Bilingual = {"en": "no", "zh": "否"}
+_YES_NO = {"yes": _YES, "no": _NO, "True": _YES, "False": _NO}
 
 
 def text_of(column: Column, value: Any) -> Text:
     """A value as people read it; nothing is a dash."""
     if value is None or value == "":
         return "–"
-    if isinstance(value, bool):
-        return _YES_NO[value]
+    if said := _YES_NO.get(str(value)):
+        return said
     if named := answers_of(column.read).get(str(value)):
         return named
     return raw_text(value)

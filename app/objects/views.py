@@ -18,6 +18,7 @@ from app.sites.queries import sites
 from app.web import current_person, db, reachable_sites, request_time
 from app.web.filters import in_language
 from app.web.paging import asked_page
+from app.web.statuses import in_words
 from core.clock import site_day
 from core.effectivity import RevisionState, standing
 from core.errors import QmsError
@@ -61,7 +62,7 @@ def cell(kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str) -> str
         return in_language(both(values, "name")) or "–"
     column = kind.listed.column(key)
     value = values.get(key, getattr(row, key, None))
-    return in_language(text_of(column, value)) if column else raw_text(value)
+    return in_language(text_of(column, value)) if column else str(in_words(raw_text(value)))
 
 
 def export(kind: ObjectKind) -> bytes:

@@ -104,6 +104,7 @@ def working_days() -> str:
         year=year,
         years=range(this_year - 3, this_year + YEARS_AHEAD + 1),
         rule=days.rule,
+        week=" ".join(format_date(date(2024, 1, int(one)), "EEE") for one in days.rule.week),
         own_rule=kinds.SITE_CALENDAR.find(db.session(), (site.code,)),
         published=public_days(days.rule.holidays, year).published,
         published_in=published_in(days.rule.holidays, year),
@@ -158,5 +159,3 @@ def _months(days: SiteDays, year: int) -> list[tuple[date, int]]:
         counted[one.month - 1] += days.is_working(one)
         one = date.fromordinal(one.toordinal() + 1)
     return [(date(year, month, 1), worked) for month, worked in enumerate(counted, start=1)]
-
-

@@ -36,6 +36,8 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "abandoned": (_l("Given up"), "secondary"),
     "grace": (_l("In days of grace"), "orange"),
     "missing": (_l("Missing"), "red"),
+    "in_use": (_l("In use"), "green"),
+    "out_of_use": (_l("Out of use"), "secondary"),
     "refused": (_l("Refused"), "red"),
     "done": (_l("Done"), "green"),
     "reverted": (_l("Taken back"), "secondary"),

@@ -128,3 +128,18 @@ def test_history_of_an_object_is_its_changes_and_events(plant: Plant) -> None:
     with read_session() as session:
         history = audit.history_of(session, "person", person_id)
     assert [entry.action for entry in history] == ["update", "insert"]
+
+
+@pytest.mark.urs("URS-024", "URS-130")
+def test_parts_of_the_system_and_refusals_are_told_in_the_readers_language(
+    plant: Plant, browser: Browser
+) -> None:
+    assert browser("keeper").get("/audit").status_code == 403
+    client = browser("qa")
+    assert "Web pages" in client.get("/audit?what=session.opened").text
+    post(client, "/language", language="zh")
+    lines = client.get("/audit?text=").text.split("<tbody>")[-1]
+    assert "网页" in lines
+    assert "您无权进行此操作。" in lines
+    assert "governance.trail" in lines
+    assert "correlation" not in lines

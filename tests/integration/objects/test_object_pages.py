@@ -136,6 +136,7 @@ def test_a_change_keeps_the_past(plant: Plant, browser: Browser) -> None:
     history = client.get(f"{at}/history?on=2000-01-01").text
     assert "Quality assurance" in history
     assert "It was not there yet" in history
+    assert "<s>–</s>" not in history, "what was not there before is not struck out"
     today = client.get(f"{at}/history?on={clock.now():%Y-%m-%d}").text
     assert "Renamed" in today or "Quality" in today
 
