@@ -125,8 +125,15 @@ def must_end(revision: Revision, *, last_day: date, today: date) -> None:
             field="last_day",
             day=last_day.isoformat(),
         )
-    if last_day < _first_day(revision):
-        raise Invalid("revision.ends_before", "It would end before it begins.", field="last_day")
+    first = _first_day(revision)
+    if last_day < first:
+        raise Invalid(
+            "revision.ends_before",
+            "It would end on %(last)s, before it begins on %(first)s. Check both days.",
+            field="last_day",
+            first=first.isoformat(),
+            last=last_day.isoformat(),
+        )
 
 
 def must_be_draft(revision: Revision) -> None:

@@ -40,7 +40,7 @@ def grant_role(
     if command.role not in ROLES:
         raise Invalid("access.no_such_role", "There is no such role.", field="role")
     if command.valid_to is not None and command.valid_to < command.valid_from:
-        raise Invalid("access.range", "The last day is before the first day.", field="valid_to")
+        raise _ends_before(command.valid_from, command.valid_to)
     if actor.id == str(person.id):
         raise Conflict("access.own_role", "Nobody grants roles to himself.", field="role")
     _check_mixture(person, command)
@@ -89,7 +89,7 @@ def end_role(session: Session, grant: RoleGrant, *, last_day: date, actor: Actor
         Invalid: the day is before the first day of the grant.
     """
     if last_day < grant.valid_from:
-        raise Invalid("access.range", "The last day is before the first day.", field="valid_to")
+        raise _ends_before(grant.valid_from, last_day)
     grant.valid_to = last_day
     _note(session, grant, "role.ended")
 
@@ -146,3 +146,13 @@ def _note(session: Session, grant: RoleGrant, action: str) -> None:
         "until": grant.valid_to.isoformat() if grant.valid_to else None,
     }
     audit.record(session, action, subject=("person", str(grant.person.id)), facts=facts)
+
+
+def _ends_before(first: date, last: date) -> Invalid:
+    return Invalid(
+        "access.range",
+        "It would end on %(last)s, before it begins on %(first)s. Check both days.",
+        field="valid_to",
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )

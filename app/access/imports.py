@@ -144,8 +144,9 @@ def _mixture(row: Row, held: dict[str, int], role: str) -> Iterator[Finding]:
         yield row.wrong("role", Conflict("access.two_administrators", sentence))
     valid_from, valid_to = row.get("valid_from"), row.get("valid_to")
     if valid_from and valid_to and valid_to < valid_from:
-        sentence = N_("The last day is before the first day.")
-        yield row.wrong("valid_to", Invalid("access.range", sentence))
+        sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
+        days = {"first": valid_from.isoformat(), "last": valid_to.isoformat()}
+        yield row.wrong("valid_to", Invalid("access.range", sentence, **days))
     held[role] = row.number
 
 

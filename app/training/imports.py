@@ -1,7 +1,7 @@
 """What roles need and who is trained, as lists: columns, checks and storing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -79,7 +79,7 @@ def check_requirements(session: Session, rows: Iterable[Row], _reach: Reach) -> 
     """Find requirements that would end before they begin."""
     for row in rows:
         if row.get("until") and row.get("since") and row.get("until") < row.get("since"):
-            yield row.wrong("until", _ends_before("until"))
+            yield row.wrong("until", _ends_before("until", row.get("since"), row.get("until")))
 
 
 def _requirement_key(row: Row) -> Key:
@@ -161,7 +161,7 @@ def check_trainings(session: Session, rows: Iterable[Row], _reach: Reach) -> Ite
             yield row.wrong("code", wrong)
         first, last = row.get("qualified_from"), row.get("qualified_until")
         if first and last and last < first:
-            yield row.wrong("qualified_until", _ends_before("qualified_until"))
+            yield row.wrong("qualified_until", _ends_before("qualified_until", first, last))
 
 
 def _wrong_revision(row: Row, revision: DocumentRevision | None) -> QmsError | None:
@@ -178,8 +178,10 @@ def _wrong_revision(row: Row, revision: DocumentRevision | None) -> QmsError | N
     return None
 
 
-def _ends_before(field: str) -> Invalid:
-    return Invalid("training.range", N_("It would end before it begins."), field=field)
+def _ends_before(field: str, first: date, last: date) -> Invalid:
+    sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
+    days = {"first": first.isoformat(), "last": last.isoformat()}
+    return Invalid("training.range", sentence, field=field, **days)
 
 
 _ROLE = Column("role", {"en": "Role", "zh": "角色"}, choice(WORK), "inspector",

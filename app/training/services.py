@@ -45,7 +45,13 @@ def record_qualification(
     must_be_approved(revision)
     until = command.qualified_until or _last_day(session, command)
     if until is not None and until < command.qualified_from:
-        raise Invalid("training.range", "It would end before it begins.", field="qualified_until")
+        raise Invalid(
+            "training.range",
+            "It would end on %(last)s, before it begins on %(first)s. Check both days.",
+            field="qualified_until",
+            first=command.qualified_from.isoformat(),
+            last=until.isoformat(),
+        )
     first = command.qualified_from
     where = (
         Qualification.person_id == person.id,

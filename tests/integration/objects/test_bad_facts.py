@@ -6,6 +6,7 @@ Each of them is typed into its page and brought in as a list; nothing is kept ei
 import html
 import io
 import re
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from app.access.models import Person, PersonState
 from app.catalog import revising, services
-from app.catalog.models import Item, ItemKind, Supplier
+from app.catalog.models import Bom, Item, ItemKind, Supplier
 from app.cli.demo_objects import store_list
 from app.factory import create_app
 from app.imports.models import DataImport, ImportState
@@ -266,6 +267,13 @@ def kept() -> tuple[int, ...]:
         )
 
 
+def said_at(name: str, page: str) -> str:
+    """What stands under a field of a page."""
+    said = re.search(rf'id="error-{re.escape(name)}"[^>]*>(.*?)</div>', page, re.DOTALL)
+    assert said is not None, re.findall(r'class="[^"]*(?:invalid|danger)[^"]*".*?</div>', page, re.DOTALL)
+    return html.unescape(said[1])
+
+
 def address(page: str) -> str:
     with read_session() as session:
         department = session.scalars(select(Department).where(Department.code == "D-QA")).one()
@@ -284,9 +292,7 @@ def test_it_is_refused_at_its_field_with_the_way_out(
     form = {**bad.typed, "reason": "Trial", "csrf_token": token(client, "/me")}
     answer = client.post(address(bad.page), data=form, content_type="multipart/form-data")
     assert answer.status_code == 422, answer.text
-    said = re.search(rf'id="error-{re.escape(bad.at)}"[^>]*>(.*?)</div>', answer.text, re.DOTALL)
-    assert said is not None, re.findall(r'id="error-[^"]*"[^>]*>.*?</div>', answer.text)
-    assert bad.says[language] in html.unescape(said[1])
+    assert bad.says[language] in said_at(bad.at, answer.text)
     assert f'aria-describedby="error-{bad.at}"' in answer.text
     assert kept() == before
 
@@ -311,6 +317,48 @@ def test_a_list_with_it_is_refused_at_its_cell_with_the_way_out(
     with read_session() as session:
         assert session.scalars(select(DataImport)).one().state is ImportState.FAULTY
     assert kept() == before
+
+
+def draft_of(plant: Plant) -> uuid.UUID:
+    """A draft of what is made, beside a revision that comes into force on 24 December and ends in January."""
+    with unit_of_work(LOADER, now=plant.now) as session:
+        made, part = (session.scalars(select(Item).filter_by(code=code)).one() for code in ("MADE", "PART"))
+        parts, first = [revising.BomPart(part, Decimal(2))], date(2026, 12, 24)
+        revising.open_bom(
+            session, made, parts, revision="B", effective_from=first, actor=LOADER, now=plant.now
+        )
+        return revising.open_bom(
+            session, made, parts, revision="C", effective_from=None, actor=LOADER, now=plant.now
+        ).id
+
+
+@pytest.mark.urs("URS-031")
+@pytest.mark.parametrize(("language", "words"), [("en", "Choose another day"), ("zh", "请另选日期")])
+def test_two_revisions_do_not_come_into_force_on_one_day(
+    plant: Plant, browser: Browser, language: str, words: str
+) -> None:
+    draft, client = draft_of(plant), browser("owner", language)
+    form = {"day": "2026-12-24", "reason": "Trial", "csrf_token": token(client, "/me")}
+    answer = client.post(f"/boms/{draft}/day", data=form)
+    assert answer.status_code == 422
+    assert words in said_at("day", answer.text)
+    assert kept()[0] == 0
+
+
+@pytest.mark.urs("URS-031")
+@pytest.mark.parametrize(("language", "words"), [("en", "Check both days"), ("zh", "请核对两个日期")])
+def test_a_revision_does_not_end_before_it_begins(
+    plant: Plant, browser: Browser, language: str, words: str
+) -> None:
+    draft_of(plant)
+    with read_session() as session:
+        later = session.scalars(select(Bom).where(Bom.code == "B")).one().id
+    client = browser("owner", language)
+    form = {"verb": "end", "day": "2026-12-23", "reason": "Trial", "csrf_token": token(client, "/me")}
+    answer = client.post(f"/boms/{later}/day", data=form)
+    assert answer.status_code == 422
+    assert words in said_at("day", answer.text)
+    assert kept()[0] == 0
 
 
 @pytest.mark.urs("URS-140", "URS-141")
