@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from app.catalog import revising
+from app.catalog import changing, revising
 from core.clock import site_day
 from core.errors import NotFound
 from workflows.places import place_of
@@ -77,6 +77,92 @@ def end_revision(call: OperationCall) -> Mapping[str, Any]:
     last = max(date.fromisoformat(str(call.params["day"])), today)
     revising.end_revision(call.session, _revision(call), last_day=last, today=today, actor=call.actor)
     return {"effective_until": last.isoformat()}
+
+
+_TEXT = {"type": "string", "minLength": 1}
+_BY_CODE = {
+    "type": "object",
+    "properties": {
+        "kind": _KIND,
+        "item": {**_TEXT, "description": "code of the item"},
+        "revision": {**_TEXT, "description": "letter or number of the revision"},
+        "day": {"type": "string", "format": "date", "description": "day at the site"},
+    },
+    "required": ["kind", "item", "revision", "day"],
+    "additionalProperties": False,
+}
+_ITEM_DATA = {
+    "type": "object",
+    "properties": {
+        "item": {**_TEXT, "description": "code of the item"},
+        "gtin": {"type": "string", "description": "the new GTIN; empty: it stays"},
+        "shelf_life_days": {"type": "integer", "minimum": 0, "description": "0: it stays"},
+    },
+    "required": ["item", "gtin", "shelf_life_days"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "catalog.put_into_force",
+    schema=_BY_CODE,
+    title={"en": "Put a revision into force by its code", "zh": "按编码使版本生效"},
+)
+def put_into_force(call: OperationCall) -> Mapping[str, Any]:
+    """Put a draft of an approved change into force from a day on; a day that has passed becomes today.
+
+    Raises:
+        NotFound: ``item.unknown`` or ``revision.unknown``.
+        Conflict: ``revision.not_draft`` or ``revision.overlap``.
+        Invalid: ``bom.empty`` or ``bom.circle``.
+    """
+    today = _today(call)
+    first = changing.day_from(call.params["day"], today)
+    revising.make_revision_effective(
+        call.session, _named(call), effective_from=first, today=today, actor=call.actor
+    )
+    return {"effective_from": first.isoformat()}
+
+
+@operation(
+    "catalog.end_by_code",
+    schema=_BY_CODE,
+    title={"en": "End a revision by its code", "zh": "按编码终止版本"},
+)
+def end_by_code(call: OperationCall) -> Mapping[str, Any]:
+    """End the revision of a temporary change; a last day that has passed becomes today.
+
+    Raises:
+        NotFound: ``item.unknown`` or ``revision.unknown``.
+        Conflict: ``revision.not_approved``.
+    """
+    today = _today(call)
+    last = changing.day_from(call.params["day"], today)
+    revising.end_revision(call.session, _named(call), last_day=last, today=today, actor=call.actor)
+    return {"effective_until": last.isoformat()}
+
+
+@operation(
+    "catalog.set_item_data",
+    schema=_ITEM_DATA,
+    title={"en": "Change GTIN and shelf life", "zh": "变更 GTIN 与有效期"},
+)
+def set_item_data(call: OperationCall) -> Mapping[str, Any]:
+    """Give an item another GTIN or shelf life; lots that are there already keep their expiry.
+
+    Raises:
+        NotFound: ``item.unknown``.
+        Invalid: ``gtin.format`` or ``gtin.check_digit``.
+        Conflict: ``item.gtin_taken``.
+    """
+    gtin, days = str(call.params["gtin"]), int(call.params["shelf_life_days"])
+    item = changing.set_item_data(call.session, str(call.params["item"]), gtin=gtin, shelf_life_days=days)
+    return {"item": item.code}
+
+
+def _named(call: OperationCall) -> revising.AnyRevision:
+    names = (str(call.params[name]) for name in ("kind", "item", "revision"))
+    return changing.revision_named(call.session, *names)
 
 
 def _today(call: OperationCall) -> date:

@@ -80,3 +80,16 @@ def revision_of(session: Session, revision_id: uuid.UUID) -> DocumentRevision:
     if found is None:
         raise NotFound("document.no_revision", "There is no such revision.")
     return found
+
+
+def revision_named(session: Session, number: str, code: str) -> DocumentRevision:
+    """One revision by the number of its document and its own code.
+
+    Raises:
+        NotFound: ``document.no_revision``.
+    """
+    wanted = select(DocumentRevision).join(DocumentRevision.document)
+    found = session.scalar(wanted.where(ControlledDocument.number == number, DocumentRevision.code == code))
+    if found is None:
+        raise NotFound("document.no_revision", "There is no such revision.")
+    return found

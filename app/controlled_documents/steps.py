@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from app.controlled_documents import services
+from app.controlled_documents import queries, services
 from app.controlled_documents.models import DocumentRevision
 from app.objects.queries import lock_revision
 from workflows.registry import OperationCall, operation
@@ -61,3 +61,35 @@ def end_revision(call: OperationCall) -> Mapping[str, Any]:
 
 def _locked(call: OperationCall) -> DocumentRevision:
     return lock_revision(call.session, call.session.get_one(DocumentRevision, call.uuid("revision")))
+
+
+_BY_NUMBER = {
+    "type": "object",
+    "properties": {
+        "document": {"type": "string", "minLength": 1, "description": "number of the document"},
+        "revision": {"type": "string", "minLength": 1, "description": "code of its revision"},
+        "day": _DAY,
+    },
+    "required": ["document", "revision", "day"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "controlled_documents.put_into_force",
+    schema=_BY_NUMBER,
+    title={"en": "Put a revision into force by its number", "zh": "按编号使文件版本生效"},
+)
+def put_into_force(call: OperationCall) -> Mapping[str, Any]:
+    """Put a draft of an approved change into force from a day on; a day that has passed becomes today.
+
+    Raises:
+        NotFound: ``document.no_revision``.
+        Conflict: it is no draft, has no file, or another one begins on that day.
+    """
+    named = queries.revision_named(call.session, str(call.params["document"]), str(call.params["revision"]))
+    revision = call.session.get_one(DocumentRevision, named.id, with_for_update=True)
+    today = services.today_of(call.session, revision, call.now)
+    first = max(date.fromisoformat(str(call.params["day"])), today)
+    services.make_revision_effective(call.session, revision, day=first, actor=call.actor, now=call.now)
+    return {"revision": revision.code, "from": str(revision.effective_from)}

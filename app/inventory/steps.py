@@ -6,9 +6,23 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from app.catalog.changing import item_named
 from app.inventory import obstacles, queries, services
+from app.inventory.changes import Disposition, dispose_stock
 from app.inventory.models import Lot
 from workflows.registry import OperationCall, operation
+
+DISPOSE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "item": {"type": "string", "minLength": 1, "description": "code of the item"},
+        "disposition": {"enum": [one.value for one in Disposition], "description": "what is done with it"},
+        "why": {"type": "string", "minLength": 1, "description": "why"},
+    },
+    "required": ["item", "disposition", "why"],
+    "additionalProperties": False,
+}
+"""Parameters of what a change decides about stock, orders and work in process of an item."""
 
 _LOT = {
     "type": "object",
@@ -77,3 +91,27 @@ def _apply(verb: Callable[..., Lot], call: OperationCall) -> Mapping[str, Any]:
     lot_id = uuid.UUID(str(call.params["lot"]))
     lot = verb(call.session, lot_id, document=call.case.number, actor=call.actor, now=call.now)
     return {"lot": lot.number, "status": lot.status.value}
+
+
+@operation(
+    "inventory.dispose_stock",
+    schema=DISPOSE,
+    title={"en": "Dispose of the stock of an item", "zh": "处置物料库存"},
+)
+def dispose_of_stock(call: OperationCall) -> Mapping[str, Any]:
+    """Hold or scrap the lots of an item at the site of the change, or leave them to be used up.
+
+    Raises:
+        NotFound: ``item.unknown``.
+    """
+    item = item_named(call.session, str(call.params["item"]))
+    how = Disposition(call.params["disposition"])
+    site_id = call.case.site_id
+    lots = (
+        dispose_stock(
+            call.session, item, site_id, how, document=call.case.number, actor=call.actor, now=call.now
+        )
+        if site_id is not None
+        else []
+    )
+    return {"lots": list(lots)}

@@ -39,9 +39,9 @@ def stand_in(monkeypatch, results):
 class Walk:
     """Cases of one model; ``answers`` gives for each step what people may enter, one after the other."""
 
-    def __init__(self, session, key, answers, *, message=None, facts=None):
+    def __init__(self, session, key, answers, *, messages=(None,), facts=None):
         self.session, self.key, self.answers = session, key, answers
-        self.message, self.facts = message, facts or {}
+        self.messages, self.facts = messages, facts or {}
         self.release = made.release(session, made.folder(key), key)
         self.model = repository.compiled(self.release).model
         self.taken, self.refused, self.ends, self.given = set(), set(), Counter(), Counter()
@@ -55,10 +55,11 @@ class Walk:
         """The flows that no case has taken yet."""
         return {flow.id for flow in self.model.flows} - self.taken
 
-    def until_all(self, most=120):
-        """Play cases until every flow has been taken, at most so many."""
+    def until_all(self, may_not=None, most=120):
+        """Play cases until every flow has been taken and every rule has refused, at most so many cases."""
+        rules = {(step, other) for step, others in (may_not or {}).items() for other in others}
         for _ in range(most):
-            if not self.missing:
+            if not self.missing and rules <= self.refused:
                 break
             self.play()
         return self
@@ -66,10 +67,11 @@ class Walk:
     def play(self):
         """Play one case to its end, choosing at every step what has been chosen least."""
         now = made.NOW
+        message = self.messages[sum(self.ends.values()) % len(self.messages)]
         case = runtime.start_case(
             self.session, self.key, title={"en": "Walk", "zh": "走查"}, site_id=made.SITE,
             subject=("test.thing", made.SUBJECT), data={"sites": {"plant": str(made.SITE)}, **self.facts},
-            actor=made.person(1), now=now, message=self.message,
+            actor=made.person(1), now=now, message=message,
         )  # fmt: skip
         for _ in range(MOST_STEPS):
             if case.state is not CaseState.RUNNING:

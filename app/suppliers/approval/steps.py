@@ -10,6 +10,8 @@ from typing import Any
 from app.suppliers import queries, services
 from app.suppliers.approval import services as approving
 from app.suppliers.approval.models import Grade
+from core.clock import site_day
+from workflows import messages
 from workflows.registry import OperationCall, operation
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -117,4 +119,65 @@ def block_by_code(call: OperationCall) -> Mapping[str, Any]:
     if queries.block_of(call.session, supplier) is None:
         why = str(call.params["why"])
         services.block_supplier(call.session, supplier.id, why, actor=call.actor, now=call.now)
+    return {"supplier": supplier.code}
+
+
+_END_SUPPLY = {
+    "type": "object",
+    "properties": {"supplier": _SUPPLIER, "item": {**_TEXT, "description": "code of the item"}},
+    "required": ["supplier", "item"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "suppliers.end_supply",
+    schema=_END_SUPPLY,
+    title={"en": "End what a supplier may deliver", "zh": "终止供应商的某项供货"},
+)
+def end_supply(call: OperationCall) -> Mapping[str, Any]:
+    """End today what is approved of an item from a supplier at the site of the case.
+
+    Raises:
+        NotFound: ``supplier.unknown``.
+    """
+    supplier = approving.supplier_by_code(call.session, str(call.params["supplier"]))
+    ended = []
+    for scope in queries.scopes_of(call.session, supplier.id):
+        here = scope.site_id == call.case.site_id and scope.item.code == call.params["item"]
+        today = site_day(call.now, scope.site.zone)
+        if here and scope.valid_from <= today and (scope.valid_until is None or scope.valid_until > today):
+            services.end_scope(call.session, scope.id, last_day=today, actor=call.actor, now=call.now)
+            ended.append(str(scope.id))
+    return {"ended": len(ended)}
+
+
+_ASK = {
+    "type": "object",
+    "properties": {"supplier": _SUPPLIER, "title": {**_TEXT, "description": "what it is about"}},
+    "required": ["supplier", "title"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "suppliers.ask_approval",
+    schema=_ASK,
+    title={"en": "Ask for the approval of a supplier", "zh": "要求供应商准入"},
+)
+def ask_approval(call: OperationCall) -> Mapping[str, Any]:
+    """Send the message ``supplier_approval_wanted`` in the name of the case; it starts an approval.
+
+    Raises:
+        NotFound: ``supplier.unknown``.
+    """
+    supplier = approving.supplier_by_code(call.session, str(call.params["supplier"]))
+    plant = str(call.case.site_id) if call.case.site_id else None
+    payload = {"supplier": supplier.code, "title": str(call.params["title"]), "from": call.case.number}
+    sites = {"sites": {"plant": plant}} if plant else {}
+    correlation = {"supplier": supplier.code, "case": call.case.number}
+    sent = messages.send(
+        call.session, "supplier_approval_wanted", payload | sites, correlation, actor=call.actor, now=call.now
+    )
+    sent.from_case_id = call.case.id
     return {"supplier": supplier.code}
