@@ -87,7 +87,7 @@ def index() -> str:
     waiting = {one.object_id: one for one in changes if one.state is ChangeState.PROPOSED}
     last = {one.object_id: one for one in changes if one.state is ChangeState.APPLIED}
     areas: dict[str, list[dict[str, Any]]] = {}
-    for code in sorted({*settings.every_code(session), *rows}):
+    for code in filter(_reached, sorted({*settings.every_code(session), *rows})):
         row = rows.get(code)
         key = row.id if row is not None else None
         areas.setdefault(code.split("/")[0], []).append(
@@ -109,6 +109,12 @@ def index() -> str:
         names=names,
         others=others,
     )
+
+
+def _reached(code: str) -> bool:
+    """Whether a setting is the company's, or of a site that the reader may see."""
+    site = settings.site_in(db.session(), code)
+    return site is None or current_person().may("configuration.read", site.id)
 
 
 _OTHERS = frozenset(

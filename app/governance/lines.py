@@ -10,10 +10,10 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
-from werkzeug.routing import BuildError
 
 from app.access.queries import names_of
-from app.web import wording
+from app.web import current_person, wording
+from app.web.doors import declared_rights
 from app.web.filters import in_language, moment
 from core.types import Bilingual
 from signatures.audit_models import AuditEntry
@@ -146,8 +146,8 @@ def _page_of(kind: str, object_id: str) -> str | None:
     page = wording.PAGES.get(kind.rsplit(".", 1)[-1])
     if page is None or not UUID.match(object_id):
         return None
-    arguments: dict[str, Any] = {page[1]: object_id}
-    try:
-        return url_for(page[0], **arguments)
-    except BuildError:
+    right = declared_rights().get(page[0])
+    if right is None or not current_person().may(right):
         return None
+    arguments: dict[str, Any] = {page[1]: object_id}
+    return url_for(page[0], **arguments)

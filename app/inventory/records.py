@@ -177,5 +177,5 @@ def _draft(
         language=style.layout,
         content={"shown": [lot_section(lot, quantity)], "entered": [entered]},
         subject=("inventory.lot", lot.id, lot.number),
-        search={"lot_number": " ".join(part for part in (lot.number, lot.label_lot) if part)},
+        search={"lot_number": " ".join(dict.fromkeys(part for part in (lot.number, lot.label_lot) if part))},
     )

@@ -13,11 +13,12 @@ from sqlalchemy import select
 
 from app.access.models import Person
 from app.cli import main
+from app.factory import create_app
 from core.db import read_session, unit_of_work
 from signatures import audit
 from signatures.audit_models import AuditEntry
 from tests.factories.inbox import Plant
-from tests.factories.people import post
+from tests.factories.people import add_person, post, sign_in
 
 Browser = Callable[[str], FlaskClient]
 Tamper = Callable[[str, str], None]
@@ -143,3 +144,12 @@ def test_parts_of_the_system_and_refusals_are_told_in_the_readers_language(
     assert "您无权进行此操作。" in lines
     assert "governance.trail" in lines
     assert "correlation" not in lines
+
+
+@pytest.mark.urs("URS-024")
+def test_the_trail_leads_only_to_pages_that_its_reader_may_open(plant: Plant, browser: Browser) -> None:
+    with unit_of_work(plant.people["admin"], reason="audits", now=plant.now) as session:
+        add_person(session, "trailkeeper", "audit_admin", plant.site_id, now=plant.now)
+    assert "/cases/" in browser("qa").get("/audit?kind=process_case").text
+    trailkeeper = sign_in(create_app(testing=True), "trailkeeper")
+    assert "/cases/" not in trailkeeper.get("/audit?kind=process_case").text

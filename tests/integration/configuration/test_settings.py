@@ -13,14 +13,16 @@ from app.access.policy import policy_of
 from app.configuration.services import propose, registered
 from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
+from app.sites.models import Site
 from app.sites.queries import site_by_code
+from app.sites.services import CreateSite, create_site
 from app.web.control import WantedSetting
 from core import clock
 from core.db import read_session, unit_of_work
 from core.errors import QmsError
 from core.numbers import rule_of
 from tests.factories.inbox import PASSWORD, Plant, make_plant
-from tests.factories.people import sign_in, token
+from tests.factories.people import add_person, sign_in, token
 from workflows import bundle, repository
 
 MODELS = Path(__file__).parents[3] / "bpmn"
@@ -149,3 +151,19 @@ def test_the_house_style_is_proposed_by_the_administrator_who_cannot_sign(
     decide(plant, "accept")
     with read_session() as session:
         assert site_by_code(session, "SH").company["en"] == "New Medical"
+
+
+@pytest.mark.urs("URS-122", "URS-148")
+def test_settings_of_a_site_out_of_reach_are_not_listed(plant: Plant, browser: Browser) -> None:
+    with unit_of_work(plant.people["admin"], reason="a second site", now=plant.now) as session:
+        mine = session.get_one(Site, plant.site_id)
+        named = {"code": "XX", "name": mine.name, "company": mine.company, "address": mine.address}
+        command = CreateSite(**named, region=mine.region, zone=mine.zone, kind=mine.kind)
+        other = create_site(session, command, actor=plant.people["admin"])
+        add_person(session, "guest", "inspector", other.id, now=plant.now)
+        mine_code = mine.code
+    assert f" · {mine_code}" in browser("inspector").get("/configuration").text
+    guest = sign_in(create_app(testing=True), "guest")
+    seen = guest.get("/configuration").text
+    assert " · XX" in seen
+    assert f" · {mine_code}" not in seen
