@@ -1,7 +1,7 @@
 """What roles need and who is trained, as lists: columns, checks and storing."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, tuple_
@@ -14,10 +14,15 @@ from app.organisation.references import PERSON
 from app.sites.imports import SITE
 from app.sites.models import Site
 from app.training.models import How, Qualification, TrainingRequirement
-from app.training.services import RecordQualification, must_be_approved, record_qualification
+from app.training.services import (
+    RecordQualification,
+    ends_before,
+    must_be_approved,
+    record_qualification,
+)
 from app.web.rights import ROLES, WORK_ROLES
 from core.actor import Actor
-from core.errors import Invalid, NotFound, QmsError
+from core.errors import NotFound, QmsError
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, whole
@@ -79,7 +84,7 @@ def check_requirements(session: Session, rows: Iterable[Row], _reach: Reach) -> 
     """Find requirements that would end before they begin."""
     for row in rows:
         if row.get("until") and row.get("since") and row.get("until") < row.get("since"):
-            yield row.wrong("until", _ends_before("until", row.get("since"), row.get("until")))
+            yield row.wrong("until", ends_before("until", row.get("since"), row.get("until")))
 
 
 def _requirement_key(row: Row) -> Key:
@@ -161,7 +166,7 @@ def check_trainings(session: Session, rows: Iterable[Row], _reach: Reach) -> Ite
             yield row.wrong("code", wrong)
         first, last = row.get("qualified_from"), row.get("qualified_until")
         if first and last and last < first:
-            yield row.wrong("qualified_until", _ends_before("qualified_until", first, last))
+            yield row.wrong("qualified_until", ends_before("qualified_until", first, last))
 
 
 def _wrong_revision(row: Row, revision: DocumentRevision | None) -> QmsError | None:
@@ -176,12 +181,6 @@ def _wrong_revision(row: Row, revision: DocumentRevision | None) -> QmsError | N
     except QmsError as draft:
         return draft
     return None
-
-
-def _ends_before(field: str, first: date, last: date) -> Invalid:
-    sentence = N_("It would end on %(last)s, before it begins on %(first)s. Check both days.")
-    days = {"first": first.isoformat(), "last": last.isoformat()}
-    return Invalid("training.range", sentence, field=field, **days)
 
 
 _ROLE = Column("role", {"en": "Role", "zh": "角色"}, choice(WORK), "inspector",

@@ -29,6 +29,17 @@ class RecordQualification:
     qualified_until: date | None = None
 
 
+def ends_before(field: str, first: date, last: date) -> Invalid:
+    """Refuse days of which the last is before the first."""
+    return Invalid(
+        "training.range",
+        "It would end on %(last)s, before it begins on %(first)s. Check both days.",
+        field=field,
+        first=first.isoformat(),
+        last=last.isoformat(),
+    )
+
+
 def record_qualification(
     session: Session, command: RecordQualification, *, actor: Actor, now: datetime
 ) -> Qualification:
@@ -44,15 +55,9 @@ def record_qualification(
         raise NotAllowed("training.own", "Nobody confirms his own training. Somebody else has to.")
     must_be_approved(revision)
     until = command.qualified_until or _last_day(session, command)
-    if until is not None and until < command.qualified_from:
-        raise Invalid(
-            "training.range",
-            "It would end on %(last)s, before it begins on %(first)s. Check both days.",
-            field="qualified_until",
-            first=command.qualified_from.isoformat(),
-            last=until.isoformat(),
-        )
     first = command.qualified_from
+    if until is not None and until < first:
+        raise ends_before("qualified_until", first, until)
     where = (
         Qualification.person_id == person.id,
         Qualification.role == command.role,
