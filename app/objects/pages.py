@@ -6,7 +6,7 @@ change one; the days of a revision.
 
 import io
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
@@ -40,20 +40,31 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def furnish(
-    bp: Blueprint, kind: ObjectKind, *, menu: Any = None, order: int = 0, group: str = ""
+    bp: Blueprint,
+    kind: ObjectKind,
+    *,
+    menu: Any = None,
+    order: int = 0,
+    group: str = "",
+    without: Collection[str] = (),
 ) -> ObjectKind:
     """Register a kind and put its pages on a room's blueprint, as ``<room>.<plural>`` and ``…_<page>``.
 
-    ``menu`` is the lazy name of its menu entry; without one the page is reached from others.
+    ``menu`` is the lazy name of its menu entry; without one the page is reached from others. ``without``
+    are pages that the room has of its own, under the same names, or that make no sense for the kind; the
+    list is the one without a name.
     """
     register(kind)
     offer(kind)
     pages = _Pages(Address(bp.name, kind), kind)
     for rule, endpoint, view, methods, right in pages.table():
+        if endpoint.removeprefix(kind.plural).removeprefix("_") in without:
+            continue
         door = access(right)(_named(view, endpoint))
         bp.add_url_rule(f"/{kind.plural}{rule}", endpoint, door, methods=methods)
     index = f"{bp.name}.{kind.plural}"
-    listing(index, "q", *inputs.filters_of(kind), columns=kind.shown)
+    if "" not in without:
+        listing(index, "q", *inputs.filters_of(kind), columns=kind.shown)
     if menu is not None:
         navigation(index, menu, icon=kind.icon, right=kind.read, order=order, group=group)
     return kind

@@ -45,8 +45,11 @@ def check_orders(session: Session, rows: Iterable[Row], reach: Reach) -> Iterato
     moment = moment_of(session)
     for row in listed:
         if row.before is not None:
-            exists = Conflict("order.exists", "There is an order %(order)s already.", order=row.get("number"))
-            yield row.wrong("number", exists)
+            sentence = N_(
+                "There is an order %(order)s already. A placed order does not change: cancel it, or a line "
+                "of it, and place another one."
+            )
+            yield row.wrong("number", Conflict("order.exists", sentence, order=row.get("number")))
         yield from _approved(row, gate, moment)
         yield from _line(row)
 

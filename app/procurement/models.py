@@ -26,7 +26,10 @@ class OrderState(StrEnum):
 
 
 class PurchaseOrder(Base):
-    """An order to one supplier for one site; ``number`` is the one printed on the order."""
+    """An order to one supplier for one site; ``number`` is the one printed on the order.
+
+    ``cancelled_because`` is why it was closed without its goods, empty otherwise.
+    """
 
     __tablename__ = "purchase_order"
 
@@ -36,6 +39,7 @@ class PurchaseOrder(Base):
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
     ordered_on: Mapped[date]
     state: Mapped[OrderState] = mapped_column(str_enum(OrderState), default=OrderState.OPEN)
+    cancelled_because: Mapped[str] = mapped_column(default="", server_default="")
     created_at: Mapped[datetime]
     revision: Mapped[int] = mapped_column()
 
@@ -47,10 +51,15 @@ class PurchaseOrder(Base):
 
     __mapper_args__ = {"version_id_col": revision}
 
+    @property
+    def standing(self) -> str:
+        """The state in one word: ``cancelled`` for an order that was closed without its goods."""
+        return "cancelled" if self.cancelled_because else self.state.value
+
 
 class PurchaseOrderLine(Base):
     """One item of an order, in its stock unit; ``over_percent`` is how much more than ordered may come in
-    all."""
+    all; ``cancelled_because`` why nothing comes any more, empty while it may."""
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (
@@ -68,6 +77,7 @@ class PurchaseOrderLine(Base):
     received: Mapped[Decimal] = mapped_column(Quantity(), default=Decimal(0))
     over_percent: Mapped[int] = mapped_column(default=0)
     due_on: Mapped[date]
+    cancelled_because: Mapped[str] = mapped_column(default="", server_default="")
     revision: Mapped[int] = mapped_column()
 
     order: Mapped[PurchaseOrder] = relationship(back_populates="lines")
@@ -77,8 +87,8 @@ class PurchaseOrderLine(Base):
 
     @property
     def open_quantity(self) -> Decimal:
-        """What is still to come, in the item's unit; zero once everything or more has come."""
-        return max(self.quantity - self.received, Decimal(0))
+        """What is still to come, in the item's unit; zero once everything has come, or it was cancelled."""
+        return Decimal(0) if self.cancelled_because else max(self.quantity - self.received, Decimal(0))
 
     @property
     def acceptable(self) -> Decimal:

@@ -60,7 +60,9 @@ def open_lines(
     ``gtin`` stands for when given, be it of a unit of use or of a pack."""
     wanted = select(PurchaseOrderLine).join(PurchaseOrderLine.order).join(PurchaseOrderLine.item)
     wanted = wanted.where(
-        PurchaseOrder.state == OrderState.OPEN, PurchaseOrderLine.received < PurchaseOrderLine.quantity
+        PurchaseOrder.state == OrderState.OPEN,
+        PurchaseOrderLine.cancelled_because == "",
+        PurchaseOrderLine.received < PurchaseOrderLine.quantity,
     )
     if site_ids is not None:
         wanted = wanted.where(PurchaseOrder.site_id.in_(site_ids))

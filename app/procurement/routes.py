@@ -18,14 +18,19 @@ from app.catalog.packs import pack_with_gtin
 from app.catalog.units import STOCK_UNITS
 from app.inventory.models import Lot
 from app.inventory.queries import locations
+from app.objects.pages import furnish
 from app.procurement import queries, services
+from app.procurement.cancelling import cancel
 from app.procurement.inputs import read_packs, read_receipt
-from app.procurement.models import PurchaseOrder, Receipt
+from app.procurement.kinds import ORDER
+from app.procurement.models import OrderState, PurchaseOrder, Receipt
 from app.procurement.records import pack_text
+from app.sites.models import Site
 from app.sites.queries import sites
 from app.web import (
     access,
     current_actor,
+    current_person,
     db,
     in_order,
     listing,
@@ -36,12 +41,14 @@ from app.web import (
     request_time,
     writing,
 )
+from app.web.filters import in_language
 from app.web.refusals import keep, matters
 from core import clock
 from core.errors import Conflict, FieldErrors, Invalid, QmsError
 
 bp = Blueprint("procurement", __name__)
 
+ADDRESS_OF_NOTHING = uuid.UUID(int=0)
 FIELDS = ("scan", "line", "packs", "quantity", "unit", "supplier_lot", "expiry", "location", "delivery_note")
 
 navigation("procurement.receipts", _l("Receipts"), icon="truck-delivery", right="receipts.read", order=30)
@@ -70,8 +77,15 @@ listing(
 )
 
 
-def _site_of_order(order_id: uuid.UUID) -> uuid.UUID:
-    return queries.order(db.session(), order_id).site_id
+furnish(
+    bp,
+    ORDER,
+    without={"", "filter", "show", "edit", "change", "day", "add_file", "file", "remove_file"},
+)
+
+
+def _site_of_order(object_id: uuid.UUID) -> uuid.UUID:
+    return queries.order(db.session(), object_id).site_id
 
 
 def _site_of_receipt(receipt_id: uuid.UUID) -> uuid.UUID:
@@ -84,19 +98,63 @@ def orders() -> str:
     """List purchase orders with what is still to come."""
     words = request.args.get("q", "").strip()
     page = paginate(in_order(queries.orders(reachable_sites("orders.read"), words)))
-    return render_template("procurement/orders.html", page_of=page, q=words)
+    home = db.session().get(Site, current_person().home_site_id)
+    return render_template(
+        "procurement/orders.html", page_of=page, q=words, home_site=home.code if home is not None else ""
+    )
 
 
-@bp.get("/orders/<uuid:order_id>")
+@bp.get("/orders/<uuid:object_id>")
 @access("orders.read", site=_site_of_order)
-def order(order_id: uuid.UUID) -> str:
+def orders_show(object_id: uuid.UUID) -> str:
     """Show one order with its lines and receipts."""
+    return _order_page(object_id, {})
+
+
+@bp.post("/orders/<uuid:object_id>/cancel")
+@access("orders.place", site=_site_of_order)
+def cancel_order(object_id: uuid.UUID) -> Response | tuple[str, int]:
+    """Cancel an order, or one line of it, with the reason, while nothing has come in on it."""
+    try:
+        line_id = uuid.UUID(chosen) if (chosen := request.form.get("line", "")) else None
+    except ValueError:
+        line_id = ADDRESS_OF_NOTHING
+    why = request.form.get("why", "")
+    try:
+        with writing(reason=why.strip()[:300] or None) as session:
+            cancel(session, object_id, line_id, why, actor=current_actor(), now=request_time())
+    except (Invalid, Conflict) as refused:
+        if matters(refused):
+            keep(refused)
+        return _order_page(object_id, {refused.field or "": refused}), refused.status
+    flash(_("Cancelled. Nothing is received on it any more."), "success")
+    return redirect(url_for("procurement.orders_show", object_id=object_id), 303)
+
+
+def _order_page(order_id: uuid.UUID, errors: Mapping[str, QmsError]) -> str:
     session = db.session()
+    session.expire_all()  # what was refused may be so because somebody else was faster
+    order = queries.order(session, order_id)
     return render_template(
         "procurement/order.html",
-        order=queries.order(session, order_id),
+        order=order,
         receipts=queries.receipts_of_order(session, order_id),
+        cancellable=_cancellable(order),
+        errors=errors,
+        fields={name: request.form.get(name, "") for name in ("line", "why")},
     )
+
+
+def _cancellable(order: PurchaseOrder) -> list[tuple[str, str]]:
+    """What the reader may cancel: the whole order, or single lines; the value and what people read."""
+    left = [line for line in order.lines if not line.received and not line.cancelled_because]
+    if order.state is not OrderState.OPEN or not left:
+        return []
+    if not current_person().may("orders.place", order.site_id):
+        return []
+    whole = [("", _("The whole order"))] if not any(line.received for line in order.lines) else []
+    named = [(f"{line.id}", f"{line.position} · {in_language(line.item.name)}") for line in left]
+    return [*whole, *named]
 
 
 @bp.get("/receipts")

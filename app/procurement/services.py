@@ -21,6 +21,7 @@ from app.inventory.queries import location_at, supplier_lot_known
 from app.inventory.release import start_release
 from app.inventory.services import ReceiveLot, check_expiry, hold_lot, receive_lot, resume_lot
 from app.procurement import queries
+from app.procurement.cancelling import line_cancelled
 from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt
 from app.procurement.records import receipt_draft
 from app.sites.models import Site
@@ -187,6 +188,8 @@ def _locked_line(session: Session, line_id: uuid.UUID) -> PurchaseOrderLine:
 
 def _check_delivery(session: Session, line: PurchaseOrderLine, command: ReceiveGoods, *, today: date) -> None:
     item, order = line.item, line.order
+    if line.cancelled_because:
+        raise line_cancelled(line, field="line")
     if order.state is not OrderState.OPEN:
         raise Conflict("order.closed", "Order %(order)s is closed.", field="line", order=order.number)
     if item.state is not ItemState.ACTIVE:

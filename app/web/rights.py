@@ -116,6 +116,7 @@ RIGHTS: dict[str, frozenset[str]] = {
     "catalog.import": frozenset({OWNER, QA, BUYER, PLANNER}),
     "places.import": frozenset({KEEPER, OWNER, PLANNER}),
     "orders.import": frozenset({BUYER, PLANNER}),
+    "orders.place": frozenset({BUYER}),
     "house.manage": frozenset({SYSTEM_ADMIN}),
 }
 """Each right with the roles that hold it. A new route takes one of these or adds a row."""

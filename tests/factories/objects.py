@@ -9,6 +9,8 @@ from app.objects.kinds import ObjectKind, kinds
 FILE_PAGES = ("file", "remove_file")
 OBJECT_PAGES = ("show", "history", "edit", "change", "day", "add_file", *FILE_PAGES)
 READ_PAGES = ("", "export", "filter", "show", "history", "file")
+LACKS = {"procurement.order": {"filter", "edit", "change", "day", "add_file", *FILE_PAGES}}
+"""Pages that a kind does not have, because nothing of it is changed or laid beside it."""
 PAGES = ("", "export", "filter", "new", "open", *OBJECT_PAGES)
 
 
@@ -24,6 +26,11 @@ def endpoint(kind: ObjectKind, page: str) -> str:
     """The endpoint of one page of a kind."""
     room = kind.name.split(".")[0]
     return f"{room}.{kind.plural}_{page}" if page else f"{room}.{kind.plural}"
+
+
+def pages_of(kind: ObjectKind) -> list[str]:
+    """The pages that a kind has."""
+    return [page for page in PAGES if page not in LACKS.get(kind.name, ())]
 
 
 API_READS = ("", "show", "history")

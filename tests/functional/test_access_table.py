@@ -48,12 +48,12 @@ from tests.factories.objects import (
     API_READS,
     FILE_PAGES,
     OBJECT_PAGES,
-    PAGES,
     READ_PAGES,
     api_doors,
     api_endpoint,
     endpoint,
     every_kind,
+    pages_of,
 )
 from tests.factories.people import LONG_AGO, PASSWORD, SETUP, sign_in, token
 from workflows.models import HumanTask, ProcessCase, ProcessMigration, ProcessRelease, TaskState
@@ -197,8 +197,7 @@ ROWS: dict[str, Row] = {
     "people.show": plain("people.read", person_id="person"),
     "people.verify": plain("identity.verify", person_id="person"),
     "procurement.new_receipt": plain("receipts.post"),
-    "procurement.order": sited("orders.read", order_id="order"),
-    "procurement.orders": plain("orders.read"),
+    "procurement.cancel_order": sited("orders.place", object_id="procurement.order"),
     "procurement.post_receipt": plain("receipts.post"),
     "procurement.read_label": plain("receipts.post"),
     "procurement.receipt": sited("receipts.read", receipt_id="receipt"),
@@ -284,7 +283,7 @@ ROWS: dict[str, Row] = {
         )
         | ({"file_id": "nothing"} if page in FILE_PAGES else {})
         for kind in every_kind()
-        for page in PAGES
+        for page in pages_of(kind)
     },
 }
 """The access table. A new route gets a row here: its right, and what fills its address."""
