@@ -46,7 +46,7 @@ def load_demo(*, with_cases: bool = True) -> None:
     if not found:
         if not (settings().keys / keys.KEK_FILE).exists():
             keys.create_authority(settings().keys, COMPANY["en"], None, now)
-        with unit_of_work(LOADER, reason="demo plant", now=now) as session:
+        with unit_of_work(LOADER, reason="Demo plant 演示工厂", now=now) as session:
             load_plant(session, password=DEMO_PASSWORD, now=now)
             plant = site_by_code(session, PLANT)
             assert plant is not None
