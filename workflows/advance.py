@@ -68,6 +68,13 @@ def run(loaded: LoadedCase) -> None:
     store.save(loaded)
 
 
+def list_again(loaded: LoadedCase) -> None:
+    """Bring the human tasks in line with a state that was loaded from before, and save it as it is now."""
+    _list_tasks(loaded)
+    _retitle(loaded)
+    store.save(loaded)
+
+
 def record(
     loaded: LoadedCase,
     task: Task,

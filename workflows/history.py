@@ -60,6 +60,7 @@ class TaskLine(NamedTuple):
     completed_by: uuid.UUID | None
     completed_for: uuid.UUID | None
     also_by: list[str] | None
+    taken_back: list[int] | None
 
 
 _TASK_LINE = tuple(getattr(HumanTask, name) for name in TaskLine._fields)
@@ -129,6 +130,12 @@ def steps(session: Session, case_id: uuid.UUID) -> list[StepHistory]:
     return list(session.scalars(select(StepHistory).filter_by(case_id=case_id).order_by(StepHistory.seq)))
 
 
+def that_count(passed: Sequence[StepHistory], tasks: Sequence[TaskLine]) -> list[StepHistory]:
+    """Leave out of the history what came of steps that were taken back."""
+    void = [task.taken_back for task in tasks if task.taken_back]
+    return [row for row in passed if not any(first <= row.seq <= last for first, last in void)]
+
+
 def facts(session: Session, case_id: uuid.UUID) -> Facts:
     """Read the facts of a case as they stand."""
     return codec.load_facts(
@@ -152,6 +159,7 @@ def path(
     """
     passed = steps(session, case.id) if passed is None else passed
     tasks = task_lines(session, case.id) if tasks is None else tasks
+    passed = that_count(passed, tasks)
     waiting = [(task.element_id, task.flows) for task in tasks if task.state is TaskState.OPEN]
     rounds = Counter(row.element_id for row in passed)
     return Path(

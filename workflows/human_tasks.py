@@ -133,6 +133,7 @@ def complete(
     if case.state != CaseState.RUNNING:
         raise Conflict("case.not_running", "%(case)s is not running any more.", case=case.number)
     loaded = store.load(Move(session, case, actor, now))
+    loaded.taking = locked.id
     _move(loaded, locked, plain(fields))
     locked.state = TaskState.COMPLETED
     locked.completed_at = now

@@ -126,7 +126,8 @@ class HumanTask(Base):
     ``{"scope": key, "number": which member, "of": how many}``. ``assigned_to`` is the one person who does
     it, by the model or by ``handover``: ``{"from", "by", "by_name", "reason", "at"}`` of the last time it was
     handed over. ``stuck_since`` is when nobody was left who may do it. A withdrawn task with ``completed_at``
-    was done and taken back by its performer.
+    was done and taken back by its performer: ``taken_back`` are the first and the last row of the history
+    that no longer count.
     """
 
     __tablename__ = "human_task"
@@ -147,6 +148,7 @@ class HumanTask(Base):
     assigned_to: Mapped[uuid.UUID | None]
     handover: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     stuck_since: Mapped[datetime | None]
+    taken_back: Mapped[list[int] | None] = mapped_column(JSON_TYPE)
     opened_by: Mapped[JsonDict | None] = mapped_column(JSON_TYPE)
     also_by: Mapped[list[str] | None] = mapped_column(JSON_TYPE)
     flows: Mapped[list[str]] = mapped_column(JSON_TYPE)

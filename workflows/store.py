@@ -34,7 +34,8 @@ class LoadedCase:
     """A case in memory for one move. ``revision`` is that of the state it was loaded from; 0 is new.
 
     ``waits`` is what it waited for when it was loaded, as the rows of the database say (None: not known);
-    ``listed`` are the human tasks that were open, by their engine ids.
+    ``listed`` are the human tasks that were open, by their engine ids. ``stored`` is the state as it was
+    loaded; a move that takes the human task ``taking`` keeps it, so that the step can be taken back.
     """
 
     move: Move
@@ -44,6 +45,8 @@ class LoadedCase:
     due: datetime | None = None
     waits: dict[str, Wait] | None = field(default_factory=dict)
     listed: set[str] = field(default_factory=set)
+    stored: bytes | None = None
+    taking: uuid.UUID | None = None
 
     @property
     def facts(self) -> Facts:
@@ -92,7 +95,24 @@ def load(move: Move) -> LoadedCase:
     engine = CaseEngine(process, codec.load_scopes(stored.state), move)
     workflow = codec.load(stored.state, process, engine)
     listed = {task.id.hex for task in for_people(workflow)}
-    return LoadedCase(move, engine, workflow, stored.revision, stored.next_due, waits_of(workflow), listed)
+    return LoadedCase(
+        move, engine, workflow, stored.revision, stored.next_due, waits_of(workflow), listed, stored.state
+    )
+
+
+def load_before(move: Move, state: bytes) -> LoadedCase:
+    """Load a case whose row the caller has locked as it was in an earlier state of it."""
+    now = load(move)
+    engine = CaseEngine(now.engine.process, codec.load_scopes(state), move)
+    workflow = codec.load(state, now.engine.process, engine)
+    return LoadedCase(move, engine, workflow, now.revision, now.due, now.waits, now.listed)
+
+
+def before(session: Session, case_id: uuid.UUID) -> tuple[bytes | None, uuid.UUID | None]:
+    """The state before the last completed human task, and that task; nothing if the case has moved since."""
+    columns = (StoredState.before, StoredState.before_task)
+    state, task_id = session.execute(select(*columns).where(StoredState.case_id == case_id)).one()
+    return state, task_id
 
 
 def save(loaded: LoadedCase) -> None:
@@ -119,11 +139,16 @@ def save(loaded: LoadedCase) -> None:
     written = session.execute(
         update(StoredState)
         .where(StoredState.case_id == case_id, StoredState.revision == loaded.revision)
-        .values(state=state, next_due=due, revision=loaded.revision + 1)
+        .values(state=state, next_due=due, revision=loaded.revision + 1, **_kept(loaded))
         .execution_options(synchronize_session=False)
     )
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
+
+
+def _kept(loaded: LoadedCase) -> dict[str, Any]:
+    taking = loaded.taking
+    return {"before": loaded.stored if taking is not None else None, "before_task": taking}
 
 
 def stop(session: Session, case_id: uuid.UUID) -> None:
@@ -152,9 +177,7 @@ def fired(session: Session, case_id: uuid.UUID, entry_id: uuid.UUID) -> None:
         outbox.done(session, entry_id)
 
 
-def _set_due(
-    session: Session, case_id: uuid.UUID, due: datetime, entry_id: uuid.UUID | None = None
-) -> bool:
+def _set_due(session: Session, case_id: uuid.UUID, due: datetime, entry_id: uuid.UUID | None = None) -> bool:
     found = update(OutboxEntry).where(OutboxEntry.key == _key(case_id))
     if entry_id is not None:
         found = found.where(OutboxEntry.id == entry_id)
@@ -173,6 +196,4 @@ def next_due(workflow: Any) -> datetime | None:
 
 def for_people(workflow: Any) -> list[Task]:
     """List the tasks of a case that wait for people."""
-    return [
-        task for task in unfinished(workflow) if task.state == TaskState.READY and task.task_spec.manual
-    ]
+    return [task for task in unfinished(workflow) if task.state == TaskState.READY and task.task_spec.manual]

@@ -15,7 +15,7 @@ from app.access.queries import names_of
 from app.cases import queries, timeline, wording
 from app.sites.models import Site
 from app.training.eligible import Eligible, eligible
-from app.web import current_person, language
+from app.web import current_actor, current_person, language
 from app.web.filters import in_language
 from app.web.handing import may_hand_over
 from app.web.statuses import status_of
@@ -25,12 +25,12 @@ from documents import registry as facts
 from signatures import audit
 from signatures.audit_models import AuditEntry
 from signatures.register import signatures_on
-from workflows import diagram, history, waits
+from workflows import diagram, history, waits, withdrawing
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element
 from workflows.errors import title_of
 from workflows.message_models import CaseWait
-from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease
+from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskReminder
 
 SUBJECTS = {
     "inventory.lot": ("traceability.lot", "lot_id"),
@@ -38,6 +38,15 @@ SUBJECTS = {
     "workflows.migration": ("modeler.migration", "migration_id"),
 }
 """The page of a case's subject: endpoint and the name of its argument."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """Who was told about a due date, in which words, and when."""
+
+    words: str
+    people: Sequence[Bilingual]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Waiting:
     candidates: Eligible
     mine: bool
     may_hand_over: bool
+    told: Sequence[Told]
 
 
 @dataclass(frozen=True)
@@ -115,6 +125,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "facts": _facts(session, case),
         "traces": _traces(session, case),
         "running": case.state is CaseState.RUNNING,
+        "taken_last": withdrawing.last_taken(session, case, current_actor()),
         "may_cancel": _may_cancel(case, process),
         "ended_by": queries.names(session, [case.ended_by]).get(case.ended_by),
         "started_by": queries.names(session, [case.started_by]).get(case.started_by, case.started_by_name),
@@ -146,11 +157,17 @@ def _line(
 def _waiting(session: Session, case: ProcessCase, *, now: datetime) -> list[Waiting]:
     tasks = queries.open_tasks(session, [case.id])[case.id]
     claimants = queries.names(session, [one for task in tasks for one in (task.claimed_by, task.assigned_to)])
-    return [_one_waiting(session, task, claimants, now=now) for task in tasks]
+    told = queries.reminders(session, tasks)
+    return [_one_waiting(session, task, claimants, told[task.id], now=now) for task in tasks]
 
 
 def _one_waiting(
-    session: Session, task: HumanTask, claimants: dict[uuid.UUID | None, Bilingual], *, now: datetime
+    session: Session,
+    task: HumanTask,
+    claimants: dict[uuid.UUID | None, Bilingual],
+    told: Sequence[TaskReminder],
+    *,
+    now: datetime,
 ) -> Waiting:
     tone, words = wording.due_words(task.due_at, now=now)
     person = current_person()
@@ -168,7 +185,13 @@ def _one_waiting(
         candidates=who,
         mine=person.id in who.free_ids and task.claimed_by in (None, person.id),
         may_hand_over=may_hand_over(person, task),
+        told=[_told(session, one) for one in told],
     )
+
+
+def _told(session: Session, reminder: TaskReminder) -> Told:
+    names = queries.names(session, [uuid.UUID(one) for one in reminder.told])
+    return Told(wording.told_words(reminder.level), list(names.values()), reminder.told_at)
 
 
 def _events(session: Session, case: ProcessCase, process: CompiledProcess) -> list[Event]:

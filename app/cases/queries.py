@@ -13,7 +13,7 @@ from app.access.models import Person
 from core.errors import NotFound
 from core.types import Bilingual
 from documents.models import Record, RecordState
-from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskState
+from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskReminder, TaskState
 
 Sites = Collection[uuid.UUID] | None
 """The sites a person reaches; ``None`` means every site."""
@@ -95,6 +95,15 @@ def records(session: Session, case: ProcessCase) -> Sequence[Record]:
 def unsealed(found: Sequence[Record]) -> int:
     """Count the records whose page is still being made."""
     return sum(record.state is RecordState.PENDING for record in found)
+
+
+def reminders(session: Session, tasks: Sequence[HumanTask]) -> dict[uuid.UUID, list[TaskReminder]]:
+    """Who was told about the due dates of some tasks, by task, oldest first."""
+    found: dict[uuid.UUID, list[TaskReminder]] = defaultdict(list)
+    query = select(TaskReminder).where(TaskReminder.task_id.in_([task.id for task in tasks]))
+    for one in session.scalars(query.order_by(TaskReminder.told_at)) if tasks else ():
+        found[one.task_id].append(one)
+    return found
 
 
 def names(session: Session, ids: Collection[uuid.UUID | None]) -> dict[uuid.UUID | None, Bilingual]:

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -61,6 +61,7 @@ class Passed:
     sections: list[dict[str, Any]]
     signatures: tuple[Signature, ...]
     records: tuple[Record, ...]
+    taken_back: bool = False
 
 
 ICONS = {
@@ -80,6 +81,7 @@ def passed_steps(
     rows = [row for row in history.steps(session, case.id) if row.decision or row.element_type not in SILENT]
     people, used = _people(session, rows), set[uuid.UUID]()
     tasks, found = _tasks_done(session, case), []
+    counting = {row.seq for row in history.that_count(rows, history.task_lines(session, case.id))}
     for row in rows:
         own = _records_of(row, records, used)
         signatures = [signature for record in own for signature in signed[record.id]]
@@ -87,7 +89,12 @@ def passed_steps(
         kept = kept_of_task(session, waiting.pop(0)) if waiting and row.element_type == "userTask" else {}
         policy = element.policy if element is not None else None
         form = repository.form_if_known(session, case.release_id, policy.form) if policy else None
-        found.append(_passed(row, own, signatures, element, people, _entries(session, form, row, kept)))
+        found.append(
+            replace(
+                _passed(row, own, signatures, element, people, _entries(session, form, row, kept)),
+                taken_back=row.seq not in counting,
+            )
+        )
     return found[::-1]
 
 
@@ -98,7 +105,8 @@ def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> d
     """
     rounds: dict[str, int] = {}
     written: dict[str, list[str]] = {}
-    rows = [row for row in history.steps(session, case.id) if row.element_type == "userTask"]
+    steps = history.that_count(history.steps(session, case.id), history.task_lines(session, case.id))
+    rows = [row for row in steps if row.element_type == "userTask"]
     people = _people(session, rows)
     for row in rows:
         rounds[row.element_id] = rounds.get(row.element_id, 0) + 1

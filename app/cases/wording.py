@@ -65,6 +65,12 @@ def due_words(due_at: datetime | None, *, now: datetime) -> tuple[str, str]:
     return "secondary", _("Due in %(days)s d", days=left // DAY)
 
 
+def told_words(level: str) -> str:
+    """Say whom a reminder of a due date went to."""
+    words = {"manager": _("Escalated to the line manager"), "head": _("Escalated to the quality head")}
+    return str(words.get(level, _("Reminded")))
+
+
 def cell_words(cell: str | Bilingual) -> str:
     """Say a cell of a decision table in words: ``"pass"`` as its status, ``true`` as yes, ``-`` as any.
 

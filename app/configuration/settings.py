@@ -5,13 +5,14 @@ Codes are ``<area>`` or ``<area>/<place>/<what>``; the place ``any`` is every si
 
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from app.access.policy import BOUNDS, ChangePolicy, change_policy, policy_of
+from app.sites import reminders
 from app.sites.house import (
     ChangeFormCode,
     ChangeStyle,
@@ -50,6 +51,9 @@ FIELDS: dict[str, Bilingual] = {
     "logo": {"en": "Logo (SHA-256)", "zh": "徽标（SHA-256）"},
     "code": {"en": "Number of the form", "zh": "表单编号"},
     "revision": {"en": "Revision of the form", "zh": "表单版本"},
+    "days_before": {"en": "Reminder, working days before", "zh": "提前提醒（工作日）"},
+    "days_manager": {"en": "To the line manager, working days after", "zh": "逾期上报直属经理（工作日）"},
+    "days_head": {"en": "To the quality head, working days after", "zh": "逾期上报质量负责人（工作日）"},
     "prefix": {"en": "Prefix", "zh": "前缀"},
     "digits": {"en": "Digits", "zh": "位数"},
     "yearly": {"en": "Counts anew every year", "zh": "按年重新计数"},
@@ -96,16 +100,29 @@ def _policy(session: Session, _code: str) -> Values:
 
 
 def _write_policy(session: Session, _code: str, values: Values, actor: Actor, now: datetime) -> None:
+    command = ChangePolicy(**_whole(values, BOUNDS), own_words=values.get("own_words", ""))
+    change_policy(session, command, actor=actor, now=now)
+
+
+def _reminders(session: Session, _code: str) -> Values:
+    rule = reminders.rule_of(session)
+    return {name: str(getattr(rule, name)) for name in reminders.BOUNDS}
+
+
+def _write_reminders(session: Session, _code: str, values: Values, actor: Actor, now: datetime) -> None:
+    numbers = _whole(values, reminders.BOUNDS)
+    reminders.change_reminders(session, reminders.ChangeReminders(**numbers), actor=actor, now=now)
+
+
+def _whole(values: Values, names: Iterable[str]) -> dict[str, int]:
     errors = {
         name: Invalid("access.whole", "Type a whole number.", field=name)
-        for name in BOUNDS
+        for name in names
         if not values.get(name, "").isdecimal()
     }
     if errors:
         raise FieldErrors(errors)
-    numbers = {name: int(values[name]) for name in BOUNDS}
-    command = ChangePolicy(**numbers, own_words=values.get("own_words", ""))
-    change_policy(session, command, actor=actor, now=now)
+    return {name: int(values[name]) for name in names}
 
 
 def _style(session: Session, code: str) -> Values:
@@ -231,6 +248,12 @@ AREAS: dict[str, Area] = {
         lambda _session: ["password_policy"],
         _policy,
         _write_policy,
+    ),
+    "reminders": Area(
+        {"en": "Reminders of due dates", "zh": "到期提醒"},
+        lambda _session: ["reminders"],
+        _reminders,
+        _write_reminders,
     ),
     "house_style": Area(
         {"en": "House style", "zh": "场所版式"},

@@ -12,7 +12,7 @@ def filters_from(args: MultiDict[str, str]) -> Filters:
     """Read the filter of the list from its address; what it does not know it leaves out."""
     chosen = {
         "due": {*DUE, "overdue"},
-        "whose": {"mine", "others", "started"},
+        "whose": {"mine", "others", "started", "stuck"},
         "sort": {"newest", "case"},
     }
     known = {name: value for name, allowed in chosen.items() if (value := args.get(name, "")) in allowed}

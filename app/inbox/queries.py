@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
+from app.web.handing import HANDS_OVER
 from core.types import Bilingual
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
 
@@ -98,6 +99,7 @@ def count_open(session: Session, person_id: uuid.UUID, grants: Grants, *, now: d
 def counts(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime) -> dict[str, int]:
     """Count what the list could be narrowed to: overdue, claimed by others, started by the person."""
     asked = {
+        "stuck": Filters(whose="stuck"),
         "overdue": Filters(due="overdue"),
         "others": Filters(whose="others"),
         "started": Filters(whose="started"),
@@ -159,15 +161,25 @@ def in_roles(grants: Grants) -> ColumnElement[bool]:
 
 
 def _within(person_id: uuid.UUID, grants: Grants, filters: Filters) -> ColumnElement[bool]:
-    """Match the tasks of the person's roles, or those of the cases he has started, whoever has them."""
+    """Match the tasks of the person's roles, those of his cases, or those that nobody may take."""
+    if filters.whose == "stuck":
+        return and_(HumanTask.stuck_since.is_not(None), _looked_after(grants))
     return ProcessCase.started_by == person_id if filters.whose == "started" else in_roles(grants)
+
+
+def _looked_after(grants: Grants) -> ColumnElement[bool]:
+    """Match the tasks at sites where the person hands steps over, whatever role they need."""
+    sites = {site for role, site in grants if role in HANDS_OVER}
+    if None in sites:
+        return true()
+    return or_(HumanTask.site_id.in_(sites), HumanTask.site_id.is_(None)) if sites else false()
 
 
 def _conditions(person_id: uuid.UUID, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
     given = or_(HumanTask.assigned_to.is_(None), HumanTask.assigned_to == person_id)
     mine = and_(HumanTask.claimed_by == person_id, given)
     free = and_(HumanTask.claimed_by.is_(None), given)
-    whose = {"mine": mine, "others": not_(or_(mine, free)), "started": true()}
+    whose = {"mine": mine, "others": not_(or_(mine, free)), "started": true(), "stuck": true()}
     found: list[ColumnElement[bool]] = [whose.get(filters.whose, or_(mine, free))]
     if filters.process:
         found.append(ProcessCase.process_key == filters.process)

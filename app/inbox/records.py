@@ -151,8 +151,8 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
             select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
         )
     )
-    steps = history.steps(session, case.id)
     tasks, kept = history.task_lines(session, case.id), kept_of_case(session, case.id)
+    steps = history.that_count(history.steps(session, case.id), tasks)
     names = names_of(session, [step.actor_id for step in steps])
     style = style_of(site_of_task(session, task))
     several = int(task.policy.get("signers") or 1) > 1

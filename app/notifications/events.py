@@ -27,10 +27,20 @@ NO_SITE = {"en": "all sites", "zh": "所有工厂"}
 
 
 @dataclass(frozen=True)
+class Told:
+    """A level of reminding of a due date, kept beside the task when it is told."""
+
+    task_id: uuid.UUID
+    level: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
 class Event:
     """Something to tell: whom, in which words (``kind`` and ``facts``), and where to look (``link``).
 
-    ``by_mail`` is False for what is told in the product only.
+    ``by_mail`` is False for what is told in the product only. ``told`` is the reminder it is, ``stuck`` the
+    task that nobody may take.
     """
 
     name: str
@@ -40,6 +50,8 @@ class Event:
     facts: dict[str, Any] = field(default_factory=dict)
     by_mail: bool = True
     correlation_id: str | None = None
+    told: Told | None = None
+    stuck: uuid.UUID | None = None
 
 
 def in_trail(session: Session, after: int, until: int, *, now: datetime) -> Iterator[Event]:
@@ -135,11 +147,16 @@ def _of_clock(session: Session, entry: AuditEntry, *, now: datetime) -> list[Eve
 def _of_task(
     session: Session, task: HumanTask, kind: str, *, now: datetime, cause: str | None = None
 ) -> Event:
-    case = session.get_one(ProcessCase, task.case_id)
     site = session.get(Site, task.site_id) if task.site_id else None
-    facts = {"number": case.number, "step": task.name, "site": site.name if site else NO_SITE}
+    facts = facts_of(session, task, site)
     people = recipients.of_task(session, task, site, now=now)
     return Event(f"{kind}:{task.id}", kind, people, f"/inbox/{task.id}", facts, correlation_id=cause)
+
+
+def facts_of(session: Session, task: HumanTask, site: Site | None) -> dict[str, Any]:
+    """What a notice says of a task: number, step and site."""
+    case = session.get_one(ProcessCase, task.case_id)
+    return {"number": case.number, "step": task.name, "site": site.name if site else NO_SITE}
 
 
 def names(events: Sequence[Event]) -> set[str]:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
-from app.notifications import events, mail
+from app.notifications import events, mail, reminders, stuck
 from app.notifications.events import Event
 from app.notifications.models import Delivery, Notice, NoticeDigest, NoticePreference, NoticeReader
 from core import clock, outbox
@@ -23,6 +23,7 @@ from core.db import read_session, unit_of_work
 from core.errors import Invalid
 from core.log import correlated
 from signatures.audit_models import AuditHead
+from workflows.models import TaskReminder
 
 NOTIFIER = system_actor("notifier")
 SEND = "notifications.send_mail"
@@ -41,19 +42,32 @@ def gather(*, now: datetime) -> int:
         reader = session.get(NoticeReader, 1)
         head = session.scalar(select(AuditHead.seq)) or 0
         if reader is None:
-            found, look = [], True  # what lay before the first look is nobody's news
+            found, free, look = [], [], True  # what lay before the first look is nobody's news
         else:
             until = min(head, reader.seq + AT_ONCE)
             look = reader.looked_at is None or now - reader.looked_at >= LOOK
             found = [*events.in_trail(session, reader.seq, until, now=now), *events.of_jobs(session, now=now)]
             found += events.of_due_times(session, now=now) if look else []
+            found += reminders.of_due_dates(session, now=now) if look else []
+            again = _asked(session, reader, until, look=look, now=now)
+            about = list(stuck.of_stuck(session, again, now=now))
+            found += [one for one in about if isinstance(one, Event)]
+            free = [one for one in about if not isinstance(one, Event)]
             found = _untold(session, found)
             head = until
     behind = reader is None or head - reader.seq >= AT_ONCE // 4
-    if not (found or look or behind):
+    if not (found or free or look or behind):
         return 0
     with unit_of_work(NOTIFIER, now=now) as session:
-        return _tell(session, found, reader.seq if reader else None, head, look=look, now=now)
+        made = _tell(session, found, reader.seq if reader else None, head, look=look, now=now)
+        stuck.note(session, free, stuck=False, now=now)
+        return made
+
+
+def _asked(session: Session, reader: NoticeReader, until: int, *, look: bool, now: datetime) -> stuck.Asked:
+    """Which steps are asked about again: after changes, and all once a day, for days begin and end things."""
+    new_day = look and (reader.looked_at is None or reader.looked_at.date() != now.date())
+    return stuck.Asked(every=True) if new_day else stuck.changed(session, reader.seq, until)
 
 
 def _untold(session: Session, found: Sequence[Event]) -> list[Event]:
@@ -73,6 +87,7 @@ def _tell(
         reader = NoticeReader(id=1, seq=until)
         session.add(reader)
     made = sum(_notify(session, event, now=now) for event in found)
+    stuck.note(session, [event.stuck for event in found if event.stuck], stuck=True, now=now)
     reader.seq = until
     if look:
         reader.looked_at = now
@@ -83,6 +98,9 @@ def _tell(
 
 def _notify(session: Session, event: Event, *, now: datetime) -> int:
     wishes = _wishes(session, event.people) if event.by_mail and mail.is_on() else {}
+    if event.told is not None:
+        told = sorted(str(one) for one in event.people)
+        session.add(TaskReminder(**vars(event.told), told=told, told_at=now))
     for person_id in event.people:
         notice = Notice(
             person_id=person_id,

@@ -30,6 +30,26 @@ KINDS: dict[str, Wording] = {
     "task.overdue": Wording(
         N_("A task is overdue"), N_("%(step)s of %(number)s at %(site)s is overdue."), "alert-triangle"
     ),
+    "task.ahead": Wording(
+        N_("A task is due in a few days"),
+        N_("%(step)s of %(number)s at %(site)s is due in a few days."),
+        "clock",
+    ),
+    "task.escalated": Wording(
+        N_("A task of your people is overdue"),
+        N_("%(step)s of %(number)s at %(site)s is overdue. You are told as line manager."),
+        "alert-triangle",
+    ),
+    "task.escalated_head": Wording(
+        N_("A task is long overdue"),
+        N_("%(step)s of %(number)s at %(site)s is long overdue. You are told as quality head."),
+        "alert-triangle",
+    ),
+    "task.stuck": Wording(
+        N_("Nobody can take a step"),
+        N_("Nobody is left who may take %(step)s of %(number)s at %(site)s."),
+        "user-off",
+    ),
     "account.locked": Wording(
         N_("Your account is locked"),
         N_("Your account is locked. A security administrator can open it."),

@@ -3,7 +3,7 @@
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from core.db import Base, new_id
@@ -71,6 +71,25 @@ class SiteFormCode(Base):
     of_revision: Mapped[str]
     code: Mapped[str]
     code_revision: Mapped[str]
+    revision: Mapped[int] = mapped_column()
+
+    __mapper_args__ = {"version_id_col": revision}
+
+
+class ReminderRule(Base):
+    """When people hear of a due date, in working days of the site: one row, changed by a signed proposal.
+
+    ``days_before`` it whoever has the step is reminded, ``days_manager`` after it the line manager is told,
+    ``days_head`` after it the quality head; 0 is on the day itself.
+    """
+
+    __tablename__ = "reminder_rule"
+    __table_args__ = (CheckConstraint("id = 1", name="one_row"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    days_before: Mapped[int]
+    days_manager: Mapped[int]
+    days_head: Mapped[int]
     revision: Mapped[int] = mapped_column()
 
     __mapper_args__ = {"version_id_col": revision}

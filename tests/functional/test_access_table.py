@@ -124,6 +124,8 @@ ROWS: dict[str, Row] = {
     "handling.end": sited("inbox.work", case_id="case"),
     "handling.hand": sited("inbox.work", role="task_role", task_id="task"),
     "handling.handing": sited("inbox.work", role="task_role", task_id="task"),
+    "handling.take_back": sited("inbox.work", role="task_role", task_id="task"),
+    "handling.taking_back": sited("inbox.work", role="task_role", task_id="task"),
     "house.change": sited("house.manage", site_id="site"),
     "house.index": plain("house.manage"),
     "house.number_form": sited("house.manage", site_id="site"),
@@ -533,6 +535,8 @@ BEHIND_THE_DOOR = {
     "handling.end": 403,
     "handling.hand": 403,  # neither his own step nor quality assurance
     "handling.handing": 403,
+    "handling.take_back": 403,  # the step has been done by nobody
+    "handling.taking_back": 403,
     "house.numbers": 404,  # no series was named
     "inbox.claim": 403,  # somebody without the training the role needs; the page says so
     "inbox.draft": 403,

@@ -64,7 +64,7 @@ def content_of(
             "form_version": None,
         },
         "shown": shown,
-        "entered": [{"title": title, "rows": [*rows, _line(REASON, reason)], "table": None}],
+        "entered": [{"title": title, "rows": [*rows, line(REASON, reason)], "table": None}],
         "path": as_texts(_path(session, case, style.layout)),
         "signing": signing if meaning else None,
         "prior": [{"number": r.number, "sha256": r.sha256, "title": dict(r.title)} for r in prior],
@@ -96,11 +96,12 @@ def site_of_case(session: Session, case: ProcessCase) -> Site:
 
 
 def _open_steps(tasks: Sequence[HumanTask]) -> Section:
-    rows = [_line(task.name, ROLES.get(task.role, {"en": task.role, "zh": task.role})) for task in tasks]
+    rows = [line(task.name, ROLES.get(task.role, {"en": task.role, "zh": task.role})) for task in tasks]
     return {"title": OPEN_STEPS, "rows": rows, "table": None}
 
 
-def _line(label: Bilingual, value: Bilingual | str) -> dict[str, Any]:
+def line(label: Bilingual, value: Bilingual | str) -> dict[str, Any]:
+    """One line of such a record."""
     return {"label": dict(label), "value": value, "unit": None, "mark": None}
 
 

@@ -1,4 +1,4 @@
-"""The doors of handling: hand a step over to somebody else, cancel a case."""
+"""The doors of handling: hand a step over to somebody else, cancel a case, take a step back."""
 
 import uuid
 from dataclasses import replace
@@ -18,6 +18,7 @@ from app.inbox.handling.cancelling import (
     role_to_cancel,
 )
 from app.inbox.handling.handing import HandOver, check_may_hand_over, hand_over
+from app.inbox.handling.taking_back import check_may_take_step_back, take_step_back
 from app.inbox.meanings import statement_text
 from app.inbox.proving import prove
 from app.inbox.services import open_view
@@ -114,6 +115,39 @@ def _cancel_page(
         password_error=unproven.text(language()) if unproven else "",
         reason=request.form.get("reason", ""),
         now=request_time(),
+    )
+
+
+@bp.get("/inbox/<uuid:task_id>/take-back")
+@access("inbox.work")
+def taking_back(task_id: uuid.UUID) -> Answer:
+    """Ask why a completed step is taken back."""
+    return _take_back_page(task_id)
+
+
+@bp.post("/inbox/<uuid:task_id>/take-back")
+@access("inbox.work")
+def take_back(task_id: uuid.UUID) -> Answer:
+    """Take a completed step back; its entries stand in the draft of the step that is open again."""
+    reason, actor, now = request.form.get("reason", ""), current_actor(), request_time()
+    try:
+        with writing() as session:
+            again = take_step_back(session, task_id, reason, actor=actor, now=now)
+    except Invalid as refused:
+        return _take_back_page(task_id, refused), refused.status
+    flash(_("The step is taken back and open again."), "success")
+    return redirect(url_for("inbox.task", task_id=again.id), code=303)
+
+
+def _take_back_page(task_id: uuid.UUID, refused: QmsError | None = None) -> str:
+    session = db.session()
+    task = check_may_take_step_back(session, task_id, actor=current_actor(), now=request_time())
+    return render_template(
+        "handling/take_back.html",
+        task=task,
+        case=session.get_one(ProcessCase, task.case_id),
+        errors={"reason": refused} if refused is not None else {},
+        reason=request.form.get("reason", ""),
     )
 
 
