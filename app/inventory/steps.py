@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.catalog.changing import item_named
-from app.inventory import obstacles, queries, services
+from app.inventory import disposing, obstacles, queries, services
 from app.inventory.changes import Disposition, dispose_stock
 from app.inventory.models import Lot
 from workflows.registry import OperationCall, operation
@@ -115,3 +115,28 @@ def dispose_of_stock(call: OperationCall) -> Mapping[str, Any]:
         else []
     )
     return {"lots": list(lots)}
+
+
+_NAMED = {
+    "type": "object",
+    "properties": {
+        "lots": {"type": "array", "items": {"type": "string"}, "description": "numbers of lots at the site"}
+    },
+    "required": ["lots"],
+    "additionalProperties": False,
+}
+
+
+@operation("inventory.hold_named_lots", schema=_NAMED, title={"en": "Hold lots", "zh": "冻结批次"})
+def hold_named_lots(call: OperationCall) -> Mapping[str, Any]:
+    """Put lots on hold that somebody could still use; the others stand still already.
+
+    Raises:
+        Invalid: ``lot.no_such`` or ``lot.ambiguous``.
+    """
+    numbers = [str(number) for number in call.params["lots"]]
+    found = disposing.lots_named(call.session, call.case.site_id, numbers) if numbers else []
+    free = [lot for lot in found if lot.status in disposing.HOLDABLE]
+    for lot in free:
+        services.hold_lot(call.session, lot.id, document=call.case.number, actor=call.actor, now=call.now)
+    return {"held": [lot.number for lot in free]}

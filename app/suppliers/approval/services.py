@@ -172,7 +172,7 @@ def approve_scopes(
             _prolong(session, scope, command, today)
         scopes.append(scope)
     standing = Standing.CONDITIONAL if command.conditional else Standing.FREE
-    _stand(session, supplier, standing, command.why, actor=actor, now=now)
+    stand(session, supplier, standing, command.why, actor=actor, now=now)
     return scopes
 
 
@@ -203,9 +203,10 @@ def _prolong(session: Session, scope: SupplierScope, command: Approval, today: d
     audit.record(session, "supplier.scope_approved", subject=subject, facts=facts)
 
 
-def _stand(
+def stand(
     session: Session, supplier: Supplier, standing: Standing, why: str, *, actor: Actor, now: datetime
 ) -> None:
+    """Say how a supplier stands; one that was blocked gets back what was put on hold for it."""
     row = queries.standing_row(session, supplier.id)
     was = row.standing if row is not None else Standing.FREE
     if row is None:

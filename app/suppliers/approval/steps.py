@@ -10,6 +10,7 @@ from typing import Any
 from app.suppliers import queries, services
 from app.suppliers.approval import services as approving
 from app.suppliers.approval.models import Grade
+from app.suppliers.models import Standing
 from core.clock import site_day
 from workflows import messages
 from workflows.registry import OperationCall, operation
@@ -120,6 +121,35 @@ def block_by_code(call: OperationCall) -> Mapping[str, Any]:
         why = str(call.params["why"])
         services.block_supplier(call.session, supplier.id, why, actor=call.actor, now=call.now)
     return {"supplier": supplier.code}
+
+
+_STANDING = {
+    "type": "object",
+    "properties": {
+        "supplier": _SUPPLIER,
+        "standing": {"enum": ["free", "conditional"], "description": "how he stands from now on"},
+        "why": _WHY,
+    },
+    "required": ["supplier", "standing", "why"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "suppliers.set_standing",
+    schema=_STANDING,
+    title={"en": "Say how a supplier stands", "zh": "更新供应商状态"},
+)
+def set_standing(call: OperationCall) -> Mapping[str, Any]:
+    """Free a supplier, with or without conditions; call it after a signed step only.
+
+    Raises:
+        NotFound: ``supplier.unknown``.
+    """
+    supplier = approving.supplier_by_code(call.session, str(call.params["supplier"]))
+    standing, why = Standing(call.params["standing"]), str(call.params["why"])
+    approving.stand(call.session, supplier, standing, why, actor=call.actor, now=call.now)
+    return {"standing": standing.value}
 
 
 _END_SUPPLY = {
