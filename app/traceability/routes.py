@@ -11,6 +11,8 @@ from app.inventory.models import MOVEMENT_NAMES
 from app.inventory.queries import lot as lot_with
 from app.inventory.queries import movements_of
 from app.inventory.shipping import shipments_of
+from app.quality.deviations.models import DISPOSITION_NAMES
+from app.quality.deviations.queries import about_lot
 from app.quality.queries import inspections_of
 from app.traceability import queries
 from app.web import access, db, request_time
@@ -43,6 +45,8 @@ def lot(lot_id: uuid.UUID) -> str:
         outputs=outputs,
         shipments=shipments_of(session, [lot_id]),
         inspections=inspections_of(session, lot_id),
+        nonconformities=about_lot(session, lot_id),
+        dispositions=DISPOSITION_NAMES,
         cases=queries.cases_of(session, lot_id),
         records=queries.records_of(session, lot_id),
     )

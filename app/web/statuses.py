@@ -57,6 +57,8 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "planned": (_l("Planned"), "blue"),
     "started": (_l("Started"), "blue"),
     "closed": (_l("Closed"), "secondary"),
+    "watched": (_l("Effect being watched"), "azure"),
+    "declined": (_l("Declined"), "secondary"),
     "received": (_l("Received"), "green"),
     "partly_received": (_l("Partly received"), "yellow"),
     "overdue": (_l("Overdue"), "red"),

@@ -152,6 +152,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(), nullable=False),
         sa.Column("owner", sa.String(), nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("extensions", sa.Integer(), nullable=False),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_by", sa.String(), nullable=True),
         sa.Column("done_by_name", sa.String(), nullable=True),

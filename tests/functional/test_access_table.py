@@ -210,6 +210,8 @@ ROWS: dict[str, Row] = {
     "production.post_output": plain("output.post"),
     "production.work_order": sited("output.read", work_order_id="work_order"),
     "production.work_orders": plain("output.read"),
+    "quality.corrective_actions": plain("nonconformities.read"),
+    "quality.nonconformities": plain("nonconformities.read"),
     "setup.baseline": plain(ANYBODY),
     "setup.company": plain(ANYBODY),
     "setup.confirm": plain(ANYBODY),

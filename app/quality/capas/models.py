@@ -89,11 +89,19 @@ class Capa(Base):
         """
         if self.state in (CapaState.CLOSED, CapaState.DECLINED):
             raise Conflict("capa.over", "%(number)s is closed already.", number=self.number)
+        self.refuse_open_actions()
+        self.state, self.outcome, self.closed_at, self.check_due = state, outcome, now, None
+
+    def refuse_open_actions(self) -> None:
+        """Ask that every action is done.
+
+        Raises:
+            Conflict: ``capa.actions_open``.
+        """
         waiting = [f"{one.round}.{one.position}" for one in self.actions if one.done_at is None]
         if waiting:
             sentence = N_("%(number)s cannot be closed: actions %(actions)s are not done.")
             raise Conflict("capa.actions_open", sentence, number=self.number, actions=", ".join(waiting))
-        self.state, self.outcome, self.closed_at, self.check_due = state, outcome, now, None
 
 
 class CapaAction(Base):
@@ -110,6 +118,7 @@ class CapaAction(Base):
     action: Mapped[str]
     owner: Mapped[str]
     due: Mapped[date]
+    extensions: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]
     done_by_name: Mapped[str | None]

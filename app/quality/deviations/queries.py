@@ -32,6 +32,12 @@ def numbered(session: Session, number: str) -> Nonconformity | None:
     return session.scalar(select(Nonconformity).filter_by(number=number))
 
 
+def by_number(session: Session, numbers: Collection[str]) -> dict[str, Nonconformity]:
+    """The nonconformities with some numbers, by number."""
+    wanted = select(Nonconformity).where(Nonconformity.number.in_(numbers))
+    return {one.number: one for one in session.scalars(wanted)}
+
+
 def locked(session: Session, case_id: uuid.UUID) -> Nonconformity:
     """The nonconformity of a case, locked until commit.
 
