@@ -1,12 +1,12 @@
 """The web server's settings: the application is loaded once and shared by forked workers with threads."""
 
-import gc
 import os
 import shutil
 import time
 
 from core.config import settings
 from core.db import engine
+from core.memory import set_aside
 
 FIGURES = settings().home / "figures"
 """Where the web processes keep what they count, so that any of them can tell for all (Prometheus)."""
@@ -41,11 +41,9 @@ def post_fork(_server: object, _worker: object) -> None:
 def when_ready(_server: object) -> None:
     """Say that pages are served, and how long the start took when the supervisor noted its beginning.
 
-    What the start has made stays as long as the server: the workers, forked from here, never search it for
-    garbage, and so share its memory.
+    What the start has made stays as long as the server: the workers are forked from here and share it.
     """
-    gc.collect()
-    gc.freeze()
+    set_aside()
     started = os.environ.get("QMS_STARTED")
     seconds = f" after {time.time() - float(started):.1f} s" if started else ""
     print(f"Ready{seconds}: {settings().url}", flush=True)

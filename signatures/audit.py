@@ -9,6 +9,7 @@ the lock loses entries on PostgreSQL.
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, update
@@ -116,9 +117,7 @@ def _lock_head(session: Session) -> AuditHead:
     return head
 
 
-def _clock_events(
-    session: Session, head: AuditHead, capture: Mapping[Any, Any]
-) -> list[dict[str, Any]]:
+def _clock_events(session: Session, head: AuditHead, capture: Mapping[Any, Any]) -> list[dict[str, Any]]:
     """Note that the clock has run back since the last entry; it becomes the first entry of this act."""
     facts = step_back(session, head, datetime.fromisoformat(json.loads(capture["context"])["now"]))
     if facts is None:
@@ -130,24 +129,33 @@ def _clock_events(
 
 def _content_of(capture: Mapping[Any, Any], dialect: Dialect) -> dict[str, Any]:
     """Everything an entry says but its number: worked out before the head is locked."""
-    context: dict[str, Any] = json.loads(capture["context"])
-    facts = {key: value for key, value in context.items() if key not in _CONTEXT_KEYS}
-    facts |= json.loads(capture["facts"] or "{}")
+    said, facts = _said_by(capture["context"])
+    own = json.loads(capture["facts"]) if capture["facts"] else {}
     return {
-        "v": "qms.audit/1",
-        "at": datetime.fromisoformat(context["now"]).astimezone(UTC).isoformat(),
-        "actor": {
-            "id": context["actor"],
-            "login": context["login"],
-            "name": context["name"],
-            "on_behalf_of": context["on_behalf_of"],
-        },
-        "reason": context["reason"],
+        **said,
         "action": capture["action"],
         "subject": [capture["subject_type"], row_key(capture, Base.metadata, dialect)],
         "changes": readable_changes(capture, Base.metadata, dialect),
-        "facts": facts or None,
+        "facts": {**facts, **own} or None,
     }
+
+
+@lru_cache(maxsize=8)
+def _said_by(context: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Who, when and why, and the facts beside; a list of many rows is caught under one and the same."""
+    told: dict[str, Any] = json.loads(context)
+    said = {
+        "v": "qms.audit/1",
+        "at": datetime.fromisoformat(told["now"]).astimezone(UTC).isoformat(),
+        "actor": {
+            "id": told["actor"],
+            "login": told["login"],
+            "name": told["name"],
+            "on_behalf_of": told["on_behalf_of"],
+        },
+        "reason": told["reason"],
+    }
+    return said, {key: value for key, value in told.items() if key not in _CONTEXT_KEYS}
 
 
 def _row_of(content: dict[str, Any], seq: int, entry: str, previous: str, digest: str) -> dict[str, Any]:

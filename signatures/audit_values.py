@@ -54,7 +54,8 @@ def readable_changes(
         return None
     table = metadata.tables.get(capture["subject_type"])
     raw: dict[str, Any] = json.loads(capture["changes"], parse_float=Decimal)
-    return {name: _pair(pair, _reader(table, name, dialect)) for name, pair in sorted(raw.items())}
+    readers = {} if table is None else _readers(table, dialect)
+    return {name: _pair(raw[name], readers.get(name, plain)) for name in sorted(raw)}
 
 
 def row_key(capture: Mapping[Any, Any], metadata: MetaData, dialect: Dialect) -> str:
@@ -82,7 +83,16 @@ def _trail_reader(table: Table, name: str, dialect: Dialect) -> Reader:
 
 
 def _pair(pair: list[Any] | None, read: Reader) -> list[Any] | None:
-    return None if pair is None else [None if value is None else plain(read(value)) for value in pair]
+    if pair is None:
+        return None
+    if read is plain:
+        return [value if type(value) is str else plain(value) for value in pair]
+    return [None if value is None else plain(read(value)) for value in pair]
+
+
+@cache
+def _readers(table: Table, dialect: Dialect) -> dict[str, Reader]:
+    return {column.name: _reader_of(column.type, dialect) for column in table.columns}
 
 
 def _reader(table: Table | None, name: str, dialect: Dialect) -> Reader:

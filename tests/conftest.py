@@ -1,6 +1,5 @@
 """Fixtures for every test: a clean database with all tables and triggers, a frozen moment, actors."""
 
-import gc
 import importlib
 import shutil
 import sqlite3
@@ -18,7 +17,7 @@ from sqlalchemy import Engine
 
 from app.access import passwords
 from app.cli import scratch_server
-from core import config, db
+from core import config, db, memory
 from core.actor import Actor
 from tests import shares
 
@@ -38,26 +37,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: shares.rank_of(item.nodeid))
 
 
-def _set_aside() -> None:
-    """Keep the search for garbage away from what is there to stay.
-
-    Half a million objects come of collecting the tests, another million of statements that SQLAlchemy keeps
-    for each mapper and database; a search that meets them all stops a test for a second.
-    """
-    gc.collect()
-    gc.freeze()
-
-
 def pytest_collection_finish() -> None:
-    """Set aside what importing and collecting has made."""
-    _set_aside()
+    """Set aside what importing and collecting has made: more than half a million objects."""
+    memory.set_aside()
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _left_behind() -> Iterator[None]:
-    """Set aside what the tests of a file leave behind."""
+    """Set aside what the tests of a file leave behind, such as statements kept for each mapper."""
     yield
-    _set_aside()
+    memory.set_aside()
 
 
 class Translated(BytecodeCache):

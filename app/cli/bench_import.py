@@ -27,6 +27,7 @@ from app.cli.scratch_database import on_a_server_of_its_own
 from core import clock
 from core.actor import system_actor
 from core.db import configure, engine, read_session, unit_of_work
+from core.memory import set_aside
 from documents.sheets import examining
 
 ROWS, QUICK_ROWS = 100_000, 5_000
@@ -69,6 +70,7 @@ def installed(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
     try:
         configure()
         db.upgrade()
+        set_aside()  # as a worker does
         yield
     finally:
         engine().dispose()
