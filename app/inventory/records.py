@@ -14,7 +14,6 @@ from app.catalog.units import check_unit, quantity_text
 from app.inventory import obstacles, queries
 from app.inventory.models import STATUS_NAMES, Lot, Movement, Shipment
 from app.sites.queries import style_of
-from core import clock
 from core.actor import Actor
 from core.clock import site_day
 from core.types import Bilingual
@@ -117,12 +116,14 @@ def lot_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) 
 
 @facts("inventory.obstacles")
 def obstacle_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
-    """What stands against the release of the lot as the step is shown; nothing if nothing does.
+    """What stands against the release of the lot; nothing if nothing does.
 
-    The same is asked again when the release is signed.
+    As of the last movement of the lot, so that what is signed is what was shown; when the release is signed,
+    it is asked again as of that moment.
     """
     lot = queries.lot(session, subject_id)
-    against = obstacles.obstacles_of(session, lot, now=clock.now())
+    seen = max((one.at for one in queries.movements_of(session, lot.id)), default=lot.created_at)
+    against = obstacles.obstacles_of(session, lot, now=seen)
     if not against:
         return []
     rows = [row("Open", "未解决", obstacle.text) for obstacle in against]
