@@ -1,0 +1,200 @@
+"""A CAPA on the real rooms: planned, done, checked by timer, reopened when it had no effect."""
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, select
+
+from app.quality.capas.models import Capa, CapaAction, CapaOutcome, CapaState
+from app.quality.capas.services import close_capa
+from core.actor import Actor
+from core.db import read_session, unit_of_work
+from core.errors import FieldErrors, NotAllowed, QmsError
+from tests.factories.floor import Floor, make_floor
+from workflows.models import ProcessCase
+
+STAFF = ("employee", "qa")
+PEOPLE = {
+    "owner": STAFF,
+    "doer": STAFF,
+    "qa1": ("qa",),
+    "qa2": ("qa",),
+    "checker": ("qa",),
+    "head": ("quality_head", "qa"),
+    "regulatory": ("regulatory",),
+}
+TRIAGE = {
+    "title": "Hard granulate again",
+    "source": "trend",
+    "is": "Three lots too hard since June.",
+    "severity": "4",
+    "occurrence": "3",
+    "detection": "3",
+    "decision": "yes",
+    "rationale": "It comes back.",
+    "owner": "owner",
+}
+CONTAINED = {"measures": "All on hold", "scope": "Every lot since June", "lots_clear": "yes"}
+CAUSE = {
+    "whys.0.why": "Too hard?",
+    "whys.0.because": "Dried too long.",
+    "root_cause_code": "process",
+    "root_cause": "The dryer has no timer.",
+    "similar": "The other dryer, too.",
+}
+PLAN = {
+    "actions.0.kind": "corrective",
+    "actions.0.action": "Fit a timer",
+    "actions.0.owner": "doer",
+    "actions.0.due": "2026-12-31",
+    "actions.0.verification": "Look at it",
+    "metric": "Lots too hard",
+    "target": "none",
+    "sample": "3 lots",
+    "change": "no",
+    "scar": "no",
+}
+AGREE = {"decision": "approve"}
+VERIFIED = {"implemented": "Seen at the machine.", "adverse": "none", "decision": "approve"}
+
+
+def effect(outcome: str) -> dict[str, str]:
+    return {"measured": "Three lots in 60 days", "value": "as found", "outcome": outcome, "reason": "Counted"}
+
+
+@pytest.fixture
+def floor(database: Engine, keeper: Actor, now: datetime) -> Floor:
+    return make_floor(("capa",), PEOPLE, keeper, now)
+
+
+def to_plan(floor: Floor, **triage: str) -> ProcessCase:
+    case = floor.starts("qa1", "capa")
+    floor.signs("qa1", case, "triage", TRIAGE | triage)
+    floor.signs("owner", case, "containment", CONTAINED)
+    floor.signs("owner", case, "investigation", CAUSE)
+    floor.signs("qa2", case, "investigation_review", AGREE)
+    return case
+
+
+def to_check(floor: Floor) -> ProcessCase:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    floor.signs("doer", case, "implement", {"result": "done", "done": "Timer fitted"})
+    floor.signs("qa2", case, "verification", VERIFIED)
+    return case
+
+
+def registered() -> Capa:
+    with read_session() as session:
+        found = session.scalars(select(Capa)).one()
+        return found
+
+
+@pytest.mark.urs("URS-001", "URS-004")
+def test_the_effect_is_checked_when_its_day_has_come_and_closes_it(floor: Floor) -> None:
+    case = to_check(floor)
+    assert floor.open(case) == []
+    assert (registered().state, str(registered().check_due)) == (CapaState.WATCHED, "2027-01-21")
+    floor.timers(case, floor.now + timedelta(days=59))
+    assert floor.open(case) == []
+    floor.timers(case, floor.now + timedelta(days=2))
+    floor.signs("checker", case, "effectiveness", effect("effective"))
+    assert (registered().state, registered().outcome) == (CapaState.CLOSED, CapaOutcome.EFFECTIVE)
+    assert floor.case(case.id).outcome == "closed"
+
+
+@pytest.mark.urs("URS-004")
+def test_an_ineffective_one_reopens_itself_and_an_unclear_one_is_checked_once_more(floor: Floor) -> None:
+    case = to_check(floor)
+    for outcome in ("inconclusive", "inconclusive"):
+        floor.timers(case, floor.now + timedelta(days=61))
+        floor.signs("checker", case, "effectiveness", effect(outcome))
+    assert floor.open(case) == ["investigation"]
+    assert (registered().state, registered().reopened) == (CapaState.OPEN, 1)
+
+
+@pytest.mark.urs("URS-023")
+def test_owner_and_implementer_neither_approve_nor_verify_nor_check(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    refused_to(floor, "owner", case, "plan_approval", AGREE)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    floor.signs("doer", case, "implement", {"result": "done", "done": "Timer fitted"})
+    for who in ("owner", "doer"):
+        refused_to(floor, who, case, "verification", VERIFIED)
+    floor.signs("qa2", case, "verification", VERIFIED)
+    floor.timers(case, floor.now + timedelta(days=61))
+    for who in ("owner", "doer"):
+        refused_to(floor, who, case, "effectiveness", effect("effective"))
+
+
+def test_only_its_owner_carries_an_action_out(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    with pytest.raises(QmsError):
+        floor.signs("owner", case, "implement", {"result": "done", "done": "Timer fitted"})
+    assert floor.open(case) == ["implement"]
+
+
+def refused_to(floor: Floor, who: str, case: ProcessCase, step: str, typed: dict[str, str]) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        floor.signs(who, case, step, typed)
+    assert refused.value.code == "task.separation"
+
+
+@pytest.mark.urs("URS-022")
+def test_a_refusal_without_rationale_is_refused_and_against_the_table_it_is_the_heads(floor: Floor) -> None:
+    case = floor.starts("qa1", "capa")
+    typed = TRIAGE | {"decision": "no", "severity": "5", "owner": ""}
+    with pytest.raises(FieldErrors) as refused:
+        floor.signs("qa1", case, "triage", typed | {"rationale": ""})
+    assert set(refused.value.errors) == {"rationale"}
+    floor.signs("qa1", case, "triage", typed)
+    assert floor.open(case) == ["declining"]
+    floor.signs("head", case, "declining", {"decision": "return", "reason": "Severity 5 needs one."})
+    assert floor.open(case) == ["triage"]
+
+
+@pytest.mark.urs("URS-022")
+def test_a_day_moves_by_signed_request_only_and_twice_at_most(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    given = {"decision": "approve", "risk": "Stock is on hold."}
+    for day, who, step in (("2027-01-31", "qa2", "extension"), ("2027-02-28", "head", "second_extension")):
+        wanted = {"result": "extend", "new_due": day, "reason": "The part is late."}
+        floor.signs("doer", case, "implement", wanted)
+        assert floor.open(case) == [step]
+        floor.signs(who, case, step, given)
+        with read_session() as session:
+            assert str(session.scalars(select(CapaAction.due)).one()) == day
+    floor.signs("doer", case, "implement", wanted | {"new_due": "2027-03-31"})
+    with pytest.raises(QmsError) as refused:
+        floor.signs("head", case, "second_extension", given)
+    assert refused.value.code == "capa.extensions"
+
+
+@pytest.mark.urs("URS-022")
+def test_nothing_closes_with_open_actions(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    with unit_of_work(floor.people["qa1"], now=floor.now) as session, pytest.raises(QmsError) as refused:
+        close_capa(session, session.get_one(Capa, registered().id), declined=False, now=floor.now)
+    assert refused.value.code == "capa.actions_open"
+    assert registered().state is CapaState.OPEN
+
+
+@pytest.mark.urs("URS-022")
+def test_an_adverse_effect_cannot_be_verified_away(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    floor.signs("doer", case, "implement", {"result": "done", "done": "Timer fitted"})
+    typed = VERIFIED | {"adverse": "some", "adverse_text": "The seal leaks."}
+    with pytest.raises(FieldErrors):
+        floor.signs("qa2", case, "verification", typed)
+    floor.signs("qa2", case, "verification", typed | {"decision": "return"})
+    assert floor.open(case) == ["plan"]
