@@ -183,24 +183,28 @@ def _ways(words: Wording, decisions: Sequence[Mapping[str, Any]]) -> dict[str, A
     if not decisions:
         return None
     heads = (N_("Step"), N_("Expression"), N_("Facts used"), N_("Result"), N_("Way taken"))
-    rows = [_way(one, asked) for one in decisions for asked in one["asked"]]
+    rows = [_way(words, one, asked) for one in decisions for asked in one["asked"]]
     return blocks.table(words, {"columns": [words.both(head) for head in heads], "rows": rows})
 
 
-def _way(decision: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
-    used = "; ".join(f"{name} = {_short(value)}" for name, value in asked["inputs"].items())
+def _way(words: Wording, decision: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
+    facts = asked["inputs"].items()
+    used = "; ".join(f"{name} = {words.plain(_short(words, value))}" for name, value in facts)
     taken = {language: ", ".join(pick(one, language) for one in decision["taken"]) for language in LANGUAGES}
     return [
         decision["title"],
         asked["expression"],
         used or "–",
-        _short(asked["value"]),
+        _short(words, asked["value"]),
         taken if decision["taken"] else "–",
     ]
 
 
-def _short(value: Any) -> str:
-    return "–" if value is None else str(value)
+def _short(words: Wording, value: Any) -> Any:
+    """A fact in a cell: yes and no in the languages of the record."""
+    if value in ("yes", "no"):
+        return words.both(N_("yes") if value == "yes" else N_("no"))
+    return "–" if value in (None, "") else str(value)
 
 
 def _answers(words: Wording, outputs: Mapping[str, Any], labels: Mapping[str, Any]) -> Iterator[blocks.Pair]:
@@ -213,7 +217,7 @@ def _answers(words: Wording, outputs: Mapping[str, Any], labels: Mapping[str, An
 
 def _inputs(words: Wording, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     columns = [words.both(N_("Input")), words.both(N_("Expression")), words.both(N_("Value"))]
-    rows = [[one.get(key) or "–" for key in ("label", "expression", "value")] for one in inputs]
+    rows = [[one["label"], one.get("expression") or "–", _short(words, one.get("value"))] for one in inputs]
     return {"columns": columns, "rows": rows}
 
 

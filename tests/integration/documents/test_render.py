@@ -7,6 +7,7 @@ import subprocess
 import sys
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import page as page_validation
 import pytest
@@ -146,10 +147,10 @@ def test_two_signatures_and_the_seal_on_the_page_hold(home: Path) -> None:
     assert len(answer.signatures) == 3
 
 
-def shown_text(language: str) -> str:
+def shown_text(language: str, record: dict[str, Any] | None = None) -> str:
     """The words of the page, in the order of its markup."""
     given = composition.compose(
-        made.record(language),
+        record or made.record(language),
         evidence=made.evidence(2),
         diagram_svg=made.DIAGRAM,
         embedded=[],
@@ -185,6 +186,16 @@ def test_nothing_entered_shown_or_decided_is_left_off_the_page(
             )
             assert plain, f"{block}: {leaf}"
     assert "2026-11-22 16:10:05 UTC+08:00" in text
+
+
+@pytest.mark.urs("URS-122")
+def test_yes_and_no_of_a_decision_are_said_in_the_language_of_the_record() -> None:
+    record = made.record("zh")
+    way = {"expression": "lot.sterile", "inputs": {"lot.sterile": "no"}, "value": "yes"}
+    record["content"]["decisions"] = [{"title": "Sterile?", "taken": [], "asked": [way]}]
+    text = shown_text("zh", record)
+    assert "lot.sterile = 否" in text
+    assert "yes" not in text
 
 
 @pytest.mark.urs("URS-022")
