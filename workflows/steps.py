@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workflows import repository
+from workflows import extending, repository
 from workflows.migration import plan
 from workflows.models import ProcessMigration, ProcessRelease
 from workflows.registry import OperationCall, operation
@@ -58,6 +58,31 @@ def refuse_release(call: OperationCall) -> Mapping[str, Any]:
     release = call.session.get_one(ProcessRelease, call.uuid("release"), with_for_update=True)
     repository.refuse_release(call.session, release, reason=str(call.params["reason"]), actor=call.actor)
     return {"process": release.process_key, "version": release.version}
+
+
+@operation(
+    "workflows.extend_due",
+    schema={
+        "type": "object",
+        "properties": {
+            "task": {"type": "string", "format": "uuid", "description": "id of the human task"},
+            "due": {"type": "string", "description": "the new moment, ISO 8601, UTC"},
+            "reason": {"type": "string", "description": "why more time is needed"},
+        },
+        "required": ["task", "due", "reason"],
+        "additionalProperties": False,
+    },
+    title={"en": "Move the due date", "zh": "变更到期日"},
+)
+def extend_due(call: OperationCall) -> Mapping[str, Any]:
+    """Move the due date of a step as a signed request says; at most twice.
+
+    Raises:
+        Conflict: ``extension.task_over`` or ``extension.twice``.
+        Invalid: ``extension.earlier``: the moment is not later than the due date.
+    """
+    task = extending.extend_due(call)
+    return {"task": str(task.id), "due": str(call.params["due"])}
 
 
 @operation(

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,7 @@ from workflows.compiled import CompiledProcess
 from workflows.elements import Element
 from workflows.errors import title_of
 from workflows.message_models import CaseWait
-from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskReminder
+from workflows.models import CaseState, DueExtension, HumanTask, ProcessCase, ProcessRelease, TaskReminder
 
 SUBJECTS = {
     "inventory.lot": ("traceability.lot", "lot_id"),
@@ -65,6 +65,7 @@ class Waiting:
     mine: bool
     may_hand_over: bool
     told: Sequence[Told]
+    extensions: Sequence[tuple[DueExtension, str]]
 
 
 @dataclass(frozen=True)
@@ -157,8 +158,11 @@ def _line(
 def _waiting(session: Session, case: ProcessCase, *, now: datetime) -> list[Waiting]:
     tasks = queries.open_tasks(session, [case.id])[case.id]
     claimants = queries.names(session, [one for task in tasks for one in (task.claimed_by, task.assigned_to)])
-    told = queries.reminders(session, tasks)
-    return [_one_waiting(session, task, claimants, told[task.id], now=now) for task in tasks]
+    told, moved = queries.reminders(session, tasks), queries.extensions(session, tasks)
+    return [
+        replace(_one_waiting(session, task, claimants, told[task.id], now=now), extensions=moved[task.id])
+        for task in tasks
+    ]
 
 
 def _one_waiting(
@@ -186,6 +190,7 @@ def _one_waiting(
         mine=person.id in who.free_ids and task.claimed_by in (None, person.id),
         may_hand_over=may_hand_over(person, task),
         told=[_told(session, one) for one in told],
+        extensions=(),
     )
 
 

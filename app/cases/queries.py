@@ -13,7 +13,15 @@ from app.access.models import Person
 from core.errors import NotFound
 from core.types import Bilingual
 from documents.models import Record, RecordState
-from workflows.models import CaseState, HumanTask, ProcessCase, ProcessRelease, TaskReminder, TaskState
+from workflows.models import (
+    CaseState,
+    DueExtension,
+    HumanTask,
+    ProcessCase,
+    ProcessRelease,
+    TaskReminder,
+    TaskState,
+)
 
 Sites = Collection[uuid.UUID] | None
 """The sites a person reaches; ``None`` means every site."""
@@ -103,6 +111,22 @@ def reminders(session: Session, tasks: Sequence[HumanTask]) -> dict[uuid.UUID, l
     query = select(TaskReminder).where(TaskReminder.task_id.in_([task.id for task in tasks]))
     for one in session.scalars(query.order_by(TaskReminder.told_at)) if tasks else ():
         found[one.task_id].append(one)
+    return found
+
+
+def extensions(
+    session: Session, tasks: Sequence[HumanTask]
+) -> dict[uuid.UUID, list[tuple[DueExtension, str]]]:
+    """How the due dates of some tasks were moved, with the numbers of the requests, by task, oldest first."""
+    found: dict[uuid.UUID, list[tuple[DueExtension, str]]] = defaultdict(list)
+    query = (
+        select(DueExtension, ProcessCase.number)
+        .join(ProcessCase, ProcessCase.id == DueExtension.request_id)
+        .where(DueExtension.task_id.in_([task.id for task in tasks]))
+        .order_by(DueExtension.decided_at)
+    )
+    for one, number in session.execute(query) if tasks else ():
+        found[one.task_id].append((one, number))
     return found
 
 

@@ -19,7 +19,7 @@ from app.sites.models import Site
 from app.web.rights import AUDIT_ADMIN, SECURITY_ADMIN, SYSTEM_ADMIN
 from core.outbox import OutboxEntry
 from signatures.audit_models import AuditEntry
-from workflows.models import HumanTask, ProcessCase, TaskState
+from workflows.models import DueExtension, HumanTask, ProcessCase, TaskState
 
 SOON = timedelta(hours=24)
 CLOCK_CODE = "signature.clock"
@@ -70,12 +70,17 @@ def in_trail(session: Session, after: int, until: int, *, now: datetime) -> Iter
 def of_due_times(session: Session, *, now: datetime) -> Iterator[Event]:
     """Find open tasks that are overdue or due soon; soon is a day ahead, in the second half of their time."""
     due = select(HumanTask).where(HumanTask.state == TaskState.OPEN, HumanTask.due_at < now + SOON)
+    moved = set(session.scalars(select(DueExtension.task_id).distinct()))
     for task in session.scalars(due):
         assert task.due_at is not None
         if task.due_at < now:
-            yield _of_task(session, task, "task.overdue", now=now)
+            event = _of_task(session, task, "task.overdue", now=now)
         elif now - task.created_at >= (task.due_at - task.created_at) / 2:
-            yield _of_task(session, task, "task.due", now=now)
+            event = _of_task(session, task, "task.due", now=now)
+        else:
+            continue
+        again = f":{task.due_at.isoformat()}" if task.id in moved else ""
+        yield replace(event, name=event.name + again)
 
 
 def of_jobs(session: Session, *, now: datetime) -> Iterator[Event]:

@@ -120,10 +120,12 @@ ROWS: dict[str, Row] = {
     "governance.run_verification": plain("audit.read"),
     "governance.trail": plain("audit.read"),
     "governance.verify": plain("audit.read"),
+    "handling.asking_for_time": sited("inbox.work", role="task_role", task_id="task"),
     "handling.cancelling": sited("inbox.work", case_id="case"),
     "handling.end": sited("inbox.work", case_id="case"),
     "handling.hand": sited("inbox.work", role="task_role", task_id="task"),
     "handling.handing": sited("inbox.work", role="task_role", task_id="task"),
+    "handling.more_time": sited("inbox.work", role="task_role", task_id="task"),
     "handling.take_back": sited("inbox.work", role="task_role", task_id="task"),
     "handling.taking_back": sited("inbox.work", role="task_role", task_id="task"),
     "house.change": sited("house.manage", site_id="site"),
@@ -537,6 +539,7 @@ BEHIND_THE_DOOR = {
     "handling.end": 403,
     "handling.hand": 403,  # neither his own step nor quality assurance
     "handling.handing": 403,
+    "handling.more_time": 422,  # without a day
     "handling.take_back": 403,  # the step has been done by nobody
     "handling.taking_back": 403,
     "house.numbers": 404,  # no series was named

@@ -32,6 +32,13 @@ class ReasonMissing(Invalid):
         super().__init__("handling.reason", "Please say why, in at least five characters.", field="reason")
 
 
+class DayMissing(Invalid):
+    """No day, or none that the calendar has."""
+
+    def __init__(self) -> None:
+        super().__init__("extension.day", "Please give a day as YYYY-MM-DD.", field="day")
+
+
 class NobodyNamed(Invalid):
     """No person, or nobody with the login."""
 

@@ -1,4 +1,4 @@
-"""The doors of handling: hand a step over to somebody else, cancel a case, take a step back."""
+"""The doors of handling: hand a step over to somebody else, cancel a case, take a step back, ask for time."""
 
 import uuid
 from dataclasses import replace
@@ -17,6 +17,7 @@ from app.inbox.handling.cancelling import (
     review_cancellation,
     role_to_cancel,
 )
+from app.inbox.handling.extending import AskForTime, ask_for_time, askable
 from app.inbox.handling.handing import HandOver, check_may_hand_over, hand_over
 from app.inbox.handling.taking_back import check_may_take_step_back, take_step_back
 from app.inbox.meanings import statement_text
@@ -148,6 +149,39 @@ def _take_back_page(task_id: uuid.UUID, refused: QmsError | None = None) -> str:
         case=session.get_one(ProcessCase, task.case_id),
         errors={"reason": refused} if refused is not None else {},
         reason=request.form.get("reason", ""),
+    )
+
+
+@bp.get("/inbox/<uuid:task_id>/more-time")
+@access("inbox.work")
+def asking_for_time(task_id: uuid.UUID) -> Answer:
+    """Ask until when a step shall have time, and why."""
+    return _time_page(task_id)
+
+
+@bp.post("/inbox/<uuid:task_id>/more-time")
+@access("inbox.work")
+def more_time(task_id: uuid.UUID) -> Answer:
+    """Start the request for a later due date."""
+    command = AskForTime(task_id, request.form.get("day", ""), request.form.get("reason", ""))
+    try:
+        with writing() as session:
+            asked = ask_for_time(session, command, actor=current_actor(), now=request_time())
+    except Invalid as refused:
+        return _time_page(task_id, refused), refused.status
+    flash(_("%(number)s asks for more time. Somebody else decides.", number=asked.number), "success")
+    return redirect(url_for("cases.show", case_id=asked.id), code=303)
+
+
+def _time_page(task_id: uuid.UUID, refused: QmsError | None = None) -> str:
+    session = db.session()
+    task = askable(session, task_id, actor=current_actor(), now=request_time())
+    return render_template(
+        "handling/more_time.html",
+        task=task,
+        case=session.get_one(ProcessCase, task.case_id),
+        errors={refused.field: refused} if refused is not None and refused.field else {},
+        typed=request.form,
     )
 
 
