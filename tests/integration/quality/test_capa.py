@@ -87,8 +87,7 @@ def to_check(floor: Floor) -> ProcessCase:
 
 def registered() -> Capa:
     with read_session() as session:
-        found = session.scalars(select(Capa)).one()
-        return found
+        return session.scalars(select(Capa)).one()
 
 
 @pytest.mark.urs("URS-001", "URS-004")

@@ -1,0 +1,57 @@
+"""The registers as pages: found by words, filtered, linked with cases and lots; other sites' stay unseen."""
+
+import uuid
+
+import pytest
+from flask.testing import FlaskClient
+from sqlalchemy import Engine, select
+
+from app.access.models import RoleGrant
+from app.factory import create_app
+from core.actor import Actor
+from core.db import unit_of_work
+from tests.factories.floor import Floor, make_floor
+from tests.factories.inbox import PASSWORD
+from tests.factories.people import sign_in
+from tests.integration.quality import test_capa as capa
+from tests.integration.quality import test_deviation as deviation
+
+
+@pytest.fixture
+def floor(database: Engine, keeper: Actor, now) -> Floor:
+    people = deviation.PEOPLE | capa.PEOPLE | {"far": ("employee",)}
+    return make_floor(("deviation", "capa"), people, keeper, now)
+
+
+def visit(login: str) -> FlaskClient:
+    return sign_in(create_app(testing=True), login, PASSWORD)
+
+
+def test_a_nonconformity_is_found_by_lot_and_leads_to_its_case(floor: Floor) -> None:
+    lot = deviation.lot_of(floor)
+    case = deviation.reported(floor, lot)
+    pages = visit("qa1")
+    page = pages.get("/nonconformities", query_string={"q": lot.number}).text
+    assert f"/cases/{case.id}" in page
+    assert f"/lots/{lot.id}" in page
+    assert case.number in pages.get(f"/lots/{lot.id}").text
+    assert case.number not in pages.get("/nonconformities", query_string={"q": "nothing like it"}).text
+    assert case.number not in pages.get("/nonconformities", query_string={"state": "closed"}).text
+    assert case.number in pages.get("/nonconformities", query_string={"state": "open", "sort": "title"}).text
+
+
+def test_a_capa_shows_its_open_actions_and_what_asked_for_it(floor: Floor) -> None:
+    case = capa.to_plan(floor)
+    floor.signs("owner", case, "plan", capa.PLAN)
+    floor.signs("qa2", case, "plan_approval", capa.AGREE)
+    page = visit("qa1").get("/corrective-actions").text
+    assert f"/cases/{case.id}" in page
+    assert "1 / 1" in page
+
+
+def test_what_another_site_has_found_is_not_listed(floor: Floor) -> None:
+    case = deviation.reported(floor)
+    with unit_of_work(floor.people["head"], now=floor.now) as session:
+        far = RoleGrant.person_id == uuid.UUID(floor.people["far"].id)
+        session.scalars(select(RoleGrant).where(far)).one().site_id = floor.plant.registrant.id
+    assert case.number not in visit("far").get("/nonconformities").text
