@@ -14,7 +14,7 @@ from app.catalog.models import Item, PackagingLevel
 from app.catalog.packs import gtin_taken
 from core.db import lock_row
 from core.effectivity import RevisionState
-from core.errors import Invalid, NotFound
+from core.errors import Conflict, Invalid, NotFound
 from documents.labels import N_
 from forms.guards import guard
 from signatures import audit
@@ -67,20 +67,23 @@ def set_item_data(session: Session, code: str, *, gtin: str, shelf_life_days: in
     return item
 
 
-def _free_gtin(session: Session, item: Item, gtin: str) -> str:
-    taken = session.scalar(select(Item.id).where(Item.gtin == gtin, Item.id != item.id))
-    if taken or session.scalar(select(PackagingLevel.id).where(PackagingLevel.gtin == gtin)):
+def _free_gtin(session: Session, item: Item | None, gtin: str) -> str:
+    owner = session.scalar(select(Item.id).where(Item.gtin == gtin))
+    of_other = owner is not None and (item is None or owner != item.id)
+    if of_other or session.scalar(select(PackagingLevel.id).where(PackagingLevel.gtin == gtin)):
         raise gtin_taken(gtin)
     return gtin
 
 
 @guard("catalog.gtin")
-def gtin_right(_session: Session, _site: UUID, value: Any, _now: datetime) -> Invalid | None:
-    """Refuse a GTIN whose digits are wrong."""
+def gtin_right(session: Session, _site: UUID, value: Any, _now: datetime) -> Invalid | None:
+    """Refuse a GTIN whose digits are wrong, or that somebody has already."""
     try:
-        check_gtin(str(value))
+        _free_gtin(session, None, check_gtin(str(value)))
     except Invalid as wrong:
         return wrong
+    except Conflict as taken:
+        return Invalid(taken.code, taken.message, gtin=str(value))
     return None
 
 
