@@ -118,6 +118,9 @@ def test_what_may_not_be_ordered_is_refused_at_its_field_with_the_way_out(
         answer = send(buyer, "/orders/new", **wanted(**changes))
         assert answer.status_code in (409, 422), what
         assert f'id="error-{field}"' in answer.text, what
+        place = f"lines-{field.replace('.', '-')}" if field[0].isdigit() else field
+        assert f'href="#f-{place}"' in answer.text, what
+        assert f'id="f-{place}"' in answer.text, what
         assert words in " ".join(answer.text.split()), what
         assert 'value="12.5"' in answer.text or "quantity" in field, "the form comes back as it was"
     assert placed() is None
