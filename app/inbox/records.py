@@ -303,6 +303,13 @@ def _earlier(
     ]
 
 
+def _members(entered: Any) -> list[Mapping[str, Any]]:
+    """What was entered in a step: once, or by every member of a step that is done several times over."""
+    if isinstance(entered, list):
+        return [one for one in entered if isinstance(one, Mapping)]
+    return [entered or {}]
+
+
 def _earlier_step(
     session: Session,
     task: TaskLine,
@@ -313,14 +320,20 @@ def _earlier_step(
     release_id: uuid.UUID,
 ) -> EarlierStep:
     form = repository.form_if_known(session, release_id, task.form_key)
-    entered = data.get(task.step) or {}
-    hashes = [sha256 for name in (file_fields(form) if form else ()) for sha256 in entered.get(name, ())]
+    entered = _members(data.get(task.step))
+    names = file_fields(form) if form else ()
+    hashes = [sha256 for one in entered for name in names for sha256 in one.get(name, ())]
+    shown = [
+        section
+        for one in entered
+        for section in _sections(form, one, kept, pickers.labels(form, session, one) if form else {})
+    ]
     return EarlierStep(
         step=task.step,
         name=task.name,
         actor_name=actors.get(task.element_id) or "",
         ended_at=task.completed_at,
-        sections=_sections(form, entered, kept, pickers.labels(form, session, entered) if form else {}),
+        sections=shown,
         files=files_of(session, hashes),
         records=[record for record in records if record.element_id == task.element_id],
     )
