@@ -182,7 +182,7 @@ def _separator(file: TextIO, columns: Sequence[Column]) -> str:
     file.seek(0)
 
     def fits(separator: str) -> int:
-        return sum(heading(word) in known for word in next(csv.reader([first], delimiter=separator), ()))
+        return sum(heading(word.strip(' "')) in known for word in first.split(separator))
 
     return max(SEPARATORS, key=fits)
 

@@ -107,6 +107,7 @@ def test_headings_may_stand_in_any_order_with_blank_rows_and_stars(tmp_path: Pat
         (csv([*ITEM_HEADS, "Colour"], [*GOOD_ITEM, "red"]), "l.csv", "list.header"),
         (csv([*ITEM_HEADS, "物料编码"], [*GOOD_ITEM, "x"]), "l.csv", "list.header"),
         (csv(ITEM_HEADS), "l.csv", "list.empty"),
+        (csv(["Item code", "x" * 140_000]), "l.csv", "list.unreadable"),
         (csv(ITEM_HEADS, GOOD_ITEM, [""] * 101 + ["x"]), "l.csv", "list.too_wide"),
         (b'"open quote', "l.csv", "list.unreadable"),
         (b"PK\x03\x04 no workbook", "l.xlsx", "list.unreadable"),
