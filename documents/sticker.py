@@ -18,7 +18,7 @@ WIDTH_MM, HEIGHT_MM = 70, 36
 """Size of a label in millimetres."""
 
 _CODE_MM, _QUIET = 27, 2
-_HEADING, _LINE = 22, 27
+_HEADING, _LINE, _ROWS = 22, 27, 7
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def _picture(label: Label, symbol: Symbol) -> Markup:
     top = (HEIGHT_MM - module * symbol.height) / 2
     left, text = 2 + _QUIET * module, 2 + _CODE_MM + 1
     readable = _elements(label.content)
-    lines = [*((_short(line, _LINE), 2.6) for line in label.lines), *((line, 2.4) for line in readable)]
+    told = _rows(label.lines, _ROWS - len(readable))
+    lines = [*((line, 2.6) for line in told), *((line, 2.4) for line in readable)]
     rows = Markup("").join(
         Markup('<text x="{}" y="{}" font-size="{}">{}</text>').format(
             f"{text:.2f}", f"{11.2 + 3.5 * place:.2f}", size, line
@@ -107,12 +108,29 @@ def _elements(content: str) -> list[str]:
     return [f"({part}" for part in content.split("(") if part]
 
 
+def _rows(lines: Sequence[str], most: int) -> list[str]:
+    """Lines in the rows there is room for, broken between words; what does not fit is cut at the last."""
+    rows: list[str] = []
+    for place, line in enumerate(lines):
+        spare = most - len(rows) - (len(lines) - place - 1)
+        while spare > 1 and (kept := _fitting(line, _LINE)) != line:
+            kept = kept.rpartition(" ")[0] or kept
+            rows.append(kept)
+            line, spare = line[len(kept) :].strip(), spare - 1
+        rows.append(_short(line, _LINE))
+    return rows
+
+
 def _short(line: str, most: int) -> str:
+    kept = _fitting(line, most)
+    return line if kept == line else kept + "…"
+
+
+def _fitting(line: str, most: int) -> str:
     """As much of a line as fits; a hanzi takes the room of two letters."""
-    kept, used = "", 0
-    for sign in line:
+    used = 0
+    for place, sign in enumerate(line):
         used += 2 if ord(sign) > 0x2E7F else 1
         if used > most:
-            return kept + "…"
-        kept += sign
-    return kept
+            return line[:place]
+    return line

@@ -30,9 +30,7 @@ KEEPER = Actor(str(uuid.UUID(int=9)), "keeper", "Keeper")
 def codes_of(pdf: bytes) -> list[zxingcpp.Barcode]:
     """The codes on each page of a PDF, read from its pixels at 300 dpi."""
     pages = pypdfium2.PdfDocument(pdf)
-    return [
-        code for page in pages for code in zxingcpp.read_barcodes(page.render(scale=300 / 72).to_pil())
-    ]
+    return [code for page in pages for code in zxingcpp.read_barcodes(page.render(scale=300 / 72).to_pil())]
 
 
 @pytest.fixture
@@ -80,7 +78,7 @@ def test_the_picture_holds_the_same_symbol_with_its_quiet_zone() -> None:
     symbol, drawn = data_matrix(content), draw_label(Label(content, "Name 名称", ["<b>", "第二行"]))
     assert symbol.path in drawn
     assert "&lt;b&gt;" in drawn
-    place = re.search(r'translate\((\S+) (\S+)\) scale\((\S+)\)', drawn)
+    place = re.search(r"translate\((\S+) (\S+)\) scale\((\S+)\)", drawn)
     assert place is not None
     left, top, module = map(float, place.groups())
     assert left >= 2 * module
@@ -148,3 +146,15 @@ def test_serial_numbers_are_counted_with_as_many_digits() -> None:
     assert services.serials("ABC", 1) == ["ABC"]
     with pytest.raises(Invalid):
         services.serials("ABC", 2)
+
+
+@pytest.mark.urs("URS-032")
+def test_a_long_name_takes_a_second_row_before_it_is_cut() -> None:
+    content = "(01)09521234000327(10)SZ-L-2026-0011"
+    lines = ["外包装箱（100 套装）", "Shipping carton for 100 sets"]
+    drawn = draw_label(Label(content, "PK-CARTON", lines))
+    assert ">Shipping carton for 100</text>" in drawn
+    assert ">sets</text>" in drawn
+    crowded = draw_label(Label(content, "PK-CARTON", ["Shipping carton for 100 sets"] * 5))
+    assert crowded.count("Shipping carton for 100 set…") == 5
+    assert "(10)SZ-L-2026-0011</text>" in crowded
