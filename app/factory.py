@@ -57,6 +57,7 @@ ROOMS = (
     "quality",
     "quality.deviations",
     "quality.capas",
+    "quality.corrections",
     "labels",
     "training",
     "traceability",
