@@ -38,7 +38,7 @@ def dispose_orders(call: OperationCall) -> Mapping[str, Any]:
     closed, to_settle = [], []
     for found in call.session.scalars(here).all():
         order = lock_row(call.session, PurchaseOrder, found.id)
-        coming = {line.item_id for line in order.lines if line.received < line.quantity}
+        coming = {line.item_id for line in order.lines if line.open_quantity}
         if coming != {item.id}:
             to_settle += [order.number] if item.id in coming else []
             continue

@@ -4,6 +4,7 @@ can be cancelled with a reason."""
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask
@@ -26,6 +27,7 @@ from signatures.audit_models import AuditEntry
 from tests.factories import plant as factory
 from tests.factories.at_once import at_once
 from tests.factories.people import add_person, sign_in, token
+from workflows import registry
 
 LATER = date(2027, 2, 1)
 
@@ -268,3 +270,15 @@ def test_a_line_on_which_goods_are_coming_in_is_not_cancelled(
         actor=keeper, now=now,
     )  # fmt: skip
     assert refused == ["order.received"]
+
+
+@pytest.mark.urs("URS-031", "URS-042")
+def test_a_cancelled_line_keeps_no_order_open_that_a_change_closes(
+    plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        cancel(session, plant.order.id, plant.order.lines[1].id, "Not needed", actor=keeper, now=now)
+        case = SimpleNamespace(site_id=plant.site.id, number="CR-1")
+        params = {"item": plant.material.code, "disposition": "scrap", "why": "Other granulate"}
+        call = registry.OperationCall(session, params, case, keeper, now)  # type: ignore[arg-type]
+        assert registry.call("procurement.dispose_orders", call) == {"closed": ["PO-1"], "to_settle": []}
