@@ -77,7 +77,7 @@ def record_evaluation(call: OperationCall) -> Mapping[str, Any]:
     kept, dropped = approving.record_evaluation(
         call.session, call.case, found, actor=call.actor, now=call.now
     )
-    return {"dropped": dropped, "next_review": kept.next_review.isoformat()}
+    return {"dropped": dropped, "next_review": kept.next_review.isoformat(), "case": call.case.number}
 
 
 @operation(

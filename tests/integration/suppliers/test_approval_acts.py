@@ -16,11 +16,12 @@ from app.suppliers.queries import OrderGate, may_order, standing_row
 from core.actor import Actor
 from core.db import unit_of_work
 from core.errors import Invalid
+from documents import registry
 from forms import guards
 from forms.loader import load
 from tests.factories import workflows as made
 from tests.factories.plant import Plant, make_plant, names
-from workflows import human_tasks, runtime
+from workflows import history, human_tasks, messages, runtime
 from workflows.message_models import CaseMessage
 from workflows.models import CaseState, ProcessCase
 
@@ -42,7 +43,8 @@ def plant(database: Engine, now: datetime) -> Plant:
         plant = make_plant(session, actor=BUYER, now=now)
         command = catalog.NewSupplier("S-02", names("Second works", "第二厂"), "A", "CN")
         catalog.open_supplier(session, command, actor=BUYER, now=now)
-        made.release(session, made.folder("supplier_approval"), "supplier_approval")
+        for process in ("supplier_approval", "scar"):
+            made.release(session, made.folder(process), process)
     return plant
 
 
@@ -73,6 +75,13 @@ def play(session: Session, plant: Plant, answers: dict[str, dict[str, object]], 
         task = human_tasks.open_tasks(session, case.id)[0]
         human_tasks.complete(session, task, answers[task.step], actor=BUYER, now=now)
     return case
+
+
+def deliver(session: Session, now: datetime) -> list[ProcessCase]:
+    """Bring the messages to whom they are for; gives the cases that they started."""
+    sent = session.scalars(select(CaseMessage)).all()
+    found = [messages.deliver(session, one.id, now=now) for one in sent]
+    return [case for case in found if case is not None]
 
 
 def second(session: Session) -> Supplier:
@@ -116,6 +125,13 @@ def test_a_score_below_one_blocks_and_a_drop_asks_for_capa_and_scar(plant: Plant
         assert OrderGate(session, [second(session).id]).standing_of(second(session)) is Standing.BLOCKED
         sent = {message.name for message in session.scalars(select(CaseMessage))}
         assert sent == {"capa_wanted", "scar_wanted"}
+        started = deliver(session, now)
+        assert [case.process_key for case in started] == ["scar"]
+        assert started[0].site_id == plant.site.id
+        shown = registry.gather(
+            "workflows.wanted", session, second(session).id, history.facts(session, started[0].id)
+        )
+        assert "SZ-SA-" in str(shown[0]["rows"][0]["value"])
         grades = [row.grade for row in session.scalars(select(SupplierEvaluation))]
         assert sorted(grades) == [Grade.APPROVE, Grade.BLOCKED]
 

@@ -84,7 +84,7 @@ def walk(session, monkeypatch):
     calls = stand_in(monkeypatch, OPERATIONS)
     for login in ("owner", "doer"):
         people.add_person(session, login, "engineer", None)
-    walk = Walk(session, KEY, ANSWERS, messages=[{"from": "DEV-2026-0001"}, {}])
+    walk = Walk(session, KEY, ANSWERS, messages=[{"from": "DEV-2026-0001", "answer": "yes"}, {}])
     walk.calls = calls
     return walk
 

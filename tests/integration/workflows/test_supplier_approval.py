@@ -12,7 +12,7 @@ from workflows.xmlfile import parse
 KEY = "supplier_approval"
 ON_SQLITE = pytest.mark.parametrize("plant_url", ["sqlite"], indirect=True)  # nothing here asks the database
 OPERATIONS = {
-    "suppliers.record_evaluation": [{"dropped": False, "next_review": "2027-11-22"}, {"dropped": True}],
+    "suppliers.record_evaluation": [{"dropped": False, "case": "SA-1"}, {"dropped": True, "case": "SA-2"}],
     "suppliers.approve_scopes": {"scopes": 1},
     "suppliers.block_by_code": {},
 }

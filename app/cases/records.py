@@ -1,0 +1,34 @@
+"""What a step shows about why its case began: the message of another case that asked for it."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.types import Bilingual
+from documents.registry import Section, facts
+
+LABELS: dict[str, Bilingual] = {
+    "from": {"en": "Asked for by", "zh": "提出方"},
+    "title": {"en": "Title", "zh": "标题"},
+    "reason": {"en": "Reason", "zh": "原因"},
+    "supplier": {"en": "Supplier", "zh": "供应商"},
+    "source": {"en": "Source", "zh": "来源"},
+    "severity": {"en": "Severity", "zh": "严重度"},
+    "trigger": {"en": "Trigger", "zh": "起因"},
+}
+"""What messages that start a case bring, in the order in which it is read."""
+
+
+@facts("workflows.wanted")
+def wanted_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
+    """What the message brought that started the case; nothing if a person started it."""
+    wanted = data.get("wanted") or {}
+    rows = [
+        {"label": label, "value": str(wanted[key]), "unit": None, "mark": None}
+        for key, label in LABELS.items()
+        if wanted.get(key)
+    ]
+    title = {"en": "What asked for this case", "zh": "本流程的起因"}
+    return [{"title": title, "rows": rows, "table": None}] if rows else []
