@@ -28,6 +28,7 @@ from workflows.models import ProcessCase
 from workflows.sheet import branches, decision_sheets, documentation
 
 bp = Blueprint("cases", __name__)
+bp.add_app_template_filter(wording.duration_words, "duration")
 
 navigation("cases.index", _l("Cases"), icon="sitemap", right="cases.read", order=20)
 navigation("cases.processes", _l("Processes"), icon="frame", right="processes.read", order=75)

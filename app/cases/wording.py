@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.web.filters import in_language
 from app.web.rights import ROLES
@@ -91,13 +92,14 @@ def duration_words(duration: str | None) -> str:
     found = _DURATION.match(duration or "")
     if not found:
         return duration or ""
-    units = (
-        _("years"),
-        _("months"),
-        _("weeks"),
-        _("days"),
-        _("hours"),
-        _("minutes"),
-        _("seconds"),
+    years, months, weeks, days, hours, minutes, seconds = (int(count or 0) for count in found.groups())
+    said = (
+        years and ngettext("%(num)d year", "%(num)d years", years),
+        months and ngettext("%(num)d month", "%(num)d months", months),
+        weeks and ngettext("%(num)d week", "%(num)d weeks", weeks),
+        days and ngettext("%(num)d day", "%(num)d days", days),
+        hours and ngettext("%(num)d hour", "%(num)d hours", hours),
+        minutes and ngettext("%(num)d minute", "%(num)d minutes", minutes),
+        seconds and ngettext("%(num)d second", "%(num)d seconds", seconds),
     )
-    return " ".join(f"{count} {unit}" for count, unit in zip(found.groups(), units, strict=True) if count)
+    return " ".join(str(part) for part in said if part)

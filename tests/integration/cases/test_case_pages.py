@@ -10,6 +10,8 @@ from lxml import etree
 from sqlalchemy import select
 
 from app.access.models import Person, RoleGrant
+from app.cases.wording import duration_words
+from app.factory import create_app
 from app.sites.models import Layout, Site
 from core.db import read_session, unit_of_work
 from core.outbox import OutboxEntry, handler_of
@@ -140,3 +142,12 @@ def test_the_process_sheet_tells_steps_roles_and_signatures(plant: Plant, browse
     assert client.get("/processes/small_release/diagram.svg").mimetype == "image/svg+xml"
     assert b"small_release" in client.get("/processes/small_release/model.bpmn").data
     assert client.get("/processes/no_such_process").status_code == 404
+
+
+@pytest.mark.urs("URS-130")
+@pytest.mark.parametrize(
+    ("duration", "words"), [("P1D", "1 day"), ("P2DT1H", "2 days 1 hour"), ("soon", "soon")]
+)
+def test_a_duration_is_said_with_the_right_number(duration: str, words: str) -> None:
+    with create_app(testing=True).test_request_context("/"):
+        assert duration_words(duration) == words

@@ -75,7 +75,7 @@ def test_a_change_is_shown_before_it_is_proposed(plant: Plant, browser: Browser)
     assert answer.status_code == 200
     assert "The model can run." in answer.text
     assert "Compared with version 1" in answer.text
-    assert "<del>P2D</del> → <ins>P5D</ins>" in answer.text
+    assert "<del>2 days</del> → <ins>5 days</ins>" in answer.text
     with read_session() as session:
         assert len(repository.releases(session, "small_release")) == 1, "nothing is proposed yet"
 
