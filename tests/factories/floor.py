@@ -1,6 +1,7 @@
 """The plant with its people and some delivered processes, taken through the inbox as the pages do it."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -58,6 +59,10 @@ class Floor:
 
     def signs(self, login: str, case: ProcessCase, step: str, typed: dict[str, Any]) -> Taken:
         """Open, fill, review and sign, as the pages do; of several members the first that is open."""
+        return self.ready(login, case, step, typed)()
+
+    def ready(self, login: str, case: ProcessCase, step: str, typed: dict[str, Any]) -> Callable[[], Taken]:
+        """Open, fill and review a step; what is given back signs it."""
         actor = self.people[login]
         with read_session() as session:
             query = select(HumanTask.id).filter_by(case_id=case.id, step=step, state=TaskState.OPEN)
@@ -69,9 +74,13 @@ class Floor:
             opened = open_view(session, task_id).fingerprint
             command = SignTask(task_id, MultiDict(typed), opened, "", "zh", "password")
             seen = review_task(session, command, actor=actor, now=self.now).hash
-        with unit_of_work(actor, now=self.now) as session:
-            command = SignTask(task_id, MultiDict(typed), opened, seen, "zh", "password")
-            return sign_task(session, command, actor=actor, now=self.now)
+
+        def sign() -> Taken:
+            with unit_of_work(actor, now=self.now) as session:
+                command = SignTask(task_id, MultiDict(typed), opened, seen, "zh", "password")
+                return sign_task(session, command, actor=actor, now=self.now)
+
+        return sign
 
     def post(self) -> None:
         """Deliver the messages that wait in the outbox."""
