@@ -9,12 +9,14 @@ from sqlalchemy import Engine, select
 from app.access.models import RoleGrant
 from app.factory import create_app
 from core.actor import Actor
-from core.db import unit_of_work
+from core.db import read_session, unit_of_work
 from tests.factories.floor import Floor, make_floor
 from tests.factories.inbox import PASSWORD
 from tests.factories.people import sign_in
 from tests.integration.quality import test_capa as capa
 from tests.integration.quality import test_deviation as deviation
+from workflows import messages
+from workflows.models import ProcessCase
 
 
 @pytest.fixture
@@ -55,3 +57,22 @@ def test_what_another_site_has_found_is_not_listed(floor: Floor) -> None:
         far = RoleGrant.person_id == uuid.UUID(floor.people["far"].id)
         session.scalars(select(RoleGrant).where(far)).one().site_id = floor.plant.registrant.id
     assert case.number not in visit("far").get("/nonconformities").text
+
+
+@pytest.mark.urs("URS-071")
+def test_a_deviation_asks_for_a_capa_and_both_are_linked(floor: Floor) -> None:
+    case = deviation.reported(floor)
+    floor.signs("qa1", case, "assess", deviation.MINOR)
+    floor.signs("engineer", case, "proposal", {"reason": "No lot is concerned."})
+    floor.signs("qa2", case, "qa_decision", deviation.AGREE)
+    floor.signs("qa1", case, "conclusion", deviation.NO_CAPA | {"capa": "open"})
+    floor.post()
+    with read_session() as session:
+        asked = session.scalars(select(ProcessCase).filter_by(process_key="capa")).one()
+    floor.signs("qa2", asked, "triage", capa.TRIAGE | {"source": "deviation"})
+    page = visit("qa1").get("/corrective-actions", query_string={"q": case.number}).text
+    assert f"/cases/{asked.id}" in page
+    assert f"/cases/{case.id}" in page
+    with read_session() as session:
+        (sent,) = messages.of_case(session, case.id)
+        assert (sent.from_case_id, sent.to_case_id) == (case.id, asked.id)
