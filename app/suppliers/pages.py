@@ -14,6 +14,8 @@ from app.catalog.models import Item, Supplier
 from app.sites.models import Site
 from app.sites.queries import sites
 from app.suppliers import queries
+from app.suppliers.approval.queries import evaluations_of
+from app.suppliers.approval.records import GRADES
 from app.suppliers.models import SupplierScope
 from app.web import reachable_sites, request_time
 from core.clock import site_day
@@ -87,6 +89,8 @@ def panel(session: Session, supplier: Supplier) -> Mapping[str, Any]:
         "scopes": [(one, gate.reasons(supplier, one.item, one.site, today)) for one in scopes],
         "certificates": queries.certificates_of(session, supplier.id),
         "classes": queries.classes_of(session, supplier.id),
+        "evaluations": evaluations_of(session, supplier.id),
+        "grades": GRADES,
         "names": queries.CERTIFICATE_NAMES,
         "today": today,
         "soon": today + queries.SOON,

@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from app.catalog.models import Item, ItemKind, Supplier
 from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
 from app.sites.models import Site
+from app.suppliers.approval.models import Grade, SupplierEvaluation
 from app.suppliers.models import Standing, SupplierCertificate, SupplierScope, SupplierStanding
 from app.suppliers.queries import may_order
 from core import clock
@@ -171,3 +173,19 @@ def test_what_a_class_demands_changes_by_a_signed_proposal_and_the_gate_reads_it
     accept(plant)
     assert reasons() == ["supplier.certificate_missing"]
     assert "licence" in buyer.get("/supplier-demands").text
+
+
+@pytest.mark.urs("URS-040")
+def test_the_page_of_a_supplier_names_case_score_and_next_review(plant: Plant, buyer: FlaskClient) -> None:
+    today = plant.now.date()
+    with unit_of_work(plant.people["owner"], now=plant.now) as session:
+        supplier_id = session.scalars(select(Supplier.id)).one()
+        found = SupplierEvaluation(
+            supplier_id=supplier_id, case_id=plant.case_id, round=1, number="SH-SA-2026-0007",
+            risk_class="A", average=Decimal("1.75"), grade=Grade.CONDITIONAL, evaluated_on=today,
+            next_review=today + timedelta(days=20),
+        )  # fmt: skip
+        session.add(found)
+    page = buyer.get(f"/suppliers/{supplier_id}").text
+    for text in ("SH-SA-2026-0007", "1.75 · On conditions only", f"/cases/{plant.case_id}", "Next review"):
+        assert text in page
