@@ -1,0 +1,69 @@
+"""What steps of a CAPA show: what asked for it, its actions, and the criteria that were set beforehand."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.inventory.records import row, section, table
+from app.quality.capas.models import ActionKind, Capa
+from core.types import Bilingual
+from documents.records import moment_text
+from documents.registry import Section, facts
+
+KIND_NAMES: dict[ActionKind, Bilingual] = {
+    ActionKind.CORRECTIVE: {"en": "Corrective", "zh": "纠正"},
+    ActionKind.PREVENTIVE: {"en": "Preventive", "zh": "预防"},
+}
+_COLUMNS = (
+    ("No.", "序号"),
+    ("Kind", "类型"),
+    ("Action", "措施"),
+    ("Owner", "责任人"),
+    ("Due", "期限"),
+    ("Done", "完成"),
+)
+
+
+@facts("quality.capa_source")
+def source_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """What asked for the CAPA, as its message said; nothing for one that a person began."""
+    wanted = data.get("wanted") or {}
+    if not wanted.get("from"):
+        return []
+    lots = ", ".join(str(one.get("lot", "")) for one in wanted.get("lots") or () if isinstance(one, Mapping))
+    rows = [
+        row("Case", "案例", str(wanted["from"])),
+        row("Problem", "问题", str(wanted.get("title") or "")),
+        row("Severity", "严重度", str(wanted.get("severity") or "")),
+        row("Lots", "批次", lots),
+    ]
+    return [section("Asked for by", "请求来源", rows)]
+
+
+@facts("quality.capa_plan")
+def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """The approved actions with what is done of them, and the criteria of the check of effectiveness."""
+    plan, number = data.get("plan") or {}, (data.get("capa") or {}).get("number")
+    found = session.scalar(select(Capa).filter_by(number=number)) if number else None
+    rows = [
+        row("Measure of effect", "有效性指标", str(plan.get("metric") or "")),
+        row("Target", "目标值", str(plan.get("target") or "")),
+        row("Number looked at and period", "样本量与观察期", str(plan.get("sample") or "")),
+    ]
+    lines: list[list[str | Bilingual]] = [
+        [
+            f"{one.round}.{one.position}",
+            KIND_NAMES[one.kind],
+            one.action,
+            one.owner,
+            one.due.isoformat(),
+            moment_text(one.done_at) if one.done_at else "–",
+        ]
+        for one in (found.actions if found else ())
+    ]
+    return [section("Plan and criteria", "计划与准则", rows, table(_COLUMNS, lines) if lines else None)]
