@@ -104,9 +104,10 @@ def lock(session: Session, task_id: uuid.UUID) -> HumanTask:
     held = lock_held(session, HumanTask, task_id)
     if held is not None:
         return held
-    if runtime.lock_case_of(session, task_id) is None:
+    locked = runtime.lock_task(session, task_id)
+    if locked is None:
         raise no_task()
-    return lock_row(session, HumanTask, task_id)
+    return locked
 
 
 def complete(

@@ -131,6 +131,31 @@ def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:
     return lock_row(session, ProcessCase, case_id)
 
 
+def lock_task(session: Session, task_id: uuid.UUID) -> HumanTask | None:
+    """Lock the case of a task, then the task and the stored state, until commit, and read all afresh at once.
+
+    One statement: whoever waits for the case gets all three as they are when it comes free. None when there
+    is no such task.
+    """
+    locking = (
+        select(ProcessCase, ProcessRelease, HumanTask, *store.STORED)
+        .join(HumanTask, HumanTask.case_id == ProcessCase.id)
+        .join(StoredState, StoredState.case_id == ProcessCase.id)
+        .outerjoin(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
+        .where(HumanTask.id == task_id)
+        .with_for_update(of=(ProcessCase, HumanTask, StoredState))
+        .execution_options(populate_existing=True)
+    )
+    found = session.execute(locking).one_or_none()
+    if found is None:
+        return None
+    case, _release, task, state, revision, next_due = found
+    hold_lock(session, ProcessCase, case.id, case)
+    hold_lock(session, HumanTask, task.id, task)
+    store.keep_read(session, case.id, store.Stored(state, revision, next_due))
+    return task
+
+
 def lock_case_of(session: Session, task_id: uuid.UUID) -> ProcessCase | None:
     """Lock the case of a task as :func:`lock_case` does, in one statement that also reads its release.
 

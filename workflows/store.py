@@ -70,16 +70,26 @@ class Stored(NamedTuple):
     next_due: datetime | None
 
 
+STORED = (StoredState.state, StoredState.revision, StoredState.next_due)
+"""The columns of :class:`Stored`, to read them together with something else."""
+
 _READ = "state_read"
 
 
 def read(session: Session, case_id: uuid.UUID) -> Stored:
-    """Read what is stored of a case; under the lock of the case the next load does not read it again."""
-    columns = (StoredState.state, StoredState.revision, StoredState.next_due)
-    found = Stored(*session.execute(select(*columns).where(StoredState.case_id == case_id)).one())
+    """Read what is stored of a case; under the lock of the case it is read once until the next load."""
+    kept_for, kept = session.info.get(_READ, (None, None))
+    if kept is not None and kept_for == case_id and lock_held(session, ProcessCase, case_id) is not None:
+        return Stored(*kept)
+    found = Stored(*session.execute(select(*STORED).where(StoredState.case_id == case_id)).one())
     if lock_held(session, ProcessCase, case_id) is not None:
         session.info[_READ] = (case_id, found)
     return found
+
+
+def keep_read(session: Session, case_id: uuid.UUID, found: Stored) -> None:
+    """Keep what was read together with the lock of a case, until the next load."""
+    session.info[_READ] = (case_id, found)
 
 
 def _read_once(session: Session, case_id: uuid.UUID) -> Stored:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 from werkzeug.test import TestResponse
 
 from app.access.models import Person
@@ -395,3 +395,28 @@ def test_whoever_started_a_case_sees_who_has_it(plant: Plant, browse: Browse) ->
     assert "Lot T-001 of tubing" in page
     assert "Waits for: Inspector" in page
     assert f'href="/cases/{plant.case_id}"' in page
+
+
+@pytest.mark.urs("URS-040")
+def test_a_request_that_calls_a_signed_step_unsigned_is_refused(plant: Plant, browse: Browse) -> None:
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    answer = sign(inspector, path, RESULTS, unsigned="1")
+    assert answer.status_code == 403
+    assert "user id and password" in answer.text
+    assert plant.task("inspection").completed_at is None
+
+
+@pytest.mark.urs("URS-002")
+def test_a_step_without_signature_costs_few_statements_and_one_commit(
+    unsigned: Plant, database: Engine, browse: Browse
+) -> None:
+    unsigned.signs("inspector", "inspection", RESULTS)
+    qa, path = browse("qa"), task_path(unsigned, "incoming_release")
+    assert reviewed(qa, path, RELEASE).status_code == 200
+    fields, sent, commits = qa.hidden(), [], []
+    event.listen(database, "before_cursor_execute", lambda *args: sent.append(args[2]))
+    event.listen(database, "commit", commits.append)
+    assert qa.post(f"{path}/sign", **fields).status_code == 303
+    statements = [one for one in sent if not one.startswith("BEGIN")]
+    assert len(statements) <= 25, "\n".join(statements)
+    assert len(commits) == 1
