@@ -22,6 +22,18 @@ MADE = "D2611C"
 SEALED_WITHIN_SECONDS, POLL_SECONDS = 180, 0.5
 RELEASE = re.compile(r"/models/[0-9a-f-]{36}$")
 LIST = "code,name_en,name_zh,kind,uom\nBUSY-1,Cap,护帽,component,pcs\nBUSY-2,,护帽,nothing,pcs\n"
+CHANGE = {
+    "title": "Wider shelves 加宽货架",
+    "current": "40 cm",
+    "intended": "60 cm",
+    "justification": "Cartons stand over the edge",
+    "category": "process",
+    "safety": "none",
+    "regulatory": "none",
+    "validation": "no",
+    "form_fit_function": "no",
+    "temporary": "no",
+}
 
 
 def make_busy(product: Product, folder: Path) -> None:
@@ -32,6 +44,7 @@ def make_busy(product: Product, folder: Path) -> None:
     _bring(plant)
     _propose(plant)
     _move(plant, product, folder)
+    _ask_for_a_change(plant)
 
 
 def _lot(plant: Plant, number: str) -> Page:
@@ -102,3 +115,13 @@ def _move(plant: Plant, product: Product, folder: Path) -> None:
 def _submit(plant: Plant, form: Any, fields: dict[str, str]) -> None:
     page = plant.person("keeper").submit(form, fields)
     assert page.status < 400, page.text()[:800]
+
+
+def _ask_for_a_change(plant: Plant) -> None:
+    """The keeper's request waits for quality assurance: he may take it back, and she may cancel the case."""
+    keeper = plant.person("keeper")
+    [form] = keeper.get("/cases/new").tree.xpath("//section[@id='start-change_control']//form")
+    review = keeper.submit(keeper.submit(form, {}).form("/review"), CHANGE)
+    assert review.status < 400, review.text()[:800]
+    plant.accept_statement("keeper")
+    plant.sign("keeper", review.form("/sign"))
