@@ -64,7 +64,8 @@ def _choice(element: Element, flows: list[Flow]) -> Iterator[Finding]:
             yield Finding("flow.no_condition", flow.id, flow.line)
         elif flow.condition is not None:
             yield from _condition(flow)
-    if len(flows) > 1 and len(conditional) == len(flows):
+    always = any(flow.condition is not None and flow.condition.strip() == "true" for flow in conditional)
+    if len(flows) > 1 and len(conditional) == len(flows) and not always:
         yield Finding("gateway.no_default", element.id, element.line, severity="warning")
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 import app.inventory.steps  # noqa: F401 - a tiny model calls its operations
+from tests.factories import workflows as made
 from workflows import analysis, bundle, compiler, elements, steps
 from workflows.findings import CATALOGUE
 
@@ -157,3 +158,24 @@ def test_playing_gives_up_loudly_when_there_are_too_many_states(monkeypatch):
     assert all(finding.line for finding in given_up)
     assert "steps that wait for ever" in given_up[0].message
     assert {finding.code for finding in found} <= {"static.too_large", "static.escalation"}
+
+
+@pytest.mark.urs("URS-009")
+@pytest.mark.parametrize(("condition", "noted"), [("true", False), ("work.decision = 'a'", True)])
+def test_a_choice_needs_a_way_that_is_always_open(condition, noted):
+    files = made.process(
+        made.start(),
+        made.user("work"),
+        made.gateway("inclusive", "ask"),
+        made.user("always"),
+        made.user("sometimes"),
+        made.gateway("inclusive", "asked"),
+        made.end(),
+        made.flows("begin>work>ask", "always>asked>done", "sometimes>asked"),
+        made.flow("ask", "always", condition),
+        made.flow("ask", "sometimes", "work.decision = 'b'"),
+        tasks=["work", "always", "sometimes"],
+    )
+    report = compiler.check_files(files, known_form=made.known_form)
+    assert report.errors == []
+    assert ("gateway.no_default" in {finding.code for finding in report.findings}) is noted
