@@ -79,7 +79,7 @@ MANY = {
     "traceability.lot": 12,
     "modeler.show": 12,
     "cases.show": 12,
-    "controlled_documents.document-revisions_show": 12,
+    **{endpoint(kind, "show"): 12 for kind in every_kind() if endpoint(kind, "show") not in LIKE_OTHERS},
 }
 """Kinds of page that do not all lead to the same: so many of them are followed."""
 BY_RIGHT = {"people.show"}
