@@ -12,6 +12,7 @@ from app.access.models import GrantState, Person, PersonState, RoleGrant
 from app.access.queries import roles_of
 from app.web.rights import ADMIN_ROLES, QA, ROLES, SECURITY_ADMIN, TWO_PERSON_ROLES
 from core.actor import Actor
+from core.clock import site_day
 from core.errors import Conflict, Invalid
 from signatures import audit
 
@@ -96,7 +97,8 @@ def end_role(session: Session, grant: RoleGrant, *, last_day: date, actor: Actor
 
 def _may_decide(session: Session, grant: RoleGrant, actor: Actor, now: datetime) -> bool:
     """Quality assurance and security administrators decide; any administrator until there is one of them."""
-    held = {role for role, _ in roles_of(session, uuid.UUID(actor.id), on=now.date())}
+    person = session.get_one(Person, uuid.UUID(actor.id))
+    held = {role for role, _ in roles_of(session, person.id, on=site_day(now, person.zone))}
     if held & {QA, SECURITY_ADMIN}:
         return True
     return bool(held & ADMIN_ROLES) and not _others_could(session, grant, now)
@@ -109,7 +111,9 @@ def _others_could(session: Session, grant: RoleGrant, now: datetime) -> bool:
         query.where(RoleGrant.role.in_((QA, SECURITY_ADMIN)), Person.state == PersonState.ACTIVE)
     )
     own = (grant.granted_by, str(grant.person_id))
-    return any(held.holds_on(now.date()) and str(held.person_id) not in own for held in found)
+    return any(
+        held.holds_on(site_day(now, held.person.zone)) and str(held.person_id) not in own for held in found
+    )
 
 
 def _check_mixture(person: Person, command: GrantRole, *, besides: RoleGrant | None = None) -> None:

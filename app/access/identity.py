@@ -20,6 +20,7 @@ from app.access.models import IdentityCheck, Person
 from app.access.queries import roles_of
 from app.web.rights import ADMIN_ROLES
 from core.actor import Actor
+from core.clock import site_day
 from core.errors import Invalid
 from signatures import audit
 
@@ -97,8 +98,9 @@ def check_identity_known(person: Person) -> None:
 
 
 def _administers(session: Session, actor: Actor, now: datetime) -> bool:
-    """Whether the actor administers at any place; a day more or less at a far site makes no difference."""
+    """Whether the actor administers at any place, on his own day."""
     if actor.kind != "person":
         return False
-    held = roles_of(session, uuid.UUID(actor.id), on=now.date())
+    person = session.get_one(Person, uuid.UUID(actor.id))
+    held = roles_of(session, person.id, on=site_day(now, person.zone))
     return any(role in ADMIN_ROLES for role, _ in held)
