@@ -125,6 +125,21 @@ def test_an_approving_role_counts_only_after_a_second_person(staff, role: str) -
     assert {"role.proposed", "role.confirmed"} <= set(actions())
 
 
+@pytest.mark.urs("URS-148")
+def test_who_confirms_holds_his_role_by_his_own_day(staff) -> None:
+    late, tomorrow = datetime(2026, 11, 22, 23, 30, tzinfo=UTC), date(2026, 11, 23)
+    with unit_of_work(SETUP, now=NOW) as session:
+        quality = person(session, "qa")
+        quality.zone = "Asia/Shanghai"
+        for own in session.scalars(select(RoleGrant).where(RoleGrant.person_id == quality.id)):
+            own.valid_from = tomorrow
+    grant = propose("keeper", "releaser", staff["admin"])
+    with unit_of_work(staff["qa"], now=late) as session:
+        held = session.get_one(RoleGrant, grant.id)
+        decide_role(session, held, confirmed=True, actor=staff["qa"], now=late)
+        assert held.state is GrantState.EFFECTIVE
+
+
 def test_a_refused_role_never_counts(staff) -> None:
     grant = propose("keeper", "qa", staff["admin"])
     decide(grant, staff["admin2"], confirmed=False)
