@@ -62,12 +62,12 @@ def main() -> None:
 
 def _open_account(session: Session, login: str, model: Person) -> None:
     """Let somebody do what another inspector may do."""
-    granted = session.scalars(select(RoleGrant).where(RoleGrant.person_id == model.id)).one()
     name = {"en": login.capitalize(), "zh": login}
     account = CreatePerson(login, name, DEMO_PASSWORD, home_site_id=model.home_site_id, keep_password=True)
     person = create_person(session, account, actor=SETUP, now=clock.now())
-    role = GrantRole(granted.role, granted.site_id, granted.valid_from)
-    grant_role(session, person, role, actor=SETUP, now=clock.now())
+    for granted in session.scalars(select(RoleGrant).where(RoleGrant.person_id == model.id)):
+        role = GrantRole(granted.role, granted.site_id, granted.valid_from)
+        grant_role(session, person, role, actor=SETUP, now=clock.now())
     verify_identity(session, person, DEMO_IDENTITY, actor=SETUP, now=clock.now())
 
 
