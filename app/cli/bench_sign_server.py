@@ -23,6 +23,8 @@ from app.access.routes import DEMO_PASSWORD
 from app.access.services import CreatePerson, create_person
 from app.cli.bench_sign_clients import INSPECTORS
 from app.cli.demo_plant import DEMO_IDENTITY
+from app.training.models import Qualification
+from app.training.services import RecordQualification, record_qualification
 from core import clock
 from core.actor import system_actor
 from core.db import unit_of_work
@@ -68,6 +70,10 @@ def _open_account(session: Session, login: str, model: Person) -> None:
     for granted in session.scalars(select(RoleGrant).where(RoleGrant.person_id == model.id)):
         role = GrantRole(granted.role, granted.site_id, granted.valid_from)
         grant_role(session, person, role, actor=SETUP, now=clock.now())
+    for known in session.scalars(select(Qualification).where(Qualification.person_id == model.id)):
+        days = (known.qualified_from, known.qualified_until)
+        trained = RecordQualification(person, known.role, known.document_revision, known.how, *days)
+        record_qualification(session, trained, actor=SETUP, now=clock.now())
     verify_identity(session, person, DEMO_IDENTITY, actor=SETUP, now=clock.now())
 
 
