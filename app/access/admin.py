@@ -28,6 +28,7 @@ from app.web import access, current_actor, db, navigation, paginate, piece, requ
 from app.web.control import WantedSetting, propose_setting
 from app.web.pages import PageContext
 from app.web.rights import ROLES, TWO_PERSON_ROLES
+from core.clock import site_day
 from core.errors import Conflict, FieldErrors, Invalid
 from core.languages import pick
 
@@ -134,7 +135,7 @@ def end(person_id: uuid.UUID, grant_id: uuid.UUID) -> Response | tuple[str, int]
 
     def finish(unit: Session, person: Person) -> None:
         held = _grant_of(person, grant_id)
-        last = day(request.form.get("valid_to", ""), "valid_to") or request_time().date()
+        last = day(request.form.get("valid_to", ""), "valid_to") or site_day(request_time(), person.zone)
         services.end_role(unit, held, last_day=last, actor=current_actor())
 
     return _change(person_id, finish, _("The role has its last day."))
@@ -262,13 +263,13 @@ def _person_page(person_id: uuid.UUID, errors: dict[str, Any]) -> str:
         errors=errors,
         roles=ROLES,
         sites=_site_options(),
-        today=request_time().date(),
+        today=site_day(request_time(), person.zone),
         open_grants=[one for one in person.grants if _may_end(one)],
     )
 
 
 def _may_end(one: RoleGrant) -> bool:
-    return one.valid_to is None or one.valid_to >= request_time().date()
+    return one.valid_to is None or one.valid_to >= site_day(request_time(), one.person.zone)
 
 
 def _site_options() -> list[tuple[str, str]]:
