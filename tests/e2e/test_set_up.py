@@ -42,6 +42,12 @@ def look(page: Page, pictures: Path | None, name: str) -> None:
     assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
 
 
+def arrive(page: Page, pictures: Path | None, step: str) -> None:
+    """Wait for the page of a step, named by its number and address, and look at it."""
+    page.wait_for_url(f"**/setup/{step.partition('-')[2]}", timeout=60_000)
+    look(page, pictures, step)
+
+
 def fill_both(page: Page, name: str, words: dict[str, str]) -> None:
     for language in ("en", "zh"):
         page.fill(f"[name={name}_{language}]", words[language])
@@ -57,7 +63,7 @@ def test_an_empty_installation_is_set_up_by_its_pages(
     look(page, pictures, "1-code")
     page.fill("[name=code]", (product.home / FILE).read_text("ascii").strip())
     page.click("form:has([name=code]) button")
-    look(page, pictures, "2-company")
+    arrive(page, pictures, "2-company")
     fill_both(page, "company", EXAMPLE["company"])
     page.click("form:has([name=company_en]) button")
     for site in EXAMPLE["sites"]:
@@ -69,23 +75,22 @@ def test_an_empty_installation_is_set_up_by_its_pages(
             page.select_option("[name=registrant]", site["registrant"])
         page.click("form:has([name=name_en]) button")
         expect(page.get_by_role("cell", name=site["code"], exact=True).first).to_be_visible()
-    look(page, pictures, "3-sites")
+    arrive(page, pictures, "3-sites")
     page.click("a.btn-primary[href='/setup/people']")
     for one in EXAMPLE["administrators"]:
         page.fill(f"[name={one['role']}_login]", one["login"])
         fill_both(page, f"{one['role']}_name", one["name"])
-    look(page, pictures, "4-people")
+    arrive(page, pictures, "4-people")
     page.click("form:has([name=audit_admin_login]) button")
-    look(page, pictures, "5-house")
+    arrive(page, pictures, "5-house")
     page.click("form:has([name=logo]) button")
     for name, phrase in zip(("first", "second"), PHRASES, strict=True):
         page.fill(f"[name={name}]", phrase)
         page.fill(f"[name={name}_again]", phrase)
-    look(page, pictures, "6-review")
+    arrive(page, pictures, "6-review")
     page.click("form:has([name=first]) button")
     page.locator("dialog[open] button").last.click()
-    page.wait_for_url("**/setup/done", timeout=60_000)
-    look(page, pictures, "7-done")
+    arrive(page, pictures, "7-done")
     with page.expect_download() as key:
         page.click("a[href='/setup/root-key.pem']")
     assert "ENCRYPTED" in key.value.path().read_text("ascii")
