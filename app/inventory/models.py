@@ -59,6 +59,7 @@ class MovementKind(StrEnum):
     SHIPMENT = "shipment"
     SCRAP = "scrap"
     RETURN = "return"
+    REGRADE = "regrade"
 
 
 MOVEMENT_NAMES: dict[str, dict[str, str]] = {
@@ -70,6 +71,7 @@ MOVEMENT_NAMES: dict[str, dict[str, str]] = {
     "shipment": {"en": "Shipment", "zh": "发货"},
     "scrap": {"en": "Scrapped", "zh": "报废"},
     "return": {"en": "Returned to the supplier", "zh": "退货"},
+    "regrade": {"en": "Regraded", "zh": "改级"},
 }
 """What people call the kinds of movement."""
 

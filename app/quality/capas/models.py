@@ -21,12 +21,13 @@ from workflows.models import ProcessCase
 
 
 class CapaState(StrEnum):
-    """Open while actions are found and done, then watched until the effect is known."""
+    """Open while actions are found and done, then watched until the effect is known; or given up."""
 
     OPEN = "open"
     WATCHED = "watched"
     CLOSED = "closed"
     DECLINED = "declined"
+    CANCELLED = "cancelled"
 
 
 class CapaOutcome(StrEnum):
@@ -82,14 +83,15 @@ class Capa(Base):
     __mapper_args__ = {"version_id_col": revision}
 
     def end(self, state: CapaState, outcome: CapaOutcome | None, *, now: datetime) -> None:
-        """Close or decline it.
+        """Close, decline or cancel it; what is cancelled may leave actions undone, and says so.
 
         Raises:
             Conflict: ``capa.over``: it is closed already; ``capa.actions_open``: an action is not done.
         """
-        if self.state in (CapaState.CLOSED, CapaState.DECLINED):
+        if self.state not in (CapaState.OPEN, CapaState.WATCHED):
             raise Conflict("capa.over", "%(number)s is closed already.", number=self.number)
-        self.refuse_open_actions()
+        if state is not CapaState.CANCELLED:
+            self.refuse_open_actions()
         self.state, self.outcome, self.closed_at, self.check_due = state, outcome, now, None
 
     def refuse_open_actions(self) -> None:

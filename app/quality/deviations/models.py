@@ -42,12 +42,13 @@ class NonconformityClass(StrEnum):
 
 
 class Disposition(StrEnum):
-    """What is done with goods that do not conform: 让步接收 · 返工 · 报废 · 退货."""
+    """What is done with goods that do not conform: 让步接收 · 返工 · 报废 · 退货 · 改级."""
 
     USE_AS_IS = "use_as_is"
     REWORK = "rework"
     SCRAP = "scrap"
     RETURN = "return"
+    REGRADE = "regrade"
 
 
 CLASS_NAMES: dict[NonconformityClass, Bilingual] = {
@@ -60,6 +61,7 @@ DISPOSITION_NAMES: dict[Disposition, Bilingual] = {
     Disposition.REWORK: {"en": "Rework", "zh": "返工"},
     Disposition.SCRAP: {"en": "Scrap", "zh": "报废"},
     Disposition.RETURN: {"en": "Return to the supplier", "zh": "退货"},
+    Disposition.REGRADE: {"en": "Regrade to another item", "zh": "改级（降级）为其他物料"},
 }
 
 
