@@ -13,6 +13,8 @@ A definition is JSON Schema 2020-12 with hints beginning in `x-`:
 `x-limits`           [lower column, upper column]: limits shown beside the input of the same row.
 `x-decimals`         most digits behind the decimal point (default 6).
 `x-source`           name in forms.sources that supplies the value; on rows: the rows are exactly those.
+`x-begin`            path into the facts of the case, such as `wanted.title`, or a list of such paths: what
+                     the input begins with, freely changed by whoever fills the form (forms.beginnings).
 `x-guard`            name in forms.guards that may refuse the value for what the plant knows about it.
 `x-pick`             name in forms.pickers: the text is the key of such an object, such as a lot's number;
                      also on a column, and on a list of texts (one input each). Unknown keys are refused.
@@ -110,6 +112,8 @@ def _hint_problems(path: str, field: Schema, siblings: Schema) -> Iterator[str]:
         yield f"{path}: unknown rule {rule}"
     if "x-pick" in field and not _picks(field):
         yield f"{path}: only a text, or a list of texts, can pick an object"
+    if "x-begin" in field and {"x-source", "x-original", "x-critical", "readOnly"} & set(field):
+        yield f"{path}: what is given, measured or typed twice begins empty"
     for other in [*field.get("x-when", {}), *field.get("x-limits", ())]:
         if other not in siblings:
             yield f"{path}: refers to {other}, which is not a field"

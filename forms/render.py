@@ -46,6 +46,7 @@ def fields(
     named: Labels | None = None,
     suggest_url: str = "",
     add_to: str = "",
+    begun: Mapping[str, list[str]] | None = None,
 ) -> Markup:
     """The inputs of a form, with what was typed so far and each refusal beside its field.
 
@@ -54,14 +55,32 @@ def fields(
     names the fields (by path) beside which a reason for the change of an original entry is asked;
     `again` holds the second entries of critical fields (forms.critical). `named` are the names of what the
     entries pick (forms.pickers), `suggest_url` is where suggestions for them come from; `add_to` names the
-    list of keys that gets one more input.
+    list of keys that gets one more input. `begun` is what the inputs began with (forms.beginnings): it stands
+    beside those that have been changed.
     """
     given = {name: rows for name, rows in prefill.items() if name not in data}
-    reader = Reader(lang, errors, files or {}, whys or {}, again or {}, named or {}, suggest_url, add_to)
+    changed = _changed(form, data, begun or {}, lang)
+    reader = Reader(
+        lang, errors, files or {}, whys or {}, again or {}, named or {}, suggest_url, add_to, changed
+    )
     template = _template_environment().get_template("fields.html")
     shown = entries(form, {**given, **data}, reader)
     html = template.render(entries=shown, lang=lang, upload_url=upload_url, _=partial(_say, lang))
     return Markup(html)  # noqa: S704 - the environment escapes every value
+
+
+def _changed(
+    form: Form, data: Mapping[str, Any], begun: Mapping[str, list[str]], lang: str
+) -> dict[str, str]:
+    """What fields began with that hold something else now, in words."""
+    found = {}
+    for name, texts in begun.items():
+        field = form.fields.get(name)
+        if field is None or field.get("type") == "array" or not texts:
+            continue
+        if str(plain(data.get(name, ""))) != texts[0]:
+            found[name] = pick(field.get("x-labels", {}).get(texts[0], texts[0]), lang)
+    return found
 
 
 def sections(

@@ -34,6 +34,7 @@ class Reader:
     named: Labels = field(default_factory=dict)  # names of what the entries pick, by kind and key
     suggest_url: str = ""  # where suggestions for fields that pick come from; the kind is put behind
     add_to: str = ""  # the list of keys to which one more input is wanted
+    begun: Mapping[str, str] = field(default_factory=dict)  # path of a field → what it began with, if changed
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class Entry:
     named: str = ""  # name of what the field picks
     suggest_url: str = ""
     keys: list["Entry"] = field(default_factory=list)  # inputs of a list of keys
+    begun: str = ""  # what stood here at the beginning, if it has been changed
 
     @property
     def described_by(self) -> str:
@@ -73,6 +75,7 @@ class Entry:
             "h": self.help,
             "w": self.when,
             "n": self.named,
+            "b": self.begun,
         }
         return " ".join(f"{self.id}-{suffix}" for suffix, text in parts.items() if text)
 
@@ -162,6 +165,7 @@ def _entry(
         else "",
         keys=_keys(path, schema, value, reader) if widget == "keys" else [],
         condition=json.dumps(schema["x-when"]) if schema.get("x-when") else "",
+        begun=reader.begun.get(path, ""),
     )
 
 

@@ -1,5 +1,6 @@
 """What the templates of the inbox print: words for due dates, facts about the case, copies of entries."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,11 +24,12 @@ from app.web.statuses import in_words
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
 from forms import pickers
+from forms.beginnings import Begun, begin
 from forms.critical import second_entries
 from forms.loader import Form
 from forms.originals import reasons
 from forms.render import fields as rendered
-from forms.validate import Fields, read
+from forms.validate import Fields, Saved, read
 from forms.view import WhyAsked
 from signatures.register import signatures_of
 from workflows.history import performers_of
@@ -122,7 +124,7 @@ def task_page(
 ) -> dict[str, Any]:
     """Everything the task page prints, with what was typed: just now, or in this person's draft."""
     actor = current_actor()
-    draft, saved_at = draft_of_person(view.task, actor)
+    draft, saved_at = typed_so_far(view)
     claimed_by = claimant_name(session, view.task)
     over = view.task.state is not TaskState.OPEN
     barred: QmsError | None = policy.refusal(session, view.task, actor=actor, now=now)
@@ -150,6 +152,20 @@ def task_page(
     }
 
 
+def typed_so_far(view: TaskView) -> tuple[Fields, datetime | None]:
+    """What this person's draft holds and when it was saved; before that what the form begins with."""
+    draft, saved_at = draft_of_person(view.task, current_actor())
+    if saved_at is None and view.form is not None:
+        return Saved(_begun(view, view.form)), None
+    return draft, saved_at
+
+
+def _begun(view: TaskView, form: Form) -> Begun:
+    """What the form begins with; an author who gets his step back finds what he had entered."""
+    earlier = view.data.get(view.task.step) if view.meaning_code == "authored" else None
+    return begin(form, view.data, earlier if isinstance(earlier, Mapping) else None)
+
+
 def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[str, Invalid]) -> Any:
     """The inputs of the task's form with what was typed and what is wrong with it."""
     if view.form is None or view.pending is not None:
@@ -170,6 +186,7 @@ def form_fields(session: Session, view: TaskView, typed: Fields, errors: dict[st
         named=pickers.labels(view.form, session, data),
         suggest_url=url_for("inbox.suggestions", task_id=task_id, name="-").removesuffix("-"),
         add_to=next(iter(typed.getlist("_add")), ""),
+        begun=_begun(view, view.form),
     )
 
 

@@ -23,7 +23,6 @@ from app.inbox.services import (
     Taken,
     attached_file,
     claim_task,
-    draft_of_person,
     keep_entries,
     needs_signature,
     open_page,
@@ -101,7 +100,7 @@ def task(task_id: uuid.UUID) -> Answer:
     context = pages.task_page(db.session(), view, now=now)
     if context["over"]:
         return _over(view.case.id)
-    typed, _saved_at = draft_of_person(view.task, current_actor())
+    typed, _saved_at = pages.typed_so_far(view)
     outcome = outcome_of(db.session(), view, typed, now=now)
     context |= sign_panel(db.session(), view, typed, outcome) | {
         "asked": view.form is None or bool(view.pending)
