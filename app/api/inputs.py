@@ -1,7 +1,7 @@
 """From the JSON of a program to rows of an object's list, as a form or a spreadsheet would give them."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,6 +12,8 @@ from flask import Request
 from app.objects.inputs import LONGEST_CELL, MOST_LINES
 from app.objects.kinds import ObjectKind
 from core.errors import FieldErrors, Invalid
+from documents.sheets.cells import Column
+from documents.sheets.examining import read_row
 
 _OWN = frozenset({"values", "lines", "reason"})
 
@@ -57,6 +59,25 @@ def asked_of(kind: ObjectKind, body: Mapping[str, Any]) -> Asked:
     if errors:
         raise FieldErrors(errors)
     return Asked(values, lines, str(reason).replace("\x00", "").strip()[:500])
+
+
+def told_of(columns: Sequence[Column], body: Mapping[str, Any]) -> tuple[Mapping[str, Any], str]:
+    """What a program tells an act, as its columns read it, and the reason.
+
+    Raises:
+        FieldErrors: a field is not there, or cannot be read; the reason is missing.
+    """
+    reason = body.get("reason", "")
+    errors = dict[str, Any]()
+    told = {key: value for key, value in body.items() if key != "reason"}
+    cells = _cells(told, {column.key for column in columns}, "", errors)
+    row, findings = read_row(columns, 1, cells)
+    errors = {finding.column: finding.error for finding in findings} | errors
+    if not isinstance(reason, str) or not reason.strip():
+        errors["reason"] = Invalid("change.reason", "Say why this is changed.", field="reason")
+    if errors:
+        raise FieldErrors(errors)
+    return row.values, reason.replace("\x00", "").strip()[:500]
 
 
 def rows_of(kind: ObjectKind, asked: Asked, lines: list[dict[str, str]]) -> list[dict[str, str]]:

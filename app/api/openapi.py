@@ -5,9 +5,10 @@ from typing import Any
 
 from app.api.listing import LARGEST, USUAL
 from app.objects.inputs import filters_of
-from app.objects.kinds import ObjectKind, kinds
+from app.objects.kinds import Act, ObjectKind, kinds
 from core.languages import translate
 from documents.labels import N_
+from documents.sheets.cells import schema_of
 
 Json = dict[str, Any]
 VERSION = "1.0.0"
@@ -91,12 +92,37 @@ def _paths(kind: ObjectKind, say: _Words) -> Json:
     if hasattr(kind.model, "effective_from"):
         day = _writes(kind, say, "effective", N_("Propose its first day in force, or its last"), {}, "Day")
         paths[f"/{kind.plural}/{{id}}/effective"] = {"parameters": [_in_path()], "post": day}
+    for act in kind.acts:
+        done = {"parameters": [_in_path()], "post": _done(kind, say, act)}
+        paths[f"/{kind.plural}/{{id}}/{act.name}"] = done
     return paths
 
 
-def _writes(
-    kind: ObjectKind, say: _Words, verb: str, summary: str, held: Json, body: str = ""
-) -> Json:
+def _done(kind: ObjectKind, say: _Words, act: Act) -> Json:
+    """Something that is done to one object besides changing what it holds."""
+    told = {
+        column.key: {
+            **schema_of(column.read),
+            "title": column.name[say.language],
+            "description": column.hint[say.language],
+        }
+        for column in act.columns
+    }
+    needed = [column.key for column in act.columns if column.required]
+    again = _header(say, "Idempotency-Key", N_("Asking again with the same key does nothing twice."))
+    wanted = _object({**told, "reason": _TEXT}, *needed, "reason")
+    return {
+        "operationId": f"{kind.plural}.{act.name}",
+        "summary": act.title[say.language],
+        "description": f"{say(N_('The change holds at once.'))} {_right(say, kind.write)}",
+        "tags": [kind.plural],
+        "parameters": [again],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": wanted}}},
+        "responses": _answers(say, {"200": (_name(kind), None)}, ("409", "412", "422")),
+    }
+
+
+def _writes(kind: ObjectKind, say: _Words, verb: str, summary: str, held: Json, body: str = "") -> Json:
     signed = kind.signed or verb == "effective"
     second = N_("A second person signs the change before it holds.")
     way = second if signed else N_("The change holds at once.")

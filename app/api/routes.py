@@ -11,14 +11,22 @@ from typing import Any
 from flask import Blueprint, Response, abort, g, jsonify, request, url_for
 
 from app.api import inputs, listing, openapi
-from app.api.answers import change_body, history_body, must_match, object_answer, once, written
+from app.api.answers import (
+    change_body,
+    history_body,
+    must_match,
+    object_answer,
+    object_body,
+    once,
+    written,
+)
 from app.api.tokens import RIGHT
 from app.objects import attempts, queries, services
 from app.objects.history import MOST
-from app.objects.kinds import ObjectKind, kinds
+from app.objects.kinds import Act, ObjectKind, kinds
 from app.objects.models import ChangeState, ObjectChange, Verb
 from app.objects.services import ProposeChange
-from app.objects.texts import raw_row
+from app.objects.texts import plain, raw_row
 from app.objects.views import deciding_site
 from app.web import (
     SIGNED_IN,
@@ -94,6 +102,10 @@ class _Doors:
         if hasattr(kind.model, "effective_from"):
             day = f"{one}/effective"
             routes.append((day, f"{kind.plural}_effective", self.effective, "POST", kind.write))
+        routes += [
+            (f"{one}/{act.name}", f"{kind.plural}_{act.name}", self.doing(act), "POST", kind.write)
+            for act in kind.acts
+        ]
         return routes
 
     def index(self) -> Response:
@@ -135,6 +147,35 @@ class _Doors:
             must_match(session, self.kind, found)
         verb = Verb.END if body.get("verb") == Verb.END.value else Verb.TAKE_EFFECT
         return self._propose(verb, found, str(body.get("reason", ""))[:500], day=inputs.day_of(body))
+
+    def doing(self, act: Act) -> Callable[..., Response]:
+        """The view of something that is done to an object besides changing what it holds."""
+
+        def view(object_id: uuid.UUID) -> Response:
+            return self._act(act, self._object(object_id, self.kind.write))
+
+        view.__doc__ = f"{act.title['en']}."
+        return view
+
+    def _act(self, act: Act, found: Any) -> Response:
+        kind = self.kind
+        told, reason = inputs.told_of(act.columns, inputs.body_of(request))
+        try:
+            with writing(reason=reason or None) as session:
+
+                def do() -> tuple[dict[str, Any], int]:
+                    here = queries.object_of(session, kind, found.id)
+                    if request.if_match:
+                        must_match(session, kind, here)
+                    act.run(session, here, told, reason, actor=current_actor(), now=request_time())
+                    session.flush()  # the answer tells what is there now
+                    return plain(object_body(session, kind, here)), 200
+
+                body, status, again = once(session, do)
+        except QmsError as refused:
+            attempts.keep(kind, found, refused)
+            raise
+        return written(body, status, again, url_for(f"api.{kind.plural}_show", object_id=found.id))
 
     def _object(self, object_id: uuid.UUID, right: str) -> Any:
         found = queries.object_of(db.session(), self.kind, object_id)

@@ -8,6 +8,7 @@ attachments, exports, proposals and the REST API follow from the description (do
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,6 +18,7 @@ from core.errors import NotFound
 from core.types import Bilingual
 from documents.sheets.cells import Column
 from documents.sheets.importers import Importer
+from documents.sheets.rows import Row
 
 Values = Mapping[str, Any]
 """What an object holds: key of a column → value, as a cell of the list would be read."""
@@ -39,6 +41,20 @@ def _never(_before: Values | None, _wanted: Sequence[Values]) -> bool:
 
 def _always(_session: Session, _row: Any) -> None:
     """Nothing has to be there."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that is done to an object with a reason, such as cancelling an order; it holds at once.
+
+    ``name`` is its address below the object's in the API, ``columns`` what it is told besides the reason;
+    ``run(session, object, told, reason, actor=…, now=…)`` does it.
+    """
+
+    name: str
+    title: Bilingual
+    columns: tuple[Column, ...]
+    run: Callable[..., None]
 
 
 @dataclass(frozen=True)
@@ -83,6 +99,8 @@ class ObjectKind:
     tried: bool = False
     at_once: Callable[[Values | None, Sequence[Values]], bool] = _never
     fixed: frozenset[str] = field(default_factory=frozenset)
+    numbered: Callable[[Session, Row, datetime], Values] | None = None
+    acts: Sequence[Act] = ()
 
     @property
     def write(self) -> str:

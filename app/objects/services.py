@@ -54,9 +54,7 @@ class ProposeChange:
     reach: Reach = None
 
 
-def propose_change(
-    session: Session, command: ProposeChange, *, actor: Actor, now: datetime
-) -> ObjectChange:
+def propose_change(session: Session, command: ProposeChange, *, actor: Actor, now: datetime) -> ObjectChange:
     """Check a change and propose it, or store it at once where no second person is needed.
 
     Raises:
@@ -70,6 +68,7 @@ def propose_change(
     if errors:
         raise FieldErrors(errors)  # type: ignore[arg-type]
     _must_be_alone(session, command)
+    _give_key(session, command, rows, now)
     if kind.tried:
         _try_out(session, command, rows, actor=actor, now=now)
     change = ObjectChange(
@@ -224,9 +223,7 @@ def _must_be_open(of: Any) -> None:
         effectivity.must_be_draft(of)
 
 
-def _check_day(
-    session: Session, command: ProposeChange, errors: dict[str, QmsError], now: datetime
-) -> None:
+def _check_day(session: Session, command: ProposeChange, errors: dict[str, QmsError], now: datetime) -> None:
     """Refuse a day where it is chosen, not only when the second person has signed."""
     kind, of, day = command.kind, command.of, command.day
     if day is None:
@@ -275,6 +272,15 @@ def _must_be_alone(session: Session, command: ProposeChange) -> None:
             "Another change of this object waits for a decision: %(case)s.",
             case=waiting.case.number if waiting.case else "–",
         )
+
+
+def _give_key(session: Session, command: ProposeChange, rows: Sequence[Row], now: datetime) -> None:
+    """Number a new object whose key nobody has typed."""
+    kind = command.kind
+    if command.of is None and kind.numbered is not None and None in key_of_rows(kind, rows):
+        given = kind.numbered(session, rows[0], now)
+        for row in rows:
+            row.values = {**row.values, **given}
 
 
 def _holds_at_once(kind: ObjectKind, change: ObjectChange) -> bool:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.types import Bilingual
-from documents.sheets.cells import Column, answers_of
+from documents.sheets.cells import Column, said_of
 from documents.sheets.rows import same
 
 Text = str | Bilingual
@@ -22,7 +22,7 @@ def text_of(column: Column, value: Any) -> Text:
         return "–"
     if said := _YES_NO.get(str(value)):
         return said
-    if named := answers_of(column.read).get(str(value)):
+    if named := said_of(column.read, value):
         return named
     return raw_text(value)
 

@@ -59,7 +59,7 @@ class PurchaseOrder(Base):
 
 class PurchaseOrderLine(Base):
     """One item of an order, in its stock unit; ``over_percent`` is how much more than ordered may come in
-    all; ``cancelled_because`` why nothing comes any more, empty while it may."""
+    all; ``cancelled_because`` why nothing comes any more, empty while it may (what came in before stays)."""
 
     __tablename__ = "purchase_order_line"
     __table_args__ = (
@@ -89,6 +89,13 @@ class PurchaseOrderLine(Base):
     def open_quantity(self) -> Decimal:
         """What is still to come, in the item's unit; zero once everything has come, or it was cancelled."""
         return Decimal(0) if self.cancelled_because else max(self.quantity - self.received, Decimal(0))
+
+    @property
+    def standing(self) -> str:
+        """Where the line stands in one word; ``withdrawn`` when goods came in and the rest was given up."""
+        if self.cancelled_because:
+            return "withdrawn" if self.received else "cancelled"
+        return "open" if self.open_quantity else "received"
 
     @property
     def acceptable(self) -> Decimal:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -20,10 +20,10 @@ from app.inventory.models import Lot
 from app.inventory.queries import locations
 from app.objects.pages import furnish
 from app.procurement import queries, services
-from app.procurement.cancelling import cancel
+from app.procurement.cancelling import cancel, withdraw_rest
 from app.procurement.inputs import read_packs, read_receipt
 from app.procurement.kinds import ORDER
-from app.procurement.models import OrderState, PurchaseOrder, Receipt
+from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine, Receipt
 from app.procurement.records import pack_text
 from app.sites.models import Site
 from app.sites.queries import sites
@@ -41,7 +41,7 @@ from app.web import (
     request_time,
     writing,
 )
-from app.web.filters import in_language
+from app.web.filters import in_language, quantity
 from app.web.refusals import keep, matters
 from core import clock
 from core.errors import Conflict, FieldErrors, Invalid, QmsError
@@ -49,6 +49,8 @@ from core.errors import Conflict, FieldErrors, Invalid, QmsError
 bp = Blueprint("procurement", __name__)
 
 ADDRESS_OF_NOTHING = uuid.UUID(int=0)
+REST = "rest:"
+"""Before the line whose rest is given up; alone it stands for all that is still to come."""
 FIELDS = ("scan", "line", "packs", "quantity", "unit", "supplier_lot", "expiry", "location", "delivery_note")
 
 navigation("procurement.receipts", _l("Receipts"), icon="truck-delivery", right="receipts.read", order=30)
@@ -114,21 +116,28 @@ def orders_show(object_id: uuid.UUID) -> str:
 @bp.post("/orders/<uuid:object_id>/cancel")
 @access("orders.place", site=_site_of_order)
 def cancel_order(object_id: uuid.UUID) -> Response | tuple[str, int]:
-    """Cancel an order, or one line of it, with the reason, while nothing has come in on it."""
-    try:
-        line_id = uuid.UUID(chosen) if (chosen := request.form.get("line", "")) else None
-    except ValueError:
-        line_id = ADDRESS_OF_NOTHING
+    """Cancel an order or one line of it on which nothing has come in, or give up what is still to come."""
+    do, line_id = _chosen(request.form.get("line", ""))
     why = request.form.get("why", "")
     try:
         with writing(reason=why.strip()[:300] or None) as session:
-            cancel(session, object_id, line_id, why, actor=current_actor(), now=request_time())
+            do(session, object_id, line_id, why, actor=current_actor(), now=request_time())
     except (Invalid, Conflict) as refused:
         if matters(refused):
             keep(refused)
         return _order_page(object_id, {refused.field or "": refused}), refused.status
     flash(_("Cancelled. Nothing is received on it any more."), "success")
     return redirect(url_for("procurement.orders_show", object_id=object_id), 303)
+
+
+def _chosen(written: str) -> tuple[Callable[..., PurchaseOrder], uuid.UUID | None]:
+    """What is to be done, and the line, None for the whole order."""
+    do = withdraw_rest if written.startswith(REST) else cancel
+    line = written.removeprefix(REST)
+    try:
+        return do, uuid.UUID(line) if line else None
+    except ValueError:
+        return do, ADDRESS_OF_NOTHING
 
 
 def _order_page(order_id: uuid.UUID, errors: Mapping[str, QmsError]) -> str:
@@ -146,15 +155,24 @@ def _order_page(order_id: uuid.UUID, errors: Mapping[str, QmsError]) -> str:
 
 
 def _cancellable(order: PurchaseOrder) -> list[tuple[str, str]]:
-    """What the reader may cancel: the whole order, or single lines; the value and what people read."""
-    left = [line for line in order.lines if not line.received and not line.cancelled_because]
-    if order.state is not OrderState.OPEN or not left:
+    """What the reader may give up: the whole order, single lines, rests; the value and what people read."""
+    coming = [line for line in order.lines if line.open_quantity]
+    if order.state is not OrderState.OPEN or not coming:
         return []
     if not current_person().may("orders.place", order.site_id):
         return []
-    whole = [("", _("The whole order"))] if not any(line.received for line in order.lines) else []
-    named = [(f"{line.id}", f"{line.position} · {in_language(line.item.name)}") for line in left]
-    return [*whole, *named]
+    whole = ("", _("The whole order"))
+    if any(line.received for line in order.lines):
+        whole = (REST, _("All that is still to come"))
+    return [whole, *(_choice(line) for line in coming)]
+
+
+def _choice(line: PurchaseOrderLine) -> tuple[str, str]:
+    name = f"{line.position} · {in_language(line.item.name)}"
+    if not line.received:
+        return f"{line.id}", name
+    rest = quantity(line.open_quantity, in_language(STOCK_UNITS[line.item.uom].symbol))
+    return f"{REST}{line.id}", _("%(line)s, the rest of %(rest)s", line=name, rest=rest)
 
 
 @bp.get("/receipts")

@@ -34,6 +34,8 @@ from core.errors import Conflict, Invalid
 from documents.records import create_record
 from signatures import audit
 
+SERIES = "purchase_order"
+
 
 @dataclass(frozen=True)
 class OrderLine:
@@ -87,6 +89,15 @@ def place_order(
     session.flush()  # the audit line below names the new row
     audit.record(session, "order.placed", subject=("procurement.order", order.id), facts={"order": number})
     return order
+
+
+def take_number(session: Session, site: Site, *, now: datetime) -> str:
+    """Take the next number of a site's orders; one that somebody has typed before is passed over."""
+    numbers.define(session, SERIES, prefix="PO")  # plants set up before orders were numbered have no rule yet
+    while True:
+        number = numbers.take(session, SERIES, site_code=site.code, now=clock.to_zone(now, site.zone))
+        if session.scalar(select(PurchaseOrder.id).where(PurchaseOrder.number == number)) is None:
+            return number
 
 
 def _check_approved(
@@ -174,8 +185,9 @@ def resume_lots(session: Session, supplier: Supplier, actor: Actor, now: datetim
 
 
 def define_numbers(session: Session) -> None:
-    """Say how receipts are numbered."""
+    """Say how receipts are numbered, and orders whose number nobody types."""
     numbers.define(session, "receipt", prefix="GR")
+    numbers.define(session, SERIES, prefix="PO")
 
 
 def _locked_line(session: Session, line_id: uuid.UUID) -> PurchaseOrderLine:

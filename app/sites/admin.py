@@ -41,6 +41,7 @@ navigation(
 SERIES = {
     "record": _l("Records"),
     "receipt": _l("Goods receipts"),
+    "purchase_order": _l("Purchase orders"),
     "lot": _l("Lots"),
     "inspection": _l("Inspections"),
     "output": _l("Output receipts"),

@@ -32,12 +32,13 @@ _LARGEST_EXACT = 10**15
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of cell: how its value is read, the JSON Schema of that value for programs, and the names of its
-    answers where there is a choice."""
+    """A kind of cell: how its value is read, the JSON Schema of that value for programs, the names of its
+    answers where there is a choice, and how people read a value that several answers are in."""
 
     read: Reader
     schema: Mapping[str, Any]
     answers: Mapping[str, Bilingual] = field(default_factory=dict)
+    said: Callable[[str], Bilingual] | None = None
 
     def __call__(self, value: Any) -> Any:
         """Read a value; see :data:`Reader`."""
@@ -204,6 +205,13 @@ def schema_of(read: Reader) -> dict[str, Any]:
 def answers_of(read: Reader) -> Mapping[str, Bilingual]:
     """The answers a reader lets people choose from, by code; none where there is no choice."""
     return read.answers if isinstance(read, Kind) else {}
+
+
+def said_of(read: Reader, value: Any) -> Bilingual | None:
+    """A value of a reader as people read it; None where it reads as it is written."""
+    if not isinstance(read, Kind):
+        return None
+    return read.answers.get(str(value)) or (read.said(str(value)) if read.said is not None else None)
 
 
 def name_columns(

@@ -34,13 +34,13 @@ def pages_of(kind: ObjectKind) -> list[str]:
 
 
 API_READS = ("", "show", "history")
-API_OF_ONE = ("show", "change", "history", "effective")
+API_OF_ONE = ("show", "change", "history", "effective", "cancel", "withdraw")
 
 
 def api_doors(kind: ObjectKind) -> tuple[str, ...]:
     """The routes of a kind in the API."""
     revised = ("effective",) if hasattr(kind.model, "effective_from") else ()
-    return ("", "open", "show", "change", "history", *revised)
+    return ("", "open", "show", "change", "history", *revised, *(act.name for act in kind.acts))
 
 
 def api_endpoint(kind: ObjectKind, door: str) -> str:

@@ -10,13 +10,16 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from app.access.models import Person
 from app.api.tokens import make_token
 from app.factory import create_app
+from app.objects.models import ObjectChange
 from app.procurement import queries
-from app.procurement.cancelling import cancel
-from app.procurement.models import OrderState, PurchaseOrder
+from app.procurement.cancelling import cancel, withdraw_rest
+from app.procurement.models import OrderState, PurchaseOrder, PurchaseOrderLine
 from app.procurement.services import receive_goods
 from app.suppliers.services import block_supplier
 from core import clock
@@ -161,13 +164,21 @@ def document(**changes: object) -> dict[str, object]:
     return {"values": values, "lines": lines, "reason": "From the ERP", **changes}
 
 
-def program(app: Flask, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
+def _key(app: Flask) -> dict[str, str]:
     actor = Actor("p", "p", "P")
     with unit_of_work(actor, now=clock.now()) as session:
         buyer = add_person(session, f"b{uuid.uuid4().hex[:8]}", "buyer", _site(session), now=clock.now())
         secret = make_token(session, buyer, "ERP", 90, actor=actor, now=clock.now())[1]
+    return {"Authorization": f"Bearer {secret}"}
+
+
+def _person(session: Session, login: str) -> str:
+    return str(session.scalars(select(Person.id).filter_by(login=login)).one())
+
+
+def program(app: Flask, method: str, path: str, body: object = None, **headers: str) -> TestResponse:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    own = {"Authorization": f"Bearer {secret}", **named}
+    own = {**_key(app), **named}
     return app.test_client().open(f"/api/v1{path}", method=method, json=body, headers=own)
 
 
@@ -195,6 +206,29 @@ def test_a_program_places_an_order_reads_it_and_does_not_change_it(app: Flask, p
     assert "does not change" in changed.text
     again = program(app, "POST", "/orders", document())
     assert (again.status_code, "number" in again.json["errors"]) == (422, True)
+
+
+@pytest.mark.urs("URS-042", "URS-144")
+def test_an_order_without_a_number_gets_the_next_of_its_site(
+    buyer: FlaskClient, app: Flask, plant: factory.Plant
+) -> None:
+    answer = send(buyer, "/orders/new", **wanted(number="SZ-PO-2026-0002"))
+    assert answer.status_code == 303
+    answer = send(buyer, "/orders/new", **wanted(number=""))
+    assert answer.status_code == 303
+    assert "SZ-PO-2026-0001" in buyer.get(answer.location).text
+    refused = send(buyer, "/orders/new", **wanted(number="", supplier="S-99"))
+    assert refused.status_code == 422
+    told = program(app, "POST", "/orders", document(values={"supplier": "S-01", "site": "SZ"}))
+    assert told.status_code == 201
+    read = program(app, "GET", f"/orders/{told.json['object']}").json["values"]
+    assert read["number"] == "SZ-PO-2026-0003", "one that was typed is passed over, nothing is lost"
+    order = placed("SZ-PO-2026-0001")
+    assert order is not None
+    assert len(order.lines) == 2
+    with read_session() as session:
+        labels = session.scalars(select(ObjectChange.label)).all()
+    assert {"en": "SZ-PO-2026-0003", "zh": "SZ-PO-2026-0003"} in labels
 
 
 @pytest.mark.urs("URS-042")
@@ -272,13 +306,111 @@ def test_a_line_on_which_goods_are_coming_in_is_not_cancelled(
     assert refused == ["order.received"]
 
 
+@pytest.mark.urs("URS-042")
+def test_the_rest_of_a_line_is_given_up_and_what_came_in_stays(
+    buyer: FlaskClient, plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        receive_goods(session, factory.goods(plant, now=now), actor=keeper, now=now)
+    at, (first, second) = f"/orders/{plant.order.id}", (line.id for line in plant.order.lines)
+    assert f'value="rest:{first}"' in buyer.get(at).text
+    assert 'id="error-why"' in send(buyer, f"{at}/cancel", line=f"rest:{first}", why=" ").text
+    assert "Cancel the line" in send(buyer, f"{at}/cancel", line=f"rest:{second}", why="x").text
+
+    assert send(buyer, f"{at}/cancel", line=f"rest:{first}", why="Too late").status_code == 303
+
+    assert "Rest given up: Too late" in buyer.get(at).text
+    assert "rest given up" in buyer.get("/orders").text
+    with read_session() as session:
+        assert [line.id for line in queries.open_lines(session, None)] == [second]
+        line = session.get_one(PurchaseOrderLine, first)
+        assert (line.received > 0, line.open_quantity, line.standing) == (True, 0, "withdrawn")
+        entry = session.scalars(select(AuditEntry).filter_by(action="order.rest_withdrawn")).one()
+        assert (entry.actor_id, '"given_up"' in entry.entry) == (_person(session, "buyer"), True)
+        assert session.get_one(PurchaseOrder, plant.order.id).state is OrderState.OPEN
+    with pytest.raises(Conflict, match="given up") as refused, unit_of_work(keeper, now=now) as session:
+        receive_goods(session, factory.goods(plant, now=now, key="again"), actor=keeper, now=now)
+    assert refused.value.code == "order.line_cancelled"
+
+    assert send(buyer, f"{at}/cancel", line="rest:", why="No more").status_code == 303
+    with read_session() as session:
+        order = session.get_one(PurchaseOrder, plant.order.id)
+        assert (order.state, order.cancelled_because) == (OrderState.CLOSED, ""), "goods came in on it"
+        assert [line.cancelled_because for line in order.lines] == ["Too late", "No more"]
+
+
+@pytest.mark.urs("URS-042", "URS-132")
+def test_a_program_cancels_a_line_and_gives_up_what_is_still_to_come(
+    app: Flask, plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    at = f"/orders/{plant.order.id}"
+
+    def told(act: str, **body: object) -> tuple[int, set[str]]:
+        answer = program(app, "POST", f"{at}/{act}", body)
+        return answer.status_code, set(answer.json.get("errors", {}))
+
+    assert told("cancel", line=2) == (422, {"reason"})
+    assert told("cancel", line="x", reason="x") == (422, {"line"})
+    assert told("cancel", lines=2, reason="x") == (422, {"lines"})
+    assert told("cancel", line=9, reason="x")[0] == 404
+    assert told("withdraw", line=1, reason="x")[0] == 409, "nothing has come in"
+    assert sign_in(app, "buyer").post(f"/api/v1{at}/cancel", json={"reason": "x"}).status_code == 403
+    answer = program(app, "POST", f"{at}/cancel", {"line": 2, "reason": "Not needed"})
+    assert (answer.status_code, answer.json["lines"][1]["state"]) == (200, "cancelled")
+    with unit_of_work(keeper, now=now) as session:
+        receive_goods(session, factory.goods(plant, now=now), actor=keeper, now=now)
+    assert told("cancel", line=1, reason="x")[0] == 409, "goods have come in"
+    answer = program(app, "POST", f"{at}/withdraw", {"reason": "Enough"})
+    assert [line["state"] for line in answer.json["lines"]] == ["withdrawn", "cancelled"]
+    assert answer.json["values"]["state"] == "closed"
+    assert told("withdraw", reason="x")[0] == 409
+    described = app.test_client().get("/api/v1/openapi.json", headers=_key(app)).json["paths"]
+    assert "post" in described["/orders/{id}/withdraw"]
+
+
+@pytest.mark.urs("URS-042", "URS-130")
+def test_of_two_who_give_up_the_same_rest_one_is_told_so(
+    plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        receive_goods(session, factory.goods(plant, now=now), actor=keeper, now=now)
+    line = plant.order.lines[0].id
+
+    def act(session: Session) -> object:
+        return withdraw_rest(session, plant.order.id, line, "Late", actor=keeper, now=now)
+
+    assert at_once(act, act, actor=keeper, now=now) == ["order.line_cancelled"]
+
+
+@pytest.mark.urs("URS-031", "URS-042")
+def test_a_change_gives_up_what_is_still_to_come_with_its_number_and_reason(
+    plant: factory.Plant, keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        receive_goods(session, factory.goods(plant, now=now), actor=keeper, now=now)
+        cancel(session, plant.order.id, plant.order.lines[1].id, "Not needed", actor=keeper, now=now)
+        call = operation_call(session, plant, keeper, now)
+        assert registry.call("procurement.dispose_orders", call) == {"closed": ["PO-1"], "to_settle": []}
+    with read_session() as session:
+        order = session.get_one(PurchaseOrder, plant.order.id)
+        assert (order.state, order.standing) == (OrderState.CLOSED, "closed")
+        assert [line.cancelled_because for line in order.lines] == ["CR-1: Other granulate", "Not needed"]
+        assert not any(line.open_quantity for line in order.lines)
+
+
+def operation_call(
+    session: Session, plant: factory.Plant, actor: Actor, now: datetime
+) -> registry.OperationCall:
+    case = SimpleNamespace(site_id=plant.site.id, number="CR-1")
+    params = {"item": plant.material.code, "disposition": "scrap", "why": "Other granulate"}
+    return registry.OperationCall(session, params, case, actor, now)  # type: ignore[arg-type]
+
+
 @pytest.mark.urs("URS-031", "URS-042")
 def test_a_cancelled_line_keeps_no_order_open_that_a_change_closes(
     plant: factory.Plant, keeper: Actor, now: datetime
 ) -> None:
     with unit_of_work(keeper, now=now) as session:
         cancel(session, plant.order.id, plant.order.lines[1].id, "Not needed", actor=keeper, now=now)
-        case = SimpleNamespace(site_id=plant.site.id, number="CR-1")
-        params = {"item": plant.material.code, "disposition": "scrap", "why": "Other granulate"}
-        call = registry.OperationCall(session, params, case, keeper, now)  # type: ignore[arg-type]
+        call = operation_call(session, plant, keeper, now)
         assert registry.call("procurement.dispose_orders", call) == {"closed": ["PO-1"], "to_settle": []}
