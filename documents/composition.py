@@ -56,6 +56,7 @@ class Page:
     ways: dict[str, Any] | None
     attachments: list[dict[str, Any]]
     prior: list[dict[str, Any]]
+    prior_more: str
     path: list[list[blocks.Pair]]
     diagram: Drawing | None
     asked: Markup | str
@@ -107,6 +108,7 @@ def compose(
         ways=_ways(words, [one for one in content["decisions"] if "asked" in one]),
         attachments=[_attachment(words, file, embedded) for file in content["attachments"]],
         prior=[{**earlier, "sha256": blocks.grouped(earlier["sha256"])} for earlier in content["prior"]],
+        prior_more=content.get("prior_more", ""),
         path=_path(words, content["path"] or {}, drawn=bool(diagram_svg)),
         diagram=_diagram(words, diagram_svg, record),
         asked=_asked(words, content["signing"]),

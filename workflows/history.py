@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
@@ -63,13 +63,56 @@ class TaskLine(NamedTuple):
     taken_back: list[int] | None
 
 
+class Passage(NamedTuple):
+    """An element as a case passed it: ``rounds`` says how often by the same way, with the last of them."""
+
+    seq: int
+    element_id: str
+    element_type: str
+    name: Bilingual
+    flows: list[str]
+    ended_at: datetime
+    actor_id: str
+    actor_name: str
+    decision: dict[str, Any] | None
+    rounds: int
+
+
 _TASK_LINE = tuple(getattr(HumanTask, name) for name in TaskLine._fields)
+_PASSAGE = tuple(getattr(StepHistory, name) for name in Passage._fields if name != "rounds")
+
+
+def _telling_tasks() -> Select[Any]:
+    persons = (HumanTask.completed_by, HumanTask.completed_for, HumanTask.also_by)
+    newest = (HumanTask.completed_at.desc(), HumanTask.id.desc())
+    step = (HumanTask.state, HumanTask.step)
+    of_step = func.row_number().over(partition_by=step, order_by=newest)
+    of_person = func.row_number().over(partition_by=(*step, *persons), order_by=newest)
+    ranked = (
+        select(HumanTask.id, of_step.label("of_step"), of_person.label("of_person"))
+        .where(HumanTask.case_id == bindparam("case_id"))
+        .subquery()
+    )
+    first = or_(ranked.c.of_step == 1, ranked.c.of_person == 1)
+    telling = or_(
+        HumanTask.state == TaskState.OPEN,
+        HumanTask.taken_back.is_not(None),
+        and_(HumanTask.state == TaskState.COMPLETED, first),
+    )
+    query = select(*_TASK_LINE).join(ranked, ranked.c.id == HumanTask.id).where(telling)
+    return query.order_by(HumanTask.completed_at)
+
+
+_TELLING = _telling_tasks()
 
 
 def task_lines(session: Session, case_id: uuid.UUID) -> list[TaskLine]:
-    """List the human tasks of a case, open and over, those that are done in the order they were done in."""
-    found = session.execute(select(*_TASK_LINE).filter_by(case_id=case_id).order_by(HumanTask.completed_at))
-    return [TaskLine(*row) for row in found]
+    """List the human tasks of a case that tell something, in the order they were done in.
+
+    Those that are open, those taken back, the last round of each step, and one of every person who has done
+    it: however often a case goes round, the list stays short.
+    """
+    return [TaskLine(*row) for row in session.execute(_TELLING, {"case_id": case_id})]
 
 
 def performers(
@@ -136,6 +179,43 @@ def that_count(passed: Sequence[StepHistory], tasks: Sequence[TaskLine]) -> list
     return [row for row in passed if not any(first <= row.seq <= last for first, last in void)]
 
 
+def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) -> list[Passage]:
+    """List what a case has passed, steps taken back left out: each element as it was passed last by each way,
+    and everything since the last human step, in the order it happened in.
+
+    What is left out of it are earlier rounds; whoever took a human step in one has them in the record of it.
+    ``tasks`` are the tasks of the case.
+    """
+    counts = and_(StepHistory.case_id == case_id, *_not_void(tasks))
+    last = (
+        select(func.max(StepHistory.seq).label("seq"), func.count().label("rounds"))
+        .where(counts)
+        .group_by(StepHistory.element_id, StepHistory.flows)
+        .subquery()
+    )
+    human = select(func.max(StepHistory.seq)).where(counts, StepHistory.element_type == "userTask")
+    query = (
+        select(*_PASSAGE, func.coalesce(last.c.rounds, 0))
+        .outerjoin(last, last.c.seq == StepHistory.seq)
+        .where(counts, or_(last.c.seq.is_not(None), StepHistory.seq > human.scalar_subquery()))
+        .order_by(StepHistory.seq)
+    )
+    return [Passage._make(row) for row in session.execute(query)]
+
+
+def _not_void(tasks: Sequence[TaskLine]) -> list[ColumnElement[bool]]:
+    void = [task.taken_back for task in tasks if task.taken_back]
+    return [not_(StepHistory.seq.between(first, last)) for first, last in void]
+
+
+def latest(passed: Sequence[Passage]) -> list[Passage]:
+    """Leave out of what a case has passed how an element was passed before, but for what came since the last
+    human step."""
+    human = max((one.seq for one in passed if one.element_type == "userTask"), default=0)
+    last = {one.element_id: one.seq for one in passed}
+    return [one for one in passed if one.seq > human or last[one.element_id] == one.seq]
+
+
 def facts(session: Session, case_id: uuid.UUID) -> Facts:
     """Read the facts of a case as they stand."""
     return codec.load_facts(
@@ -149,35 +229,36 @@ def path(
     *,
     zone: str = "UTC",
     names: Mapping[str, str] | None = None,
-    passed: Sequence[StepHistory] | None = None,
+    passed: Sequence[Passage] | None = None,
     tasks: Sequence[TaskLine] | None = None,
 ) -> Path:
     """Work out the path of a case so far; times in ``marks`` are on the wall clock of an IANA zone.
 
     ``names`` gives names by actor id where they should not be written as the history keeps them; ``passed``
-    is the history and ``tasks`` are the tasks of the case when the caller has read them already.
+    and ``tasks`` are what the case has passed and its tasks when the caller has read them already.
     """
-    passed = steps(session, case.id) if passed is None else passed
     tasks = task_lines(session, case.id) if tasks is None else tasks
-    passed = that_count(passed, tasks)
+    passed = passages(session, case.id, tasks) if passed is None else passed
     waiting = [(task.element_id, task.flows) for task in tasks if task.state is TaskState.OPEN]
-    rounds = Counter(row.element_id for row in passed)
+    rounds: Counter[str] = Counter()
+    for one in passed:
+        rounds[one.element_id] += one.rounds
     return Path(
         done=frozenset(rounds),
         current=frozenset(element_id for element_id, _ in waiting),
         flows=frozenset(
-            flow for taken in [*(row.flows for row in passed), *(led for _, led in waiting)] for flow in taken
+            flow for taken in [*(one.flows for one in passed), *(led for _, led in waiting)] for flow in taken
         ),
         rounds=dict(rounds),
         marks={
-            row.element_id: _mark(row, rounds, zone, names or {})
-            for row in passed
-            if row.element_type == "userTask"
+            one.element_id: _mark(one, rounds, zone, names or {})
+            for one in passed
+            if one.element_type == "userTask"
         },
     )
 
 
-def _mark(row: StepHistory, rounds: Mapping[str, int], zone: str, names: Mapping[str, str]) -> list[str]:
-    count = rounds[row.element_id]
-    at = to_zone(row.ended_at, zone).strftime("%Y-%m-%d %H:%M %Z")
-    return [names.get(row.actor_id, row.actor_name), f"{at} · ×{count}" if count > 1 else at]
+def _mark(one: Passage, rounds: Mapping[str, int], zone: str, names: Mapping[str, str]) -> list[str]:
+    count = rounds[one.element_id]
+    at = to_zone(one.ended_at, zone).strftime("%Y-%m-%d %H:%M %Z")
+    return [names.get(one.actor_id, one.actor_name), f"{at} · ×{count}" if count > 1 else at]

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.actor import Actor
@@ -18,7 +18,7 @@ from core.db import Base, new_id
 from core.types import Bilingual
 from documents.records import moment_text
 from forms.originals import Original
-from workflows.models import HumanTask
+from workflows.models import HumanTask, TaskState
 
 Section = dict[str, Any]
 Kept = Mapping[str, Sequence["OriginalEntry"]]
@@ -142,20 +142,29 @@ def history_section(kept: Kept, *, title: Bilingual | None = None) -> list[Secti
 
 
 def kept_of_case(session: Session, case_id: uuid.UUID) -> dict[uuid.UUID, dict[str, list[OriginalEntry]]]:
-    """Everything that has stood in the marked fields of each task of a case, by task."""
-    query = select(OriginalEntry).where(OriginalEntry.case_id == case_id).order_by(OriginalEntry.position)
+    """Everything that has stood in the marked fields of each task of a case that is open or done, by task."""
+    query = (
+        select(OriginalEntry)
+        .join(HumanTask, HumanTask.id == OriginalEntry.task_id)
+        .where(OriginalEntry.case_id == case_id)
+        .where(or_(HumanTask.state == TaskState.OPEN, HumanTask.completed_at.is_not(None)))
+        .order_by(OriginalEntry.position)
+    )
     found: dict[uuid.UUID, dict[str, list[OriginalEntry]]] = {}
     for row in session.scalars(query):
         found.setdefault(row.task_id, {}).setdefault(row.field, []).append(row)
     return found
 
 
-def changes_of_case(kept: Mapping[uuid.UUID, Kept], done: Collection[uuid.UUID]) -> list[Section]:
-    """Tell whoever takes a later step which entries of the steps that are done changed before signing."""
+def changes_of_case(kept: Mapping[uuid.UUID, Kept], undone: Collection[uuid.UUID]) -> list[Section]:
+    """Tell whoever takes a later step which entries of the steps that are done changed before signing.
+
+    ``kept`` is of the tasks that are open or done, ``undone`` are the open ones among them.
+    """
     found = {
         f"{task_id} {field}": rows
         for task_id, fields in kept.items()
-        if task_id in done
+        if task_id not in undone
         for field, rows in fields.items()
     }
     return history_section(found, title=TITLE_EARLIER)

@@ -20,7 +20,6 @@ from urllib.parse import quote, urlencode, urlsplit
 from app.access.routes import DEMO_PASSWORD
 from app.cli.bench_sign import on_plant, served
 from app.cli.bench_sign_clients import headers_of
-from app.cli.bench_task_server import LOOP, WORKER, name_of
 from app.cli.output import CannotCheck, machine
 from app.cli.scratch_database import on_a_server_of_its_own
 from app.cli.story import Plant
@@ -30,6 +29,8 @@ TASKS, QUICK_TASKS = 60, 10
 ROUNDS, QUICK_ROUNDS = 200, 50
 WARM_UP, ENDS = 6, 20
 SERVER = "app.cli.bench_task_server"
+PROCESS, WORKER, LOOP = "bench_task", "inspector", "LOOP"
+"""The process, the login of who does its steps, and the name of the case that goes round and round."""
 _TOOK = re.compile(r"(app|sql|commits);dur=([0-9.]+)")
 
 
@@ -40,6 +41,11 @@ class Cost:
     milliseconds: float
     statements: int
     commits: int
+
+
+def name_of(number: int) -> str:
+    """The name of a case that is measured once."""
+    return f"TASK-{number:04}"
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 from core.types import Bilingual
 from documents.records import moment_text
 from workflows.decisions import CONDITIONS, SCRIPT
-from workflows.models import StepHistory
+from workflows.history import Passage
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class DecisionMade:
     facts: dict[str, Any]
 
 
-def decisions_of(steps: Sequence[StepHistory]) -> list[DecisionMade]:
+def decisions_of(steps: Sequence[Passage]) -> list[DecisionMade]:
     """The decision tables that ran, each behind those it required."""
     return [made for step in steps if step.decision for made in _made(step.name, step.decision)]
 
 
-def ways_of(steps: Sequence[StepHistory]) -> list[DecisionMade]:
+def ways_of(steps: Sequence[Passage]) -> list[DecisionMade]:
     """What gateways asked and which way they took, and what scripts worked out."""
     return [_way(step.name, step.decision) for step in steps if step.decision and _is_way(step.decision)]
 

@@ -23,14 +23,15 @@ from core.languages import in_layout
 from core.types import Bilingual
 from documents import registry
 from documents.models import Record, StoredFile
+from documents.prior import Prior, PriorRecord, prior_of_case
 from documents.records import RecordDraft, SiteStyle, content_hash, moment_text
 from forms import pickers, sources
 from forms.loader import Form
 from forms.render import sections
 from forms.validate import plain
 from workflows import history, repository
-from workflows.history import TaskLine
-from workflows.models import HumanTask, ProcessCase, ProcessRelease, StepHistory, TaskState
+from workflows.history import Passage, TaskLine
+from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
 
 Section = dict[str, Any]
@@ -47,7 +48,7 @@ class EarlierStep:
     ended_at: datetime | None
     sections: list[Section]
     files: Sequence[StoredFile]
-    records: Sequence[Record]
+    records: Sequence[PriorRecord]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class TaskView:
     decisions: list[DecisionMade]
     ways: list[DecisionMade]
     path: dict[str, Any]
-    prior: Sequence[Record]
+    prior: Prior
     shared: SharedSigning | None
     pending: Record | None
     originals: Mapping[str, Sequence[OriginalEntry]]
@@ -146,13 +147,10 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         NotFound: it names facts that no room provides.
     """
     form = form_of_task(session, task) if task.form_key else None
-    records = list(
-        session.scalars(
-            select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
-        )
-    )
+    prior = prior_of_case(session, case.id)
     tasks, kept = history.task_lines(session, case.id), kept_of_case(session, case.id)
-    steps = history.that_count(history.steps(session, case.id), tasks)
+    steps = history.passages(session, case.id, tasks)
+    told = history.latest(steps)
     names = names_of(session, [step.actor_id for step in steps])
     style = style_of(site_of_task(session, task))
     several = int(task.policy.get("signers") or 1) > 1
@@ -167,14 +165,14 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         form=form,
         given=sources.prefill(form, session, case.subject_id, data) if form else {},
         shown=_shown(session, task, case, data)
-        + changes_of_case(kept, {one.id for one in tasks if one.completed_at and one.id != task.id}),
+        + changes_of_case(kept, {task.id, *(one.id for one in tasks if one.state is TaskState.OPEN)}),
         earlier=_earlier(
-            session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), records
+            session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), prior.listed
         ),
-        decisions=decisions_of(steps),
-        ways=ways_of(steps),
+        decisions=decisions_of(told),
+        ways=ways_of(told),
         path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
-        prior=[record for record in records if record is not pending],
+        prior=prior,
         shared=shared,
         pending=pending,
         originals=kept.get(task.id, {}),
@@ -198,7 +196,7 @@ def content_of(view: TaskView, entered: list[Section], files: Sequence[StoredFil
         ],
         "path": view.path,
         "signing": _signing(view),
-        "prior": [{"number": r.number, "sha256": r.sha256, "title": dict(r.title)} for r in view.prior],
+        **view.prior.blocks(without=view.pending.id if view.pending else None),
     }
 
 
@@ -283,7 +281,7 @@ def _latest(tasks: Sequence[TaskLine]) -> list[TaskLine]:
     return list({task.step: task for task in tasks if task.state is TaskState.COMPLETED}.values())
 
 
-def _actors(steps: Sequence[StepHistory], names: Mapping[str, Bilingual]) -> dict[str, Bilingual | str]:
+def _actors(steps: Sequence[Passage], names: Mapping[str, Bilingual]) -> dict[str, Bilingual | str]:
     """Who passed each element last, by its id."""
     return {step.element_id: names.get(step.actor_id, step.actor_name) for step in steps}
 
@@ -295,7 +293,7 @@ def _earlier(
     data: Mapping[str, Any],
     kept: Mapping[uuid.UUID, Mapping[str, Sequence[OriginalEntry]]],
     actors: Mapping[str, Bilingual | str],
-    records: list[Record],
+    records: Sequence[PriorRecord],
 ) -> list[EarlierStep]:
     return [
         _earlier_step(session, task, data, kept.get(task.id, {}), actors, records, release_id)
@@ -316,7 +314,7 @@ def _earlier_step(
     data: Mapping[str, Any],
     kept: Mapping[str, Sequence[OriginalEntry]],
     actors: Mapping[str, Bilingual | str],
-    records: list[Record],
+    records: Sequence[PriorRecord],
     release_id: uuid.UUID,
 ) -> EarlierStep:
     form = repository.form_if_known(session, release_id, task.form_key)
@@ -342,7 +340,7 @@ def _earlier_step(
 def _path(
     session: Session,
     case: ProcessCase,
-    steps: Sequence[StepHistory],
+    steps: Sequence[Passage],
     tasks: Sequence[TaskLine],
     names: Mapping[str, Bilingual],
     layout: str,

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.controlled_documents.models import ControlledDocument, DocumentRevision
 from app.controlled_documents.queries import approved, revision_at
@@ -53,8 +53,7 @@ def requirements(
     query = (
         select(TrainingRequirement)
         .join(TrainingRequirement.document)
-        .where(TrainingRequirement.role.in_(roles), TrainingRequirement.since <= on)
-        .where((TrainingRequirement.until.is_(None)) | (TrainingRequirement.until >= on))
+        .where(TrainingRequirement.role.in_(roles), _needed_on(on))
         .options(
             joinedload(TrainingRequirement.site),
             joinedload(TrainingRequirement.document).selectinload(ControlledDocument.revisions),
@@ -120,10 +119,38 @@ def standing_of(
 def missing(
     session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UUID, *, on: date
 ) -> Standing | None:
-    """The first document on which a person is not trained for a role at a site on a day; else None."""
-    needed = requirements(session, site_id=site_id, roles={role}, on=on)
-    found = standings(session, person_id, needed, on=on)
-    return next((one for one in found if one.gap is Gap.MISSING), None)
+    """The first document on which a person is not trained for a role at a site on a day; else None.
+
+    Asked whenever a step is taken, so one statement reads what is needed and what the person holds of it.
+    """
+    own = and_(
+        Qualification.document_revision_id == DocumentRevision.id,
+        Qualification.person_id == person_id,
+        Qualification.role == TrainingRequirement.role,
+    )
+    query = (
+        select(TrainingRequirement, Qualification)
+        .join(TrainingRequirement.site)
+        .join(TrainingRequirement.document)
+        .outerjoin(ControlledDocument.revisions)
+        .outerjoin(Qualification, own)
+        .where(TrainingRequirement.role == role, TrainingRequirement.site_id == site_id, _needed_on(on))
+        .options(
+            contains_eager(TrainingRequirement.site),
+            contains_eager(TrainingRequirement.document).contains_eager(ControlledDocument.revisions),
+        )
+        .order_by(ControlledDocument.number)
+    )
+    held: dict[TrainingRequirement, list[Qualification]] = {}
+    for needed, training in session.execute(query).unique():
+        held.setdefault(needed, []).extend([training] if training is not None else [])
+    found = (standing_of(needed, trainings, on=on) for needed, trainings in held.items())
+    return next((one for one in found if one is not None and one.gap is Gap.MISSING), None)
+
+
+def _needed_on(day: date) -> ColumnElement[bool]:
+    until = TrainingRequirement.until
+    return and_(TrainingRequirement.since <= day, or_(until.is_(None), until >= day))
 
 
 def untrained(

@@ -13,7 +13,7 @@ from app.sites.models import Site
 from app.web.rights import ROLES
 from core.languages import in_layout
 from core.types import Bilingual
-from documents.models import Record
+from documents.prior import prior_of_case
 from documents.records import RecordDraft, SiteStyle, empty_content, moment_text
 from documents.registry import Section, printed_form
 from workflows import history
@@ -42,9 +42,6 @@ def content_of(
 ) -> dict[str, Any]:
     """The content of such a record in the blocks of ``qms.record/1``; without a meaning nobody signs it."""
     release = session.get_one(ProcessRelease, case.release_id)
-    prior = session.scalars(
-        select(Record).where(Record.case_id == case.id).order_by(Record.created_at, Record.number)
-    )
     shown = [_open_steps(tasks)] if tasks else []
     signing = {"meaning": meaning, "text": dict(meaning_text(meaning)), "role": role, "signers": "1"}
     return {
@@ -67,7 +64,7 @@ def content_of(
         "entered": [{"title": title, "rows": [*rows, line(REASON, reason)], "table": None}],
         "path": as_texts(_path(session, case, style.layout)),
         "signing": signing if meaning else None,
-        "prior": [{"number": r.number, "sha256": r.sha256, "title": dict(r.title)} for r in prior],
+        **prior_of_case(session, case.id).blocks(),
     }
 
 
@@ -106,8 +103,9 @@ def line(label: Bilingual, value: Bilingual | str) -> dict[str, Any]:
 
 
 def _path(session: Session, case: ProcessCase, layout: str) -> dict[str, Any]:
-    steps = history.steps(session, case.id)
+    tasks = history.task_lines(session, case.id)
+    steps = history.passages(session, case.id, tasks)
     named = names_of(session, [step.actor_id for step in steps])
     printed = {actor_id: in_layout(name, layout) for actor_id, name in named.items()}
-    path = history.path(session, case, names=printed, passed=steps)
+    path = history.path(session, case, names=printed, passed=steps, tasks=tasks)
     return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
