@@ -3,7 +3,7 @@
 Only the edges (routes, jobs, commands) ask it; everything below takes ``now`` as an argument (URS-147).
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 
@@ -26,3 +26,8 @@ def to_zone(moment: datetime, zone: str) -> datetime:
 def site_day(moment: datetime, zone: str) -> date:
     """Name the calendar day that a moment belongs to at a site; expiry and due days are counted in it."""
     return to_zone(moment, zone).date()
+
+
+def day_begins(day: date, zone: str) -> datetime:
+    """Say when a calendar day begins on the wall clock of an IANA zone, in UTC."""
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

@@ -1,7 +1,7 @@
 """Moving a case as far as it goes without people: history, human tasks and the end, in one transaction."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from SpiffWorkflow.task import Task
 from sqlalchemy import select
 
 from core.actor import Actor
+from core.clock import day_begins
 from core.languages import LANGUAGES
 from core.types import Bilingual
 from workflows import assignments, calendars, compaction, durations, events, expressions, store, waits
@@ -18,6 +19,7 @@ from workflows.errors import ExpressionError, StepFailed, title_of
 from workflows.facts import as_json
 from workflows.joins import JOINED
 from workflows.models import CaseState, HumanTask, StepHistory, TaskState
+from workflows.places import place_of
 from workflows.sentences import N_, said, same
 from workflows.store import LoadedCase
 from workflows.tokens import go_on
@@ -204,12 +206,21 @@ def _due(loaded: LoadedCase, task: Task, element: Element, policy: Policy) -> da
     if not policy.due:
         return None
     try:
-        duration = policy.due
-        if not durations.is_duration(duration):
-            duration = str(loaded.engine.evaluate(task, duration))
-        return calendars.after(loaded.move.now, duration, _calendar(loaded, element, policy))
+        due = policy.due
+        if not durations.is_duration(due):
+            due = str(loaded.engine.evaluate(task, due))
+        day = durations.as_day(due)
+        if day is not None:
+            return _end_of(day, loaded, element, policy)
+        return calendars.after(loaded.move.now, due, _calendar(loaded, element, policy))
     except (ExpressionError, ValueError) as wrong:
         raise StepFailed(title_of(element), reason_of(wrong)) from wrong
+
+
+def _end_of(day: date, loaded: LoadedCase, element: Element, policy: Policy) -> datetime:
+    """The last second of a day at the site whose people the step is for."""
+    zone = place_of(loaded.move.session, site_of(loaded, element, policy)).zone
+    return day_begins(day + timedelta(days=1), zone) - timedelta(seconds=1)
 
 
 def _calendar(loaded: LoadedCase, element: Element, policy: Policy) -> calendars.Calendar | None:

@@ -2,8 +2,21 @@
 
 import calendar
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+from core.languages import LANGUAGES, count
+from core.types import Bilingual
+
+_UNITS = (
+    ("%(num)d year", "%(num)d years"),
+    ("%(num)d month", "%(num)d months"),
+    ("%(num)d week", "%(num)d weeks"),
+    ("%(num)d day", "%(num)d days"),
+    ("%(num)d hour", "%(num)d hours"),
+    ("%(num)d minute", "%(num)d minutes"),
+    ("%(num)d second", "%(num)d seconds"),
+)
+"""Marked for the translators where pages say them, in ``app.cases.wording``."""
 _DURATION = re.compile(
     r"^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$"
 )
@@ -38,9 +51,33 @@ def moment(text: str) -> datetime:
     return read.astimezone(UTC)
 
 
+def as_day(text: str) -> date | None:
+    """Read a day such as ``2026-12-31``; None if the text is something else."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
 def is_duration(text: str) -> bool:
     """Say whether a text is an ISO 8601 duration."""
     return _DURATION.match(text.strip()) is not None
+
+
+def in_words(text: str) -> Bilingual:
+    """Say a duration such as ``P2DT4H`` in words: ``2 days 4 hours``.
+
+    Raises:
+        ValueError: it is no duration.
+    """
+    found = _DURATION.match(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is no ISO 8601 duration")
+    counted = [(unit, int(part)) for unit, part in zip(_UNITS, found.groups(), strict=True) if part]
+    return {
+        language: " ".join(count(one, many, number, language) for (one, many), number in counted)
+        for language in LANGUAGES
+    }
 
 
 def is_nothing(duration: str) -> bool:

@@ -14,6 +14,13 @@ LABELS: dict[str, Bilingual] = {
     "title": {"en": "Title", "zh": "标题"},
     "reason": {"en": "Reason", "zh": "原因"},
     "supplier": {"en": "Supplier", "zh": "供应商"},
+    "item": {"en": "Item", "zh": "物料"},
+    "lots": {"en": "Lots", "zh": "批次"},
+    "record": {"en": "Record", "zh": "记录"},
+    "field": {"en": "Field", "zh": "字段"},
+    "old": {"en": "As it stands there", "zh": "现有内容"},
+    "new": {"en": "As it should be", "zh": "应为内容"},
+    "due": {"en": "Due", "zh": "期限"},
     "source": {"en": "Source", "zh": "来源"},
     "severity": {"en": "Severity", "zh": "严重度"},
     "trigger": {"en": "Trigger", "zh": "起因"},
@@ -26,9 +33,17 @@ def wanted_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping
     """What the message brought that started the case; nothing if a person started it."""
     wanted = data.get("wanted") or {}
     rows = [
-        {"label": label, "value": str(wanted[key]), "unit": None, "mark": None}
+        {"label": label, "value": _words(wanted[key]), "unit": None, "mark": None}
         for key, label in LABELS.items()
         if wanted.get(key)
     ]
     title = {"en": "What asked for this case", "zh": "本流程的起因"}
     return [{"title": title, "rows": rows, "table": None}] if rows else []
+
+
+def _words(value: Any) -> str:
+    """A fact as it is read: of rows, such as lots with quantities, the first column."""
+    if not isinstance(value, list):
+        return str(value)
+    firsts = (next(iter(one.values()), "") if isinstance(one, Mapping) else one for one in value)
+    return ", ".join(str(one) for one in firsts)

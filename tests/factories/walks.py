@@ -31,8 +31,9 @@ WHO = "person2"
 class Walker:
     """Walks cases of one process until every flow has been taken, or says which have not."""
 
-    def __init__(self, session, folder, *, answers=None, facts=None, message=None, seed=1):
+    def __init__(self, session, folder, *, answers=None, facts=None, message=None, replies=None, seed=1):
         self.session, self.folder = session, folder
+        self.replies = replies or {}
         self.answers, self.facts, self.message = answers or {}, facts or {}, message
         self.choice, self.tried, self.taken = random.Random(seed), Counter(), set()
         _somebody(session)
@@ -92,8 +93,9 @@ class Walker:
         rows = self.session.scalars(select(CaseWait).filter_by(case_id=case.id)).all()
         for row in rows:
             if row.kind is WaitKind.MESSAGE:
+                outcome = self._least(f"reply {row.name}", self.replies.get(row.name, ["done"]))
                 messages.send(
-                    self.session, row.name, {"outcome": "done"}, _values(row.correlation),
+                    self.session, row.name, {"outcome": outcome}, _values(row.correlation),
                     actor=made.person(7), now=self.now,
                 )  # fmt: skip
                 self._deliver()

@@ -12,7 +12,7 @@ from app.quality.capas import queries
 from app.quality.capas.models import ActionKind, Capa, CapaAction, CapaOutcome, CapaState
 from core.actor import Actor
 from core.clock import site_day
-from core.errors import Conflict, Invalid
+from core.errors import Conflict, Invalid, NotAllowed
 from documents.labels import N_
 from signatures import audit
 from workflows.models import ProcessCase
@@ -165,6 +165,21 @@ def close_capa(session: Session, found: Capa, *, declined: bool, now: datetime) 
         found.end(CapaState.CLOSED, CapaOutcome.EFFECTIVE, now=now)
     session.flush()  # the version of the row moves on
     _tell(session, "capa.declined" if declined else "capa.closed", found)
+    return found
+
+
+def cancel_capa(session: Session, found: Capa, *, actor: Actor, now: datetime) -> Capa:
+    """The case was cancelled: it ends here, whatever is not done of its plan.
+
+    Raises:
+        NotAllowed: ``capa.own``: its owner does not cancel it.
+    """
+    if actor.login == found.owner:
+        raise NotAllowed("capa.own", "The owner of a CAPA does not cancel it.", number=found.number)
+    undone = [f"{one.round}.{one.position}" for one in found.actions if one.done_at is None]
+    found.end(CapaState.CANCELLED, None, now=now)
+    session.flush()  # the version of the row moves on
+    _tell(session, "capa.cancelled", found, undone=", ".join(undone))
     return found
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.quality.capas import queries, services
-from app.quality.capas.models import ActionKind, Capa
+from app.quality.capas.models import ActionKind, Capa, CapaState
+from core.actor import Actor
+from workflows.cancelling import when_cancelled
+from workflows.models import ProcessCase
 from workflows.registry import OperationCall, operation
 
 
@@ -90,6 +95,16 @@ def finish_action(call: OperationCall) -> Mapping[str, Any]:
     return {"done": f"{action.round}.{action.position}"}
 
 
+@operation("quality.action_day", schema=_DONE, title={"en": "Day of the action", "zh": "措施期限"})
+def action_day(call: OperationCall) -> Mapping[str, Any]:
+    """Say by which day an action of the newest plan is due, as planned or as it was extended.
+
+    Raises:
+        Conflict: ``capa.no_such_action``.
+    """
+    return {"due": services.action_of(_found(call), int(call.params["position"])).due.isoformat()}
+
+
 @operation(
     "quality.count_extensions",
     schema=_DONE,
@@ -149,3 +164,15 @@ def close_capa(call: OperationCall) -> Mapping[str, Any]:
     """
     declined = bool(call.params.get("declined"))
     return {"state": services.close_capa(call.session, _found(call), declined=declined, now=call.now).state}
+
+
+@when_cancelled
+def cancel_register(session: Session, case: ProcessCase, actor: Actor, now: datetime) -> None:
+    """Close the row of a cancelled CAPA.
+
+    Raises:
+        NotAllowed: ``capa.own``.
+    """
+    found = queries.of_case(session, case.id)
+    if found is not None and found.state in (CapaState.OPEN, CapaState.WATCHED):
+        services.cancel_capa(session, queries.locked(session, case.id), actor=actor, now=now)

@@ -203,6 +203,35 @@ def free_lots(session: Session, found: Nonconformity, *, actor: Actor, now: date
     return freed
 
 
+def cancel_nonconformity(
+    session: Session, found: Nonconformity, *, actor: Actor, now: datetime
+) -> Nonconformity:
+    """The case was cancelled: while nobody has judged the report, lots and blocks go back to where they were.
+
+    Afterwards blocks stay until somebody lifts them on the page of the machine or supplier.
+
+    Raises:
+        NotAllowed: ``nonconformity.own_report``: nobody cancels his own report while it holds lots.
+        Conflict: ``nonconformity.lots_open``: lots wait for the disposition of a judged nonconformity.
+    """
+    if found.severity_class is None:
+        if {actor.id, actor.on_behalf_of} & {found.opened_by} and any(row.held for row in found.lots):
+            sentence = N_("Lots are on hold for this report: somebody else than its author cancels it.")
+            raise NotAllowed("nonconformity.own_report", sentence, number=found.number)
+        free_lots(session, found, actor=actor, now=now)
+        codes = {
+            "equipment": found.equipment.code if found.equipment else "",
+            "supplier": found.supplier.code if found.supplier else "",
+        }
+        lift_blocks(session, found, **codes, actor=actor, now=now)
+    return close_nonconformity(session, found, cancelled=True, now=now)
+
+
+def settled_by_cancelling(found: Nonconformity) -> bool:
+    """Whether cancelling the case leaves no lot held: nobody has judged it, or nothing waits any more."""
+    return found.severity_class is None or all(row.disposed_at is not None for row in found.lots)
+
+
 def give_back(
     session: Session, row: NonconformityLot, to: LotStatus, *, actor: Actor, now: datetime
 ) -> None:

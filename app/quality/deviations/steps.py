@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.quality.deviations import dispositions, queries, services
-from app.quality.deviations.models import Disposition, Nonconformity, NonconformityClass
+from app.quality.deviations.models import Disposition, Nonconformity, NonconformityClass, NonconformityState
+from core.actor import Actor
+from workflows.cancelling import settles_when_cancelled, when_cancelled
+from workflows.models import ProcessCase
 from workflows.registry import OperationCall, operation
 
 _CODE = {"type": ["string", "null"]}
@@ -222,3 +228,23 @@ def close_nonconformity(call: OperationCall) -> Mapping[str, Any]:
     cancelled = bool(call.params.get("cancelled"))
     found = services.close_nonconformity(call.session, _found(call), cancelled=cancelled, now=call.now)
     return {"state": found.state.value}
+
+
+@settles_when_cancelled
+def cancelling_frees_lots(session: Session, case: ProcessCase, held: str) -> bool:
+    """Lots that a report holds go back when the case is cancelled before somebody has judged it."""
+    found = queries.of_case(session, case.id) if held == "inventory.lot" else None
+    return found is not None and services.settled_by_cancelling(found)
+
+
+@when_cancelled
+def cancel_register(session: Session, case: ProcessCase, actor: Actor, now: datetime) -> None:
+    """Close the row of a cancelled deviation.
+
+    Raises:
+        NotAllowed: ``nonconformity.own_report``.
+    """
+    found = queries.of_case(session, case.id)
+    if found is not None and found.state is NonconformityState.OPEN:
+        locked = queries.locked(session, case.id)
+        services.cancel_nonconformity(session, locked, actor=actor, now=now)

@@ -20,7 +20,9 @@ STOOD_IN = {
 @pytest.mark.urs("URS-001", "URS-006")
 def test_every_sequence_flow_is_walked_to_its_end(session, monkeypatch):
     called = walks.stand_in(monkeypatch, STOOD_IN)
-    walker = walks.Walker(session, "data_correction", message={})
+    walker = walks.Walker(session, "data_correction", message={"from": "DEV-1", "answer": "yes"})
+    walker.walk(besides={"answer_wanted_to_outcome"})
+    walker.message = {}
     walker.walk()
     assert walker.missing == set()
     assert set(walker.ends) == {"corrected", "is_deviation", "refused"}

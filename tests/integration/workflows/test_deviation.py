@@ -32,7 +32,12 @@ def test_every_sequence_flow_is_walked_to_its_end(session, monkeypatch):
     called = walks.stand_in(monkeypatch, STOOD_IN)
     agree = ["approve", "approve", "approve", "return"]
     boards = ("qa_decision", "regulatory_decision", "production_decision", "head_decision")
-    walker = walks.Walker(session, "deviation", answers={step: {"decision": agree} for step in boards})
+    walker = walks.Walker(
+        session,
+        "deviation",
+        answers={step: {"decision": agree} for step in boards},
+        replies={"correction_closed": ["corrected", "refused"]},
+    )
     walker.walk()
     assert walker.missing == set()
     assert set(walker.ends) == {"closed", "nothing_wrong"}
