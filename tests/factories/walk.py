@@ -36,6 +36,14 @@ def stand_in(monkeypatch, results):
     return calls
 
 
+def noted(session, monkeypatch, key, answers, operations, *, messages=({},)):
+    """A walk of a model whose operations only take notes: ``walk.calls``."""
+    calls = stand_in(monkeypatch, operations)
+    walk = Walk(session, key, answers, messages=messages)
+    walk.calls = calls
+    return walk
+
+
 class Walk:
     """Cases of one model; ``answers`` gives for each step what people may enter, one after the other."""
 

@@ -11,6 +11,7 @@ from core.actor import Actor
 from workflows import bundle, compiler, repository, runtime
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+MODELS = Path(__file__).parents[2] / "bpmn"
 SITE = uuid.UUID("77777777-7777-4777-8777-777777777777")
 SUBJECT = uuid.UUID("55555555-5555-4555-8555-555555555555")
 
@@ -123,7 +124,7 @@ def case(session, key="trial", *, data=None, actor=None, now=NOW):
 
 def folder(name):
     """The bundle of one of the product's own processes."""
-    return bundle.read_folder(Path(__file__).parents[2] / "bpmn" / name)
+    return bundle.read_folder(MODELS / name)
 
 
 def rows_of(state):

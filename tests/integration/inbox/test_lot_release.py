@@ -2,20 +2,15 @@
 
 import json
 import re
-import uuid
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
-from werkzeug.datastructures import MultiDict
 
-from app.access.models import Person, RoleGrant
+from app.access.models import Person
 from app.catalog.gs1 import parse_scan, write_message
 from app.factory import create_app
-from app.inbox.services import SignTask, Taken, open_page, open_view, review_task, sign_task
 from app.inventory.models import Lot, LotStatus
 from app.procurement import services as procurement
 from app.production import services as production
@@ -25,9 +20,9 @@ from core.config import settings
 from core.db import read_session, unit_of_work
 from core.errors import NotAllowed, QmsError
 from documents.models import Record
-from signatures import keys
 from tests.factories import plant as plants
-from tests.factories.inbox import PASSWORD, password_hash
+from tests.factories.floor import Floor, make_floor
+from tests.factories.inbox import PASSWORD
 from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
 ROLES = {
@@ -42,13 +37,8 @@ RELEASE = {"decision": "release"}
 REJECT = {"decision": "reject", "category": "documents", "reason": "No certificate of the supplier"}
 
 
-@dataclass
-class House:
-    """The plant with its people, at one moment."""
-
-    plant: plants.Plant
-    people: dict[str, Actor]
-    now: datetime
+class House(Floor):
+    """The plant with its people, at one moment; what arrives there and what it makes."""
 
     def receives(self) -> ProcessCase:
         """Granulate arrives."""
@@ -88,57 +78,15 @@ class House:
             case_id = production.receive_output(session, output, actor=keeper, now=self.now).case_id
         return self.case(case_id)
 
-    def case(self, case_id: uuid.UUID) -> ProcessCase:
-        """Read a case afresh."""
-        with read_session() as session:
-            return session.get_one(ProcessCase, case_id)
-
     def status(self, case: ProcessCase) -> LotStatus:
         """Where the lot of a case stands."""
         with read_session() as session:
             return session.get_one(Lot, case.subject_id).status
 
-    def signs(self, login: str, case: ProcessCase, step: str, typed: dict[str, Any]) -> Taken:
-        """Open, fill, review and sign, as the pages do."""
-        actor = self.people[login]
-        with read_session() as session:
-            query = select(HumanTask.id).filter_by(case_id=case.id, step=step, state=TaskState.OPEN)
-            task_id = session.scalars(query).one()
-        with unit_of_work(actor, now=self.now) as session:
-            open_page(session, task_id, actor=actor, now=self.now)
-        with read_session() as session:
-            opened = open_view(session, task_id).fingerprint
-            command = SignTask(task_id, MultiDict(typed), opened, "", "zh", "password")
-            seen = review_task(session, command, actor=actor, now=self.now).hash
-        with unit_of_work(actor, now=self.now) as session:
-            command = SignTask(task_id, MultiDict(typed), opened, seen, "zh", "password")
-            return sign_task(session, command, actor=actor, now=self.now)
-
 
 @pytest.fixture
 def house(database: Engine, keeper: Actor, now: datetime) -> House:
-    keys.create_authority(settings().keys, "Test plant", None, now)
-    with unit_of_work(keeper, now=now) as session:
-        plant = plants.make_plant(session, actor=keeper, now=now)
-        plants.make_lot_release_effective(session, actor=keeper, now=now)
-        people = {}
-        for login, roles in ROLES.items():
-            person = Person(
-                login=login,
-                name={"en": login.title(), "zh": f"测试{login}"},
-                password_hash=password_hash(),
-                password_changed_at=now,
-                statement_accepted_at=now,
-                created_at=now,
-            )
-            session.add(person)
-            session.flush()
-            for role in roles:
-                site = plant.registrant if role == "registrant_releaser" else plant.site
-                days = {"valid_from": date(2026, 1, 1), "granted_at": now, "granted_by": "system:test"}
-                session.add(RoleGrant(person_id=person.id, role=role, site_id=site.id, **days))
-            people[login] = Actor(str(person.id), login, login.title())
-    return House(plant, people, now)
+    return House(**vars(make_floor(("lot_release",), ROLES, keeper, now)))
 
 
 @pytest.mark.urs("URS-001", "URS-002", "URS-004", "URS-005", "URS-050")

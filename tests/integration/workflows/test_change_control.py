@@ -4,8 +4,8 @@ import pytest
 
 from tests.factories import people
 from tests.factories import workflows as made
-from tests.factories.walk import Walk, stand_in
-from workflows import compiler, decisions, dmn
+from tests.factories.walk import noted
+from workflows import decisions, dmn
 from workflows.xmlfile import parse
 
 KEY = "change_control"
@@ -81,19 +81,10 @@ ANSWERS |= {f"assess_{one}": [NONE] for one in ASSESSED}
 
 @pytest.fixture
 def walk(session, monkeypatch):
-    calls = stand_in(monkeypatch, OPERATIONS)
     for login in ("owner", "doer"):
         people.add_person(session, login, "engineer", None)
-    walk = Walk(session, KEY, ANSWERS, messages=[{"from": "DEV-2026-0001", "answer": "yes"}, {}])
-    walk.calls = calls
-    return walk
-
-
-@ON_SQLITE
-@pytest.mark.urs("URS-001", "URS-004")
-def test_the_model_can_run_as_drawn(session):
-    report = compiler.check_files(made.folder(KEY), known_form=made.known_form)
-    assert report.executable, [finding.code for finding in report.errors]
+    asked = [{"from": "DEV-2026-0001", "answer": "yes"}, {}]
+    return noted(session, monkeypatch, KEY, ANSWERS, OPERATIONS, messages=asked)
 
 
 REQUESTER, DOERS = {"start", "request"}, {"implement", "emergency_action"}

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from tests.factories import workflows as made
-from tests.factories.walk import Walk, stand_in
-from workflows import compiler, decisions, dmn
+from tests.factories.walk import noted
+from workflows import decisions, dmn
 from workflows.xmlfile import parse
 
 KEY = "supplier_approval"
@@ -66,17 +66,7 @@ ANSWERS = {
 
 @pytest.fixture
 def walk(session, monkeypatch):
-    calls = stand_in(monkeypatch, OPERATIONS)
-    walk = Walk(session, KEY, ANSWERS, messages=[{}])
-    walk.calls = calls
-    return walk
-
-
-@ON_SQLITE
-@pytest.mark.urs("URS-001", "URS-004")
-def test_the_model_can_run_as_drawn(session):
-    report = compiler.check_files(made.folder(KEY), known_form=made.known_form)
-    assert report.executable, [finding.code for finding in report.errors]
+    return noted(session, monkeypatch, KEY, ANSWERS, OPERATIONS)
 
 
 @ON_SQLITE
