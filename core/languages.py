@@ -34,3 +34,8 @@ def translate(msgid: str, language: str, **facts: object) -> str:
     """Say an English ``msgid`` in a language, with its ``%(fact)s`` places filled in that language too."""
     sentence = _catalogue(language).gettext(msgid) if msgid else ""
     return sentence % {name: pick(fact, language) for name, fact in facts.items()} if facts else sentence
+
+
+def count(one: str, many: str, number: int, language: str) -> str:
+    """Say a number of things in a language; ``%(num)d`` stands for the number in both msgids."""
+    return _catalogue(language).ngettext(one, many, number) % {"num": number}

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from core.languages import LANGUAGES, pick
 from documents import page as blocks
-from documents.drawing import Drawing, prepare
+from documents.drawing import DrawnPart, prepare
 from documents.evidence import SignatureEvidence
 from documents.fonts import EXTENSION, RECORD
 from documents.labels import MARKS, N_
@@ -58,7 +58,7 @@ class Page:
     prior: list[dict[str, Any]]
     prior_more: str
     path: list[list[blocks.Pair]]
-    diagram: Drawing | None
+    diagram: dict[str, Any] | None
     asked: Markup | str
     signers: list[dict[str, Any]]
     proof: list[list[blocks.Pair]]
@@ -69,7 +69,7 @@ def compose(
     record: Mapping[str, Any],
     *,
     evidence: Sequence[SignatureEvidence],
-    diagram_svg: str | None,
+    diagram: Sequence[DrawnPart],
     embedded: Sequence[str],
     house: SiteStyle,
 ) -> Page:
@@ -109,8 +109,8 @@ def compose(
         attachments=[_attachment(words, file, embedded) for file in content["attachments"]],
         prior=[{**earlier, "sha256": blocks.grouped(earlier["sha256"])} for earlier in content["prior"]],
         prior_more=content.get("prior_more", ""),
-        path=_path(words, content["path"] or {}, drawn=bool(diagram_svg)),
-        diagram=_diagram(words, diagram_svg, record),
+        path=_path(words, content["path"] or {}, drawn=bool(diagram)),
+        diagram=_diagram(words, diagram, record),
         asked=_asked(words, content["signing"]),
         signers=[_signer(words, one, place) for place, one in enumerate(evidence, 1)],
         proof=_proof(words, sha256, house),
@@ -233,12 +233,28 @@ def _attachment(words: Wording, file: Mapping[str, Any], embedded: Sequence[str]
     }
 
 
-def _diagram(words: Wording, svg: str | None, record: Mapping[str, Any]) -> Drawing | None:
-    if not svg:
+def _diagram(
+    words: Wording, parts: Sequence[DrawnPart], record: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The diagram with the path taken: one small drawing in its place, anything larger on the last pages."""
+    if not parts:
         return None
-    number = record["number"]
+    drawn = [_drawn(words, part, record["number"]) for part in parts]
+    return {
+        "parts": drawn,
+        "apart": len(drawn) > 1 or not drawn[0]["drawing"].small,
+        "turned": drawn[0]["drawing"].landscape,
+        "whole": parts[0].whole,
+    }
+
+
+def _drawn(words: Wording, part: DrawnPart, number: str) -> dict[str, Any]:
     title = words.plain_label(N_("Process diagram with the path taken to record %(number)s"), number=number)
-    return prepare(svg, title, _FAMILY)
+    facts = {"part": part.number, "parts": part.of}
+    if part.of > 1:
+        title = f"{title}, {words.plain_label(N_('part %(part)s of %(parts)s'), **facts)}"
+    caption = words.gettext("Part %(part)s of %(parts)s", **facts) if part.of > 1 else ""
+    return {"drawing": prepare(part.svg, f"{title}. {part.words}".strip(), _FAMILY), "caption": caption}
 
 
 def _signer(words: Wording, one: SignatureEvidence, place: int) -> dict[str, Any]:

@@ -15,8 +15,25 @@ _KEPT = frozenset(
     | {"marker", "clipPath", "linearGradient", "radialGradient", "stop"}
 )
 _DROPPED = re.compile(r"font-(family|weight)\s*:[^;]*;?")
+UPRIGHT, TURNED = (698.0, 880.0), (1038.0, 520.0)
+"""Width and height of what an A4 page holds, upright and turned, in units of a drawing that can be read:
+lettering of 9 units is 6.5 pt high."""
+_UNIT = 178 / UPRIGHT[0]
 _WIDE = 1.6
-_TALLEST = 1000
+
+
+@dataclass(frozen=True)
+class DrawnPart:
+    """A drawing to print: the SVG, which part of how many it is, and what it shows in words, if known.
+
+    ``whole`` says that the parts are all of the diagram.
+    """
+
+    svg: str
+    number: int = 1
+    of: int = 1
+    words: str = ""
+    whole: bool = True
 
 
 @dataclass(frozen=True)
@@ -30,7 +47,17 @@ class Drawing:
     @property
     def landscape(self) -> bool:
         """Whether the drawing would be too small to read across a page standing upright."""
-        return self.width > _TALLEST and self.width > _WIDE * self.height
+        return self.width > 1.1 * UPRIGHT[0] and self.width > _WIDE * self.height
+
+    @property
+    def small(self) -> bool:
+        """Whether the drawing can stand between the blocks of a page."""
+        return not self.landscape and self.height < UPRIGHT[1] / 2
+
+    @property
+    def millimetres(self) -> str:
+        """Width on paper: that of readable lettering, or all there is."""
+        return f"{min(self.width, (TURNED if self.landscape else UPRIGHT)[0]) * _UNIT:.1f}"
 
 
 def prepare(svg: str, title: str, family: str) -> Drawing:

@@ -19,7 +19,7 @@ def preview_of(house: SiteStyle, *, results: int = 6) -> bytes:
     said = _record(house, results)
     refuse_unprintable(canonical_bytes(said).decode())
     try:
-        return render_record(said, evidence=sample.evidence(1), diagram_svg=None, attachments=(), house=house)
+        return render_record(said, evidence=sample.evidence(1), diagram=(), attachments=(), house=house)
     except QmsError:
         raise
     except Exception as fault:  # whatever a renderer stumbles over in a logo must not stop a signed record

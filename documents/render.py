@@ -22,6 +22,7 @@ from weasyprint.urls import URLFetcher
 
 from core.errors import Invalid
 from documents import composition, fonts, sample
+from documents.drawing import DrawnPart
 from documents.evidence import Attached, SignatureEvidence
 from documents.finish import Finisher
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
@@ -39,7 +40,7 @@ def render_record(
     record: Mapping[str, Any],
     *,
     evidence: Sequence[SignatureEvidence],
-    diagram_svg: str | None,
+    diagram: Sequence[DrawnPart],
     attachments: Sequence[Attached],
     house: SiteStyle,
 ) -> bytes:
@@ -55,7 +56,7 @@ def render_record(
     canonical = canonical_bytes(record)
     kept = [file for file in attachments if len(file.data) <= EMBEDDED_LIMIT]
     page = composition.compose(
-        record, evidence=evidence, diagram_svg=diagram_svg, embedded=[file.name for file in kept], house=house
+        record, evidence=evidence, diagram=diagram, embedded=[file.name for file in kept], house=house
     )
     files = [Attached("record.json", canonical, "Canonical record (qms.record/1)", "Data")]
     files += [
@@ -70,11 +71,11 @@ def render_plain(
     record: Mapping[str, Any],
     *,
     evidence: Sequence[SignatureEvidence],
-    diagram_svg: str | None,
+    diagram: Sequence[DrawnPart],
     house: SiteStyle,
 ) -> bytes:
     """Print the same page as a plain PDF, without archive format, tags or files, to compare with."""
-    page = composition.compose(record, evidence=evidence, diagram_svg=diagram_svg, embedded=[], house=house)
+    page = composition.compose(record, evidence=evidence, diagram=diagram, embedded=[], house=house)
     return bytes(_html(page).write_pdf(font_config=_font_configuration()))
 
 
@@ -91,7 +92,7 @@ def print_sheet(markup: str) -> bytes:
 def warm_up() -> None:
     """Print a sample record, so that a worker's first real one is not the slow one."""
     record, house = sample.record("both", results=3), sample.house("both")
-    render_record(record, evidence=sample.evidence(1), diagram_svg=None, attachments=(), house=house)
+    render_record(record, evidence=sample.evidence(1), diagram=(), attachments=(), house=house)
 
 
 def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher) -> bytes:

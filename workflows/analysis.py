@@ -18,7 +18,7 @@ from workflows.elements import Element, ProcessModel
 from workflows.findings import Finding
 from workflows.findings_static import CHECKS
 from workflows.markings import MOST_MARKINGS, Budget, Exhausted, Markings, Since, Turn, Way
-from workflows.sentences import said
+from workflows.sentences import said, same
 
 __all__ = ["MOST_MARKINGS", "explore"]
 
@@ -101,7 +101,7 @@ def _findings(
 
 def _too_large(model: ProcessModel, scope: str, unfinished: list[str]) -> Finding:
     whole = model.elements.get(scope)
-    name = whole.title if whole is not None else model.name["en"] or model.key
+    name = whole.title if whole is not None else model.name if model.name["en"] else same(model.key)
     line = whole.line if whole is not None else model.line
     told = [said(one) for one in unfinished]
     checks = {language: JOINED[language].join(one[language] for one in told) for language in LANGUAGES}

@@ -9,6 +9,7 @@ from core.types import Bilingual
 from forms.loader import Form
 from workflows.dmn_model import Decision
 from workflows.elements import Element, Flow, Policy, ProcessModel
+from workflows.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,11 @@ class CompiledProcess:
     @cached_property
     def _flows(self) -> dict[tuple[str, str], Flow]:
         return {(one.source, one.target): one for one in self.flows}
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The words of the codes that forms and decision tables of this process work with."""
+        return Vocabulary(self.elements, self.forms, self.files)
 
     @property
     def bpmn_xml(self) -> str:

@@ -4,15 +4,19 @@ The same picture is the first one of a case page and stands on every PDF record:
 current step amber, what lies ahead grey; who acted, and when, stands under each step.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
 from core.languages import translate
+from workflows.drawing.labels import settled
 from workflows.drawing.lettering import width_of
 from workflows.drawing.lines import draw_edge, draw_label
 from workflows.drawing.nodes import draw_halo, draw_mark, draw_shape
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, Picture, Shape, read_picture
+from workflows.drawing.signs import draw_sign
+from workflows.drawing.strips import Strip, cut, walked
 from workflows.drawing.svg import group, lettering, node, number, titled
 from workflows.drawing.tones import LEGEND, PAINTS, Tone
 from workflows.sentences import N_
@@ -23,6 +27,7 @@ FONTS = (
 )
 MARGIN = 14.0
 LEGEND_HEIGHT = 30.0
+FEW_PARTS = 3
 _LEGEND_INK = "#475569"
 _DEPTH = {"participant": 0, "lane": 1}
 
@@ -52,6 +57,67 @@ def to_svg(
     return draw(bpmn_xml, tones, rest=rest, marks=marks or {}, lang=lang)
 
 
+@dataclass(frozen=True)
+class Part:
+    """One part of a diagram for paper: its picture and what that shows in words.
+
+    ``whole`` says that the parts are all of the diagram, not only what a case has touched.
+    """
+
+    svg: str
+    number: int
+    of: int
+    words: str
+    whole: bool = True
+
+
+def to_parts(
+    bpmn_xml: str | bytes,
+    *,
+    width: float,
+    height: float,
+    done: Collection[str] = (),
+    current: Collection[str] = (),
+    flows: Collection[str] = (),
+    marks: Marks | None = None,
+    lang: str = "en",
+) -> list[Part]:
+    """Draw where a case stands for paper, in parts not larger than ``width`` and ``height``, each to be read.
+
+    Of a diagram that needs many parts only what the case has touched is drawn, and the steps next to that.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    picture = read_picture(bpmn_xml)
+    if not picture.shapes:
+        return [Part(_without_layout(picture, lang), 1, 1, picture.name.text(lang))]
+    tones = {**dict.fromkeys(flows, Tone.DONE), **dict.fromkeys(done, Tone.DONE)}
+    tones |= dict.fromkeys(current, Tone.CURRENT)
+    rest = Tone.AHEAD if done or current else Tone.PLAIN
+    written = {
+        key: lines.split("\n") if isinstance(lines, str) else lines for key, lines in (marks or {}).items()
+    }
+    picture = settled(picture, lang)
+    room = height - 2 * MARGIN - LEGEND_HEIGHT
+    strips = cut(picture, written, lang, width=width - 2 * MARGIN, height=room)
+    touched = {*done, *current}
+    whole = len(strips) <= FEW_PARTS or not touched
+    if not whole:
+        strips = cut(walked(picture, touched), written, lang, width=width - 2 * MARGIN, height=room)
+    return [replace(_part(strip, picture, tones, rest, written, lang), whole=whole) for strip in strips]
+
+
+def _part(
+    strip: Strip, picture: Picture, tones: Mapping[str, Tone], rest: Tone, marks: Marks, lang: str
+) -> Part:
+    shown = _legend_tones(picture, tones, rest)
+    box = _frame(replace(strip.frame, width=max(strip.frame.width, _legend_width(shown, lang))), bool(shown))
+    drawn = [*_layers(strip.picture, tones, rest, marks, lang), *(draw_sign(sign) for sign in strip.signs)]
+    svg = _finished(box, strip.picture, drawn, (tones, shown), lang)
+    return Part(svg, strip.number, strip.of, describe(strip.picture, tones, lang))
+
+
 def difference_svg(
     bpmn_xml: str | bytes,
     *,
@@ -78,11 +144,24 @@ def draw(bpmn_xml: str | bytes, tones: Mapping[str, Tone], *, rest: Tone, marks:
     picture = read_picture(bpmn_xml)
     if not picture.shapes:
         return _without_layout(picture, lang)
+    picture = settled(picture, lang)
     shown = _legend_tones(picture, tones, rest)
-    box = _frame(picture, marks, bool(shown))
+    box = _frame(_extent(picture, marks), bool(shown))
+    return _finished(box, picture, _layers(picture, tones, rest, marks, lang), (tones, shown), lang)
+
+
+def _finished(
+    box: Box,
+    picture: Picture,
+    drawn: Iterable[etree._Element],
+    said: tuple[Mapping[str, Tone], list[Tone]],
+    lang: str,
+) -> str:
+    """Put a drawing into its frame, with the legend of the tones it shows below it."""
+    tones, shown = said
     root = _root(box, picture, tones, lang)
     root.append(node("rect", x=box.x, y=box.y, width=box.width, height=box.height, fill="#ffffff"))
-    root.append(group(*_layers(picture, tones, rest, marks, lang), font_family=FONTS))
+    root.append(group(*drawn, font_family=FONTS))
     if shown:
         low = box.y + box.height - MARGIN
         root.append(group(*_legend(shown, box.x + MARGIN, low - 6, lang), font_family=FONTS))
@@ -172,16 +251,17 @@ def _words(msgid: str, lang: str) -> str:
     return translate(msgid, lang)
 
 
-def _frame(picture: Picture, marks: Marks, legend: bool) -> Box:
+def _extent(picture: Picture, marks: Marks) -> Box:
+    """The rectangle of everything drawn, with room for who and when under the lowest steps."""
     extent = picture.extent()
     marked = [shape.box.y + shape.box.height + 34 for shape in picture.shapes if shape.id in marks]
     low = max([extent.y + extent.height, *marked])
-    return Box(
-        extent.x - MARGIN,
-        extent.y - MARGIN,
-        extent.width + 2 * MARGIN,
-        low - extent.y + 2 * MARGIN + (LEGEND_HEIGHT if legend else 0),
-    )
+    return Box(extent.x, extent.y, extent.width, low - extent.y)
+
+
+def _frame(inner: Box, legend: bool) -> Box:
+    high = inner.height + 2 * MARGIN + (LEGEND_HEIGHT if legend else 0)
+    return Box(inner.x - MARGIN, inner.y - MARGIN, inner.width + 2 * MARGIN, high)
 
 
 def _legend_tones(picture: Picture, tones: Mapping[str, Tone], rest: Tone) -> list[Tone]:
@@ -198,7 +278,15 @@ def _legend(tones: list[Tone], x: float, y: float, lang: str) -> Iterator[etree.
             stroke_width=paint.width,
         )  # fmt: skip
         yield lettering([words], x + 28, y, size=11, ink=_LEGEND_INK, anchor="start")
-        x += 28 + width_of(words, 11) + 22
+        x += _entry_width(words)
+
+
+def _entry_width(words: str) -> float:
+    return 28 + width_of(words, 11) + 22
+
+
+def _legend_width(tones: list[Tone], lang: str) -> float:
+    return sum(_entry_width(_words(LEGEND[tone], lang)) for tone in tones)
 
 
 def _without_layout(picture: Picture, lang: str) -> str:

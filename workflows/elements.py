@@ -46,7 +46,7 @@ class Policy:
     """What a process owner set for a user task: who, where, form, signature, until when (URS-003).
 
     ``by`` is the step, or ``start``, whose performer alone does it; ``assignee`` an expression that gives the
-    login of the person who does it.
+    login of the person who does it. ``no_delegate`` is ``true`` where nobody stands in for that person.
     """
 
     step: str
@@ -61,10 +61,11 @@ class Policy:
     signers: int
     by: str | None = None
     assignee: str | None = None
+    no_delegate: str | None = None
 
     def as_json(self) -> dict[str, Any]:
         """Give the policy as kept with the task."""
-        named = {"by": self.by, "assignee": self.assignee}
+        named = {"by": self.by, "assignee": self.assignee, "no_delegate": self.no_delegate}
         return {
             "step": self.step,
             "form": self.form,
@@ -131,9 +132,10 @@ class Element:
     requires: tuple[str, ...] = ()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Bilingual:
         """The name as drawn, or the id of an element without a name."""
-        return self.name["en"] or self.name["zh"] or self.id
+        drawn = self.name["en"] or self.name["zh"] or self.id
+        return {"en": drawn, "zh": self.name["zh"] or drawn}
 
     @property
     def writes(self) -> bool:
@@ -309,6 +311,7 @@ def _policy(node: etree._Element, step: str, lane: Lane | None) -> Policy:
         signers=int(signers) if signers.isdigit() else 0,
         by=qms(node, "by"),
         assignee=qms(node, "assignee"),
+        no_delegate=qms(node, "noDelegate"),
     )
 
 

@@ -15,12 +15,13 @@ from app.web.rights import ROLES
 from core.canonical import canonical_json
 from core.types import Bilingual
 from documents import store
+from documents.drawing import TURNED, UPRIGHT, DrawnPart
 from documents.evidence import Attached, SignatureEvidence
 from documents.models import Record
 from documents.records import SiteStyle
 from documents.render import render_record
 from signatures.models import Signature
-from workflows.diagram import to_svg
+from workflows.diagram import Part, to_parts
 from workflows.models import ProcessRelease
 
 METHODS: dict[str, Bilingual] = {
@@ -45,8 +46,8 @@ def base_page(session: Session, record: Record, signatures: Sequence[Signature])
     release = _release(session, said["content"]["case"])
     return render_record(
         said,
-        evidence=[_evidence(one, house.zone) for one in signatures],
-        diagram_svg=_diagram(release, said),
+        evidence=[_evidence(one, house.zone, said["created_by"]) for one in signatures],
+        diagram=_diagram(release, said),
         attachments=[*_model(release), *_files(said["content"]["attachments"]), *_cause(record)],
         house=house,
     )
@@ -70,7 +71,9 @@ def _house(session: Session, record: Record, site: Mapping[str, Any]) -> SiteSty
     )
 
 
-def _evidence(signature: Signature, zone: str) -> SignatureEvidence:
+def _evidence(signature: Signature, zone: str, author: Mapping[str, str]) -> SignatureEvidence:
+    """What the page shows of a signature; a deputy signs alone, in the name that the record itself gives."""
+    acted_for = author.get("on_behalf_of", signature.on_behalf_of) if signature.on_behalf_of else None
     certificate = load_der_x509_certificate(signature.certificate)
     return SignatureEvidence(
         name=signature.signer_name,
@@ -80,7 +83,7 @@ def _evidence(signature: Signature, zone: str) -> SignatureEvidence:
         zone=zone,
         method=METHODS.get(signature.method, signature.method),
         statement=signature.statement,
-        on_behalf_of=signature.on_behalf_of,
+        on_behalf_of=acted_for,
         cms=signature.cms,
         fingerprint=certificate.fingerprint(hashes.SHA256()).hex(),
         login=signature.login,
@@ -92,19 +95,35 @@ def _release(session: Session, case: Mapping[str, Any] | None) -> ProcessRelease
     return session.get_one(ProcessRelease, UUID(case["release"])) if case and case.get("release") else None
 
 
-def _diagram(release: ProcessRelease | None, said: Mapping[str, Any]) -> str | None:
+def _diagram(release: ProcessRelease | None, said: Mapping[str, Any]) -> list[DrawnPart]:
     path = said["content"]["path"]
     if release is None or path is None:
-        return None
+        return []
     model = next(text for name, text in sorted(release.files.items()) if name.endswith(".bpmn"))
-    return to_svg(
-        model,
-        done=path.get("done") or (),
-        current=path.get("current") or (),
-        flows=path.get("flows") or (),
-        marks=path.get("marks") or {},
-        lang=said["language"],
-    )
+    return drawn_parts(model, path, said["language"])
+
+
+def drawn_parts(model: str | bytes, path: Mapping[str, Any], lang: str) -> list[DrawnPart]:
+    """Draw the path of a case on one page, upright or turned, if it can be read there, else cut into parts.
+
+    Raises:
+        UnreadableFile: the model is not acceptable XML.
+    """
+    parts: list[Part] = []
+    for width, height in (UPRIGHT, TURNED, UPRIGHT):
+        parts = to_parts(
+            model,
+            width=width,
+            height=height,
+            done=path.get("done") or (),
+            current=path.get("current") or (),
+            flows=path.get("flows") or (),
+            marks=path.get("marks") or {},
+            lang=lang,
+        )
+        if len(parts) == 1:
+            break
+    return [DrawnPart(one.svg, one.number, one.of, one.words, one.whole) for one in parts]
 
 
 def _model(release: ProcessRelease | None) -> list[Attached]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.archive.records import drawn_parts
 from app.cli.output import machine
 from app.cli.scratch import scratch_folder
 from core import clock
@@ -25,7 +26,6 @@ from signatures import policy
 from signatures.ceremony import Meaning, SignedRecord, Signer, sign_record
 from signatures.keys import create_authority
 from signatures.pdf import PdfSignature, sign_pdf
-from workflows.diagram import to_svg
 
 ROUNDS, QUICK_ROUNDS = 15, 3
 RESULTS = 24
@@ -80,16 +80,16 @@ def _printers(language: Layout) -> tuple[Callable[[], object], Callable[[], obje
     """Make the two renderings of one document: plain, and with everything a record has."""
     record, house = sample.record(language, results=RESULTS), sample.house(language)
     model = _MODEL.read_bytes()
-    diagram = to_svg(model, lang=language)
+    diagram = drawn_parts(model, {}, language)
     signed_by = sample_signatures(canonical_bytes(record))
     signatures = [PdfSignature.of(one.signature, one.wrapped_key) for one in signed_by]
     evidence = sample.evidence(SIGNERS, cms=bytes(3000))
 
     def plain() -> object:
-        return render_plain(record, evidence=evidence, diagram_svg=diagram, house=house)
+        return render_plain(record, evidence=evidence, diagram=diagram, house=house)
 
     def signed() -> object:
-        base = render_record(record, evidence=evidence, diagram_svg=diagram, attachments=(), house=house)
+        base = render_record(record, evidence=evidence, diagram=diagram, attachments=(), house=house)
         return sign_pdf(base, signatures, now=clock.now())
 
     return plain, signed

@@ -124,7 +124,7 @@ def _sealed(layout: Layout) -> bytes:
     done = sample_signatures(canonical_bytes(record))
     shown = sample.evidence(SIGNERS)
     evidence = [replace(what, cms=one.signature.cms) for what, one in zip(shown, done, strict=True)]
-    base = render_record(record, evidence=evidence, diagram_svg=None, attachments=(), house=house)
+    base = render_record(record, evidence=evidence, diagram=(), attachments=(), house=house)
     return sign_pdf(
         base, [PdfSignature.of(one.signature, one.wrapped_key) for one in done], now=clock.now()
     )

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.modeler import queries
 from app.objects.kinds import kinds
 from app.web import language
+from app.web.filters import in_language
 from core.languages import translate
 from documents import registry as shown_facts
 from forms import loader
@@ -92,13 +93,18 @@ def _report(files: Mapping[str, bytes]) -> compiler.CheckReport:
     return report.joined(analysis.explore(files)) if report.executable else report
 
 
-def _paths(report: compiler.CheckReport, process: CompiledProcess) -> dict[int, str]:
-    """Draw the path of each finding that has one, by the finding's place in the report."""
+def _paths(report: compiler.CheckReport, process: CompiledProcess) -> dict[int, tuple[str, str]]:
+    """Draw and name the path of each finding that has one, by the place of the finding in the report."""
     return {
-        place: _as_image(_path_picture(process, finding.path))
+        place: (_as_image(_path_picture(process, finding.path)), _path_words(process, finding.path))
         for place, finding in enumerate(report.findings)
         if finding.path
     }
+
+
+def _path_words(process: CompiledProcess, path: tuple[str, ...]) -> str:
+    named = (process.elements.get(key) for key in path)
+    return " → ".join(in_language(element.title) for element in named if element is not None)
 
 
 def _path_picture(process: CompiledProcess, path: tuple[str, ...]) -> str:

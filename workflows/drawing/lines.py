@@ -6,13 +6,14 @@ from math import hypot
 from lxml import etree
 
 from workflows.drawing.lettering import wrap
-from workflows.drawing.picture import Edge
-from workflows.drawing.svg import backing, group, lettering, node, number
+from workflows.drawing.picture import Box, Edge
+from workflows.drawing.svg import backing, group, lettering, node, number, plate_of
 from workflows.drawing.tones import PAINTS, Paint, Tone
 
 Point = tuple[float, float]
 BEND = 7.0
 HEAD = 9.0
+LABEL_SIZE, LABEL_WIDTH = 10.5, 84.0
 
 
 def draw_edge(edge: Edge, tone: Tone, *, from_gateway: bool) -> etree._Element:
@@ -31,14 +32,23 @@ def draw_edge(edge: Edge, tone: Tone, *, from_gateway: bool) -> etree._Element:
 
 def draw_label(edge: Edge, tone: Tone, lang: str) -> etree._Element:
     """Write the name of a connection beside it."""
-    size = 10.5
-    lines = wrap(edge.name.text(lang), max(edge.label.width if edge.label else 0, 84), size)
-    if edge.label is not None:
-        x, y = edge.label.middle
-    else:
-        x, y = _beside(edge.points)
-    plate = backing(lines, x, y, size=size, opacity=0.94)
-    return group(plate, lettering(lines, x, y, size=size, ink=PAINTS[tone].text))
+    lines = _label_lines(edge, lang)
+    x, y = _label_place(edge)
+    plate = backing(lines, x, y, size=LABEL_SIZE, opacity=0.94)
+    return group(plate, lettering(lines, x, y, size=LABEL_SIZE, ink=PAINTS[tone].text))
+
+
+def label_plate(edge: Edge, lang: str) -> Box:
+    """Give the place that the name of a connection takes."""
+    return plate_of(_label_lines(edge, lang), *_label_place(edge), size=LABEL_SIZE)
+
+
+def _label_lines(edge: Edge, lang: str) -> list[str]:
+    return wrap(edge.name.text(lang), max(edge.label.width if edge.label else 0, LABEL_WIDTH), LABEL_SIZE)
+
+
+def _label_place(edge: Edge) -> Point:
+    return edge.label.middle if edge.label is not None else _beside(edge.points)
 
 
 def path_of(points: tuple[Point, ...]) -> str:

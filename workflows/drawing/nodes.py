@@ -5,10 +5,13 @@ from lxml import etree
 from workflows.drawing.icons import EVENT_ICONS, GATEWAY_ICONS, REPEAT_ICONS, TASK_ICONS
 from workflows.drawing.lettering import LINE_HEIGHT, fit, wrap
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, TASKS, Box, Shape
-from workflows.drawing.svg import backing, group, lettering, node, number
+from workflows.drawing.svg import backing, group, lettering, node, number, plate_of
 from workflows.drawing.tones import BADGES, PAINTS, Paint, Tone
 
 HEADER = 30.0
+LABEL_SIZE, MARK_SIZE = 11.0, 9.0
+THIN = 96.0
+"""Height below which the name of a lane lies."""
 LANE_LINE = "#cbd5e1"
 LANE_HEAD = "#eef2f7"
 LANE_INK = "#334155"
@@ -37,14 +40,29 @@ def draw_halo(shape: Shape) -> etree._Element:
 
 def draw_mark(shape: Shape, lines: list[str], tone: Tone) -> etree._Element:
     """Write who and when under a step."""
-    size = 9.0
-    broken = [part for line in lines for part in wrap(line, shape.box.width + 42, size)]
-    x = shape.box.middle[0]
-    y = shape.box.y + shape.box.height + 5 + len(broken) * size * LINE_HEIGHT / 2
+    broken, x, y = _mark_lines(shape, lines)
     return group(
-        backing(broken, x, y, size=size),
-        lettering(broken, x, y, size=size, ink=PAINTS[tone].text),
+        backing(broken, x, y, size=MARK_SIZE),
+        lettering(broken, x, y, size=MARK_SIZE, ink=PAINTS[tone].text),
     )
+
+
+def mark_plate(shape: Shape, lines: list[str]) -> Box:
+    """Give the place that who and when take under a step."""
+    broken, x, y = _mark_lines(shape, lines)
+    return plate_of(broken, x, y, size=MARK_SIZE)
+
+
+def _mark_lines(shape: Shape, lines: list[str]) -> tuple[list[str], float, float]:
+    broken = [part for line in lines for part in wrap(line, shape.box.width + 42, MARK_SIZE)]
+    below = shape.box.y + shape.box.height + 5
+    return broken, shape.box.middle[0], below + len(broken) * MARK_SIZE * LINE_HEIGHT / 2
+
+
+def label_box(shape: Shape, lang: str) -> Box | None:
+    """Give the place that the name of an event or gateway takes outside of it."""
+    outside = shape.kind.endswith(("Event", "Gateway")) and shape.name.text(lang)
+    return plate_of(*_label_lines(shape, lang), size=LABEL_SIZE) if outside else None
 
 
 def _container(shape: Shape, lang: str) -> etree._Element:
@@ -53,9 +71,13 @@ def _container(shape: Shape, lang: str) -> etree._Element:
     name = shape.name.text(lang)
     room = (box.height if shape.across else box.width) - 12
     lines, size = fit(name, room, HEADER - 4, 12, 9)
+    lies = shape.across and box.height < THIN
     looks = {"stroke": LANE_LINE, "stroke_width": 1.2}
     outline = node("rect", x=box.x, y=box.y, width=box.width, height=box.height, fill="#ffffff", **looks)
     band = node("rect", x=box.x, y=box.y, width=head[0], height=head[1], fill=LANE_HEAD, **looks)
+    if lies:  # too low for a name that runs upwards
+        plain, x, y = name.replace("\n", " · "), box.x + HEADER + 6, box.y + 9
+        return group(outline, band, lettering([plain], x, y, size=9, ink=LANE_INK, anchor="start"))
     text = lettering(
         lines, box.x + head[0] / 2, box.y + head[1] / 2, size=size, ink=LANE_INK, turned=shape.across
     )
@@ -79,7 +101,7 @@ def _step(shape: Shape, paint: Paint, lang: str) -> list[etree._Element]:
     parts += _foot_signs(shape, paint, opened=opened)
     middle = box.y + (14 if opened else box.height / 2 + (4 if icon else 0))
     room = 16 if opened else box.height - (26 if icon else 12)
-    lines, size = fit(shape.name.text(lang), box.width - 12, room, 12, 8.5)
+    lines, size = fit(shape.name.text(lang), box.width - 12, room, 12, 9)
     parts.append(lettering(lines, box.x + box.width / 2, middle, size=size, ink=paint.text))
     return parts
 
@@ -149,18 +171,22 @@ def _gateway(shape: Shape, paint: Paint) -> list[etree._Element]:
 
 def _with_label(shape: Shape, outline: list[etree._Element], paint: Paint, lang: str) -> etree._Element:
     """Put the name outside of an outline; its plate lies behind the outline, which it may touch."""
-    name = shape.name.text(lang)
-    if not name:
+    if not shape.name.text(lang):
         return group(*outline)
-    size = 11.0
-    lines = wrap(name, max(shape.label.width if shape.label else 0, 96), size)
-    height = len(lines) * size * LINE_HEIGHT
-    if shape.label is not None:
-        x = shape.label.x + shape.label.width / 2
-        y = shape.label.y + max(height, shape.label.height) / 2
-    else:
-        x, y = shape.box.middle[0], shape.box.y + shape.box.height + 5 + height / 2
-    return group(backing(lines, x, y, size=size), *outline, lettering(lines, x, y, size=size, ink=paint.text))
+    lines, x, y = _label_lines(shape, lang)
+    words = lettering(lines, x, y, size=LABEL_SIZE, ink=paint.text)
+    return group(backing(lines, x, y, size=LABEL_SIZE), *outline, words)
+
+
+def _label_lines(shape: Shape, lang: str) -> tuple[list[str], float, float]:
+    lines = wrap(shape.name.text(lang), max(shape.label.width if shape.label else 0, 96), LABEL_SIZE)
+    height = len(lines) * LABEL_SIZE * LINE_HEIGHT
+    label = shape.label
+    if label is not None and label.y + label.height <= shape.box.middle[1]:  # above: it grows upwards
+        return lines, label.middle[0], label.y + label.height - max(height, label.height) / 2
+    if label is not None:
+        return lines, label.middle[0], label.y + max(height, label.height) / 2
+    return lines, shape.box.middle[0], shape.box.y + shape.box.height + 5 + height / 2
 
 
 def _thing(shape: Shape, lang: str) -> list[etree._Element]:

@@ -5,6 +5,7 @@ from typing import Any
 from lxml import etree
 
 from workflows.drawing.lettering import LINE_HEIGHT, width_of
+from workflows.drawing.picture import Box
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 _PREFIXES: Any = {None: NAMESPACE}
@@ -62,9 +63,15 @@ def lettering(
 
 def backing(lines: list[str], x: float, y: float, *, size: float, opacity: float = 0.88) -> etree._Element:
     """Make the pale plate behind lines of text that may lie on other things."""
-    width = max(width_of(line, size) for line in lines) + 6
-    height = len(lines) * size * LINE_HEIGHT + 3
+    box = plate_of(lines, x, y, size=size)
     return node(
-        "rect", x=x - width / 2, y=y - height / 2, width=width, height=height, rx=3, fill="#ffffff",
+        "rect", x=box.x, y=box.y, width=box.width, height=box.height, rx=3, fill="#ffffff",
         fill_opacity=opacity,
     )  # fmt: skip
+
+
+def plate_of(lines: list[str], x: float, y: float, *, size: float) -> Box:
+    """Give the rectangle around lines of text set around a centre."""
+    width = max(width_of(line, size) for line in lines) + 6
+    height = len(lines) * size * LINE_HEIGHT + 3
+    return Box(x - width / 2, y - height / 2, width, height)

@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from core.config import settings
 from core.errors import Invalid
 from documents import composition, fonts, render, sample
+from documents.drawing import DrawnPart
 from documents.evidence import Attached
 from documents.records import canonical_bytes
 from signatures import keys, verify
@@ -34,7 +35,7 @@ def built_fonts() -> Path:
 def printed(language: str, *, signers: int = 2, characteristics: int = 12, **changes: object) -> bytes:
     given = {
         "evidence": made.evidence(signers),
-        "diagram_svg": made.DIAGRAM,
+        "diagram": [DrawnPart(made.DIAGRAM)],
         "attachments": made.attached(),
         "house": made.house(language),
     }
@@ -60,12 +61,30 @@ def test_the_unsigned_page_is_archivable_and_accessible(language: str, signers: 
         assert report.is_compliant, [(fault.rule_id, fault.message) for fault in report.failures]
 
 
-@pytest.mark.urs("URS-020")
-def test_a_page_turned_for_a_wide_diagram_stays_archivable_and_accessible(tmp_path: Path) -> None:
+@pytest.mark.urs("URS-020", "URS-008")
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [DrawnPart(made.DIAGRAM.replace("0 0 760 220", "0 0 1400 700"))],
+        [DrawnPart(made.DIAGRAM, number, 3, f"Done: step {number}.", whole=False) for number in (1, 2, 3)],
+    ],
+    ids=["a page turned", "three parts"],
+)
+def test_a_wide_diagram_stays_archivable_and_accessible(parts: list[DrawnPart], tmp_path: Path) -> None:
     file = tmp_path / "page.pdf"
-    file.write_bytes(printed("both", diagram_svg=made.DIAGRAM.replace("0 0 760 220", "0 0 1400 700")))
+    file.write_bytes(printed("both", diagram=parts))
     for profile in ("pdfa-3a", "pdfua-1"):
         assert page_validation.validate_pdf(str(file), profile=profile).is_compliant
+
+
+@pytest.mark.urs("URS-008")
+def test_each_part_of_a_diagram_says_which_it_is_and_what_it_shows() -> None:
+    parts = [DrawnPart(made.DIAGRAM, number, 3, f"Done: step {number}.", whole=False) for number in (1, 2, 3)]
+    page = composition.compose(
+        made.record("en"), evidence=(), diagram=parts, embedded=[], house=made.house("en")
+    )
+    assert [str(part["caption"]) for part in page.diagram["parts"]] == [f"Part {n} of 3" for n in (1, 2, 3)]
+    assert "part 2 of 3. Done: step 2.</title>" in page.diagram["parts"][1]["drawing"].markup
 
 
 @pytest.mark.urs("URS-020")
@@ -73,7 +92,7 @@ def test_the_same_record_prints_the_same_bytes_in_any_process() -> None:
     program = (
         "import hashlib,sys; from documents import render, sample;"
         "print(hashlib.sha256(render.render_record(sample.record('both'), evidence=sample.evidence(2, b'x'),"
-        " diagram_svg=None, attachments=(), house=sample.house('both'))).hexdigest())"
+        " diagram=(), attachments=(), house=sample.house('both'))).hexdigest())"
     )
     once, again = (
         subprocess.run(
@@ -89,7 +108,7 @@ def test_the_same_record_prints_the_same_bytes_in_any_process() -> None:
     here = render.render_record(
         sample.record("both"),
         evidence=sample.evidence(2, b"x"),
-        diagram_svg=None,
+        diagram=(),
         attachments=(),
         house=sample.house("both"),
     )
@@ -137,7 +156,7 @@ def test_two_signatures_and_the_seal_on_the_page_hold(home: Path) -> None:
         for one, made_one in zip(made.evidence(2), signed, strict=True)
     ]
     base = render.render_record(
-        record, evidence=evidence, diagram_svg=made.DIAGRAM, attachments=(), house=made.house("both")
+        record, evidence=evidence, diagram=[DrawnPart(made.DIAGRAM)], attachments=(), house=made.house("both")
     )
     sealed = sign_pdf(
         base, [PdfSignature.of(one.signature, one.wrapped_key) for one in signed], now=sealing.NOW
@@ -152,7 +171,7 @@ def shown_text(language: str, record: dict[str, Any] | None = None) -> str:
     given = composition.compose(
         record or made.record(language),
         evidence=made.evidence(2),
-        diagram_svg=made.DIAGRAM,
+        diagram=[DrawnPart(made.DIAGRAM)],
         embedded=[],
         house=made.house(language),
     )
@@ -217,7 +236,7 @@ def test_the_manifestation_says_who_when_with_zone_in_which_meaning_for_whom() -
 
 def test_a_record_of_a_real_plant_says_nothing_of_a_demo() -> None:
     real = composition.compose(
-        made.record("en", demo="no"), evidence=(), diagram_svg=None, embedded=[], house=made.house("en")
+        made.record("en", demo="no"), evidence=(), diagram=(), embedded=[], house=made.house("en")
     )
     assert not real.demo
     assert "not a GMP record" in shown_text("en")
@@ -228,7 +247,7 @@ def test_a_sign_the_font_lacks_is_refused_and_never_printed_as_a_box() -> None:
     record = made.record("en")
     record["content"]["entered"][0]["rows"][0]["value"] = "ok 😀"
     with pytest.raises(Invalid) as refusal:
-        render.render_record(record, evidence=(), diagram_svg=None, attachments=(), house=made.house("en"))
+        render.render_record(record, evidence=(), diagram=(), attachments=(), house=made.house("en"))
     assert refusal.value.code == "record.glyph"
     assert "😀" in refusal.value.text("en")
 
@@ -237,7 +256,7 @@ def test_a_space_after_a_rare_hanzi_is_printed() -> None:
     record = made.record("en")
     record["created_by"]["name"] = "欧阳㛃 Ouyang 㛃\u00a0x㛃\u3000"
     assert render.render_record(
-        record, evidence=(), diagram_svg=None, attachments=(), house=made.house("en")
+        record, evidence=(), diagram=(), attachments=(), house=made.house("en")
     ).startswith(b"%PDF")
 
 
@@ -245,7 +264,7 @@ def test_a_control_sign_of_a_scanned_label_is_written_out() -> None:
     record = made.record("en")
     record["content"]["entered"][0]["rows"][0]["value"] = "0109\x1d10L26"
     assert render.render_record(
-        record, evidence=(), diagram_svg=None, attachments=(), house=made.house("en")
+        record, evidence=(), diagram=(), attachments=(), house=made.house("en")
     ).startswith(b"%PDF")
 
 
@@ -253,7 +272,7 @@ def test_text_of_a_record_never_becomes_markup_and_nothing_is_loaded() -> None:
     record = made.record("en")
     attack = '<img src="http://example.com/x.png"><script>alert(1)</script>{{ 7*7 }}'
     record["content"]["entered"][0]["rows"][0]["value"] = attack
-    pdf = render.render_record(record, evidence=(), diagram_svg=None, attachments=(), house=made.house("en"))
+    pdf = render.render_record(record, evidence=(), diagram=(), attachments=(), house=made.house("en"))
     assert json.loads(embedded(pdf)["record.json"][0])["content"]["entered"][0]["rows"][0]["value"] == attack
 
 

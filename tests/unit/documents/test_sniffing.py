@@ -176,7 +176,7 @@ def carrying(name: str, data: bytes) -> bytes:
     house = sample.house("en")
     files = [Attached(name, data)]
     return render_record(
-        sample.record("en"), evidence=sample.evidence(1), diagram_svg=None, attachments=files, house=house
+        sample.record("en"), evidence=sample.evidence(1), diagram=(), attachments=files, house=house
     )
 
 

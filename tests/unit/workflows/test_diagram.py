@@ -7,8 +7,11 @@ import pytest
 from lxml import etree
 
 from workflows.diagram import difference_svg, to_svg
+from workflows.drawing.labels import settled
 from workflows.drawing.lettering import fit, wrap
-from workflows.drawing.lines import path_of
+from workflows.drawing.lines import label_plate, path_of
+from workflows.drawing.nodes import label_box
+from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, read_picture
 from workflows.xmlfile import UnreadableFile
 
 MODELS = Path(__file__).parents[3] / "bpmn"
@@ -155,3 +158,24 @@ def test_bends_are_rounded_no_further_than_their_neighbours_allow() -> None:
 def test_every_model_of_the_product_can_be_drawn(model: Path, lang: str) -> None:
     root = etree.fromstring(to_svg(model.read_bytes(), lang=lang))
     assert len(root.findall(f".//{SVG}g[@data-element]")) > 3
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "both"])
+def test_no_name_of_a_line_lies_on_another_name_or_on_a_step(lang: str) -> None:
+    for model in sorted(MODELS.glob("*/*.bpmn")):
+        picture = settled(read_picture(model.read_bytes()), lang)
+        names = [(edge.id, label_plate(edge, lang)) for edge in picture.edges if edge.name.en]
+        others = [(shape.id, label_box(shape, lang)) for shape in picture.shapes if label_box(shape, lang)]
+        others += [(s.id, s.box) for s in picture.shapes if s.kind not in CONTAINERS | SUBPROCESSES]
+        hit = [
+            (a, b)
+            for at, (a, one) in enumerate(names)
+            for b, two in names[at + 1 :] + others
+            if lie(one, two)
+        ]
+        assert hit == [], model.stem
+
+
+def lie(one: Box, two: Box) -> bool:
+    across = min(one.x + one.width, two.x + two.width) - max(one.x, two.x)
+    return across > 3 < min(one.y + one.height, two.y + two.height) - max(one.y, two.y)

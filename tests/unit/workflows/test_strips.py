@@ -1,0 +1,106 @@
+"""Diagrams on paper: cut into parts that can be read, nothing lost, lines that go on elsewhere say where."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from documents.drawing import UPRIGHT
+from workflows.diagram import Part, to_parts
+from workflows.drawing.picture import CONTAINERS, read_picture
+from workflows.drawing.shrinking import is_backdrop
+
+MODELS = sorted((Path(__file__).parents[3] / "bpmn").glob("*/*.bpmn"))
+LONG = next(path for path in MODELS if path.stem == "change_control").read_bytes()
+SVG = "{http://www.w3.org/2000/svg}"
+POINTS_A_UNIT = 178 / UPRIGHT[0] * 72 / 25.4
+SIGN = re.compile(r"([A-Z]\d*) → (\d+)|(\d+) → ([A-Z]\d*)")
+
+pytestmark = pytest.mark.urs("URS-008")
+
+
+def parts_of(model: bytes, **options: object) -> list[Part]:
+    return to_parts(model, width=UPRIGHT[0], height=UPRIGHT[1], **{"lang": "both", **options})
+
+
+def steps(part: Part) -> list[str]:
+    root = etree.fromstring(part.svg)
+    return [str(group.get("data-element")) for group in root.iter(f"{SVG}g") if group.get("data-element")]
+
+
+def view(part: Part) -> tuple[float, float]:
+    _x, _y, width, height = etree.fromstring(part.svg).get("viewBox").split()
+    return float(width), float(height)
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_every_step_stands_in_one_part_and_every_part_on_a_page_in_letters_that_can_be_read(
+    model: Path,
+) -> None:
+    shapes = read_picture(model.read_bytes()).shapes
+    nodes = {shape.id for shape in shapes if shape.kind not in CONTAINERS and not is_backdrop(shape)}
+    parts = parts_of(model.read_bytes())
+    drawn = Counter(one for part in parts for one in steps(part) if one in nodes)
+    assert {one: drawn[one] for one in nodes if drawn[one] != 1} == {}, "steps lost or drawn twice"
+    assert [part.number for part in parts] == list(range(1, len(parts) + 1))
+    for part in parts:
+        width, height = view(part)
+        assert width <= UPRIGHT[0], (part.number, width)
+        assert height <= UPRIGHT[1], (part.number, height)
+        sizes = {one.get("font-size") for one in etree.fromstring(part.svg).iter() if one.get("font-size")}
+        assert min(map(float, sizes)) * POINTS_A_UNIT >= 6.5
+
+
+def test_a_line_that_leaves_a_part_comes_in_again_where_its_sign_says() -> None:
+    leaving, coming = Counter(), Counter()
+    for part in parts_of(LONG):
+        texts = [str(text.text) for text in etree.fromstring(part.svg).iter(f"{SVG}text")]
+        for text in texts:
+            if found := SIGN.fullmatch(text):
+                if found[1]:
+                    leaving[part.number, found[1], int(found[2])] += 1
+                else:
+                    coming[int(found[3]), found[4], part.number] += 1
+    assert leaving
+    assert set(leaving) == set(coming)
+
+
+def test_every_part_names_the_lanes_of_its_steps() -> None:
+    picture = read_picture(LONG)
+    lanes = [shape for shape in picture.shapes if shape.kind == "lane"]
+    at = {shape.id: shape.box.middle[1] for shape in picture.shapes}
+    for part in parts_of(LONG):
+        here = {one for one in steps(part) if one not in {lane.id for lane in lanes}}
+        needed = {
+            lane.id for lane in lanes for one in here if lane.box.y <= at[one] < lane.box.y + lane.box.height
+        }
+        assert needed <= set(steps(part)), part.number
+
+
+def test_of_a_long_diagram_only_the_path_taken_and_the_steps_next_to_it_are_drawn() -> None:
+    edges = read_picture(LONG).edges
+    first = next(shape.id for shape in read_picture(LONG).shapes if shape.kind == "startEvent")
+    second = next(edge.target for edge in edges if edge.source == first)
+    beside = {edge.target for edge in edges if edge.source == second}
+    parts = parts_of(LONG, done={first}, current={second})
+    nodes = {s.id for s in read_picture(LONG).shapes if s.kind not in CONTAINERS}
+    assert {one for part in parts for one in steps(part)} & nodes == {first, second, *beside}
+    assert not any(part.whole for part in parts)
+    assert all(part.whole for part in parts_of(LONG))
+
+
+def test_a_part_says_in_words_what_was_done_in_it() -> None:
+    picture = read_picture(LONG)
+    done = {shape.id for shape in picture.shapes if shape.kind not in CONTAINERS}
+    parts = parts_of(LONG, done=done, lang="zh")
+    names = {shape.id: shape.name.zh for shape in picture.shapes}
+    for part in parts:
+        named = [names[one] for one in steps(part) if one in done and names[one]]
+        assert all(name in part.words for name in named), part.number
+
+
+def test_the_same_path_gives_the_same_parts() -> None:
+    done = {shape.id for shape in read_picture(LONG).shapes}
+    assert parts_of(LONG, done=done) == parts_of(LONG, done=sorted(done))
