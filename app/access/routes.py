@@ -31,7 +31,8 @@ bp = Blueprint("access", __name__)
 
 DEMO_PASSWORD = "demo-plant-2026"  # noqa: S105 - printed on the demo's own login page, never used elsewhere
 DEMO_ORDER = (
-    *("keeper", "inspector", "qa", "releaser", "registrant", "auditor", "owner", "buyer"),
+    *("keeper", "inspector", "qa", "qa2", "releaser", "registrant", "auditor", "owner", "buyer"),
+    *("planner", "engineer", "regulatory", "head"),
     *("admin", "secadmin", "audadmin"),
 )
 

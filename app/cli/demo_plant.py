@@ -67,6 +67,7 @@ ACCOUNTS = (
     Account("qa2", ("qa",), second=True),
     Account("releaser", ("releaser", "employee")),
     Account("engineer", ("engineer", "employee")),
+    Account("planner", ("planner", "employee")),
     Account("regulatory", ("regulatory",)),
     Account("head", ("quality_head",)),
     Account("registrant", ("registrant_releaser",), (REGISTRANT,)),
