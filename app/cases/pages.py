@@ -12,10 +12,10 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
-from app.cases import queries, timeline, wording
+from app.cases import links, queries, timeline, wording
 from app.sites.models import Site
 from app.training.eligible import Eligible, eligible
-from app.web import current_actor, current_person, language
+from app.web import current_actor, current_person, language, reachable_sites
 from app.web.filters import in_language
 from app.web.handing import may_hand_over
 from app.web.statuses import status_of
@@ -122,6 +122,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),
         "called": _called(process, path),
+        "linked": links.linked_cases(session, case, reachable_sites("cases.read")),
         "steps": timeline.passed_steps(session, case, part["records"], process),
         "facts": _facts(session, case),
         "traces": _traces(session, case),

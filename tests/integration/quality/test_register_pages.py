@@ -15,7 +15,7 @@ from tests.factories.inbox import PASSWORD
 from tests.factories.people import sign_in
 from tests.integration.quality import test_capa as capa
 from tests.integration.quality import test_deviation as deviation
-from workflows import messages
+from workflows import messages, runtime
 from workflows.models import ProcessCase
 
 
@@ -73,6 +73,27 @@ def test_a_deviation_asks_for_a_capa_and_both_are_linked(floor: Floor) -> None:
     page = visit("qa1").get("/corrective-actions", query_string={"q": case.number}).text
     assert f"/cases/{asked.id}" in page
     assert f"/cases/{case.id}" in page
+    for here, there in ((case, asked), (asked, case)):
+        assert f'data-linked="{there.number}"' in visit("qa1").get(f"/cases/{here.id}").text
     with read_session() as session:
         (sent,) = messages.of_case(session, case.id)
         assert (sent.from_case_id, sent.to_case_id) == (case.id, asked.id)
+
+
+@pytest.mark.urs("URS-071")
+def test_a_deviation_and_the_cases_of_the_lots_it_names_are_linked(floor: Floor) -> None:
+    lots, cases = [deviation.lot_of(floor) for _ in range(2)], []
+    for lot in lots:
+        with unit_of_work(floor.people["qa1"], now=floor.now) as session:
+            started = runtime.start_case(
+                session, "deviation", title={"en": "A lot", "zh": "批次"}, site_id=floor.plant.site.id,
+                subject=("inventory.lot", lot.id), data={}, actor=floor.people["qa1"], now=floor.now,
+            )  # fmt: skip
+            cases.append(started.id)
+    mine, other = (floor.case(one) for one in cases)
+    case = deviation.reported(floor, lots[0])
+    page = visit("qa1").get(f"/cases/{case.id}").text
+    assert f'data-linked="{mine.number}"' in page
+    assert f'data-linked="{other.number}"' not in page
+    assert f'data-linked="{case.number}"' in visit("qa1").get(f"/cases/{mine.id}").text
+    assert "data-linked" not in visit("qa1").get(f"/cases/{other.id}").text
