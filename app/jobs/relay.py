@@ -24,6 +24,8 @@ from core.actor import system_actor
 from core.db import read_session, unit_of_work
 from core.outbox import OutboxEntry, lease_due
 from workflows import runtime
+from workflows.store import FIRE
+from workflows.waits import DELIVER
 
 POLL_SECONDS = 0.2
 SEARCH_SECONDS = 2.0
@@ -33,6 +35,8 @@ TELL_SECONDS = 5.0
 JOB_SECONDS = 540
 """Longer than a list of 200,000 rows takes to store, and shorter than the lease."""
 KEEP_FAILURES_SECONDS = 86_400
+HURRIED = frozenset({DELIVER, FIRE})
+"""Jobs that bring people their next step; they go before pages that wait to be printed."""
 RELAY = system_actor("relay")
 
 logger = logging.getLogger(__name__)
@@ -52,7 +56,9 @@ def hand_out(queue: Queue, *, now: datetime) -> int:
         return 0
     with unit_of_work(RELAY, now=now) as session:
         leased = lease_due(session, now=now)
-    for entry in leased:
+    calm = [entry for entry in leased if entry.job not in HURRIED]
+    hurried = [entry for entry in leased if entry.job in HURRIED]
+    for entry in (*calm, *reversed(hurried)):  # each hurried one to the front: the first ends up first
         with log.correlated(entry.correlation_id):
             _enqueue(queue, entry)
     return len(leased)
@@ -67,6 +73,7 @@ def _enqueue(queue: Queue, entry: OutboxEntry) -> None:
             str(entry.id),
             job_id=job_id(entry),
             unique=True,
+            at_front=entry.job in HURRIED,
             meta={"correlation_id": entry.correlation_id},
             job_timeout=JOB_SECONDS,
             result_ttl=0,

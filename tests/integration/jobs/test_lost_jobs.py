@@ -22,6 +22,8 @@ from core.actor import system_actor
 from core.clock import now as present
 from core.db import read_session, unit_of_work
 from core.outbox import OutboxEntry
+from workflows.store import FIRE
+from workflows.waits import DELIVER
 
 TESTER = system_actor("test")
 
@@ -57,6 +59,21 @@ def write_down(name: str, *, now: datetime) -> None:
 def entry() -> OutboxEntry:
     with read_session() as session:
         return session.scalars(select(OutboxEntry)).one()
+
+
+@pytest.mark.urs("URS-006")
+@pytest.mark.usefixtures("database")
+def test_messages_and_timers_are_handed_out_before_pages_that_wait_to_be_printed(queue: Queue) -> None:
+    now = present()
+    with unit_of_work(TESTER, now=now) as session:
+        for minute, job in enumerate(("archive.seal_record", DELIVER, FIRE, "archive.seal_record")):
+            left = outbox.later(session, job, {}, key=f"{job}-{minute}")
+            left.due_at = now + timedelta(seconds=minute)
+    hand_out(queue, now=now)
+    hand_out(queue, now=now + timedelta(minutes=1))
+    with read_session() as session:
+        jobs_of = {job_id(one): one.job for one in session.scalars(select(OutboxEntry))}
+    assert [jobs_of[one] for one in queue.job_ids] == [DELIVER, FIRE, *["archive.seal_record"] * 2]
 
 
 @pytest.mark.urs("URS-130")
