@@ -25,6 +25,9 @@ Suggest = Callable[[Session, str, UUID | None], Sequence[tuple[str, Bilingual]]]
 Label = Callable[[Session, str], Bilingual | None]
 """(session, key) to the object's name; None if there is no object with the key."""
 
+Meant = Callable[[Session, str], Sequence[str]]
+"""(session, key) to the keys of every object that it can mean, where a key may mean several."""
+
 Labels = Mapping[str, Mapping[str, Bilingual]]
 """Names by kind and key, of what is there."""
 
@@ -39,14 +42,17 @@ class Picker:
     title: Bilingual
     suggest: Suggest
     label: Label
+    meant: Meant | None = None
 
 
 _pickers: dict[str, Picker] = {}
 
 
-def picker(name: str, *, title: Bilingual, suggest: Suggest, label: Label) -> Picker:
+def picker(
+    name: str, *, title: Bilingual, suggest: Suggest, label: Label, meant: Meant | None = None
+) -> Picker:
     """Register a kind of object as `room.noun`."""
-    _pickers[name] = Picker(name, title, suggest, label)
+    _pickers[name] = Picker(name, title, suggest, label, meant)
     return _pickers[name]
 
 
@@ -93,19 +99,28 @@ def labels(form: Form, session: Session, data: Mapping[str, Any]) -> Labels:
     return found
 
 
-def refusals(form: Form, data: Mapping[str, Any], there: Labels) -> dict[str, Invalid]:
-    """What is wrong with the keys, by path; empty if each names something; ``there`` is of :func:`labels`."""
+def refusals(
+    form: Form, data: Mapping[str, Any], there: Labels, session: Session | None = None
+) -> dict[str, Invalid]:
+    """What is wrong with the keys, by path; empty if each names one thing; ``there`` is of :func:`labels`."""
     return {
-        path: Invalid(
-            "pick.unknown",
-            "There is no %(kind)s “%(key)s”.",
-            field=path,
-            kind=picker_of(kind).title,
-            key=key[:80],
-        )
+        path: _refusal(picker_of(kind), key, path, session)
         for path, kind, key in picked(form.fields, data)
         if key not in there.get(kind, {})
     }
+
+
+def _refusal(of: Picker, key: str, path: str, session: Session | None) -> Invalid:
+    meant = of.meant(session, key) if of.meant is not None and session is not None else ()
+    if len(meant) > 1:
+        return Invalid(
+            "pick.ambiguous",
+            "“%(key)s” can mean several: %(keys)s. Say which one.",
+            field=path,
+            key=key[:80],
+            keys=", ".join(meant[:SUGGESTED]),
+        )
+    return Invalid("pick.unknown", "There is no %(kind)s “%(key)s”.", field=path, kind=of.title, key=key[:80])
 
 
 def _keys(path: str, value: Any) -> Iterator[tuple[str, str]]:

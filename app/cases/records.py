@@ -41,6 +41,34 @@ def wanted_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping
     return [{"title": title, "rows": rows, "table": None}] if rows else []
 
 
+ACTION: dict[str, Bilingual] = {
+    "what": {"en": "What", "zh": "内容"},
+    "action": {"en": "Action", "zh": "措施"},
+    "item": {"en": "Item", "zh": "物料"},
+    "stock": {"en": "Stock", "zh": "库存"},
+    "orders": {"en": "Open orders", "zh": "未结订单"},
+    "work": {"en": "Work in process", "zh": "在制品"},
+    "reason": {"en": "Reason", "zh": "理由"},
+    "owner": {"en": "Owner", "zh": "责任人"},
+    "due": {"en": "Due", "zh": "期限"},
+    "verification": {"en": "Verified by", "zh": "验证方法"},
+}
+"""What plans say about one action, in the order in which it is read."""
+
+
+@facts("workflows.action")
+def action_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
+    """The one action of a plan that a step carries out: the member ``action`` of its plan."""
+    action = data.get("action")
+    told = action if isinstance(action, Mapping) else {}
+    rows = [
+        {"label": label, "value": str(told[key]), "unit": None, "mark": None}
+        for key, label in ACTION.items()
+        if told.get(key)
+    ]
+    return [{"title": {"en": "This action", "zh": "本项措施"}, "rows": rows, "table": None}] if rows else []
+
+
 def _words(value: Any) -> str:
     """A fact as it is read: of rows, such as lots with quantities, the first column."""
     if not isinstance(value, list):

@@ -19,33 +19,12 @@ from app.inventory.models import Lot, LotStatus, Movement, MovementKind
 from app.inventory.services import move_status
 from core.actor import Actor
 from core.clock import site_day
-from core.errors import Conflict, Invalid
-from documents.labels import N_
+from core.errors import Conflict
 from signatures import audit
 
 HOLDABLE = frozenset({LotStatus.QUARANTINE, LotStatus.RELEASED})
 """Lots that somebody could still use: what is rejected, expired or on hold stands still already."""
 _OUT = {MovementKind.SCRAP: "lot.scrapped", MovementKind.RETURN: "lot.returned"}
-
-
-def lots_named(session: Session, site_id: uuid.UUID | None, numbers: Collection[str]) -> list[Lot]:
-    """The lots of a site with some numbers, in the order of their numbers.
-
-    Raises:
-        Invalid: ``lot.no_such``: there is no lot of this number; ``lot.ambiguous``: several items have one.
-    """
-    wanted = select(Lot).where(Lot.number.in_(set(numbers))).order_by(Lot.number)
-    if site_id is not None:
-        wanted = wanted.where(Lot.site_id == site_id)
-    found = list(session.scalars(wanted))
-    there = [lot.number for lot in found]
-    for number in sorted(set(numbers)):
-        if number not in there:
-            raise Invalid("lot.no_such", "There is no lot %(lot)s at this site.", field="lots", lot=number)
-        if there.count(number) > 1:
-            sentence = N_("Several items have a lot %(lot)s. Say in the description which one is meant.")
-            raise Invalid("lot.ambiguous", sentence, field="lots", lot=number)
-    return found
 
 
 def concede_lot(session: Session, lot_id: uuid.UUID, *, document: str, actor: Actor, now: datetime) -> Lot:

@@ -9,6 +9,7 @@ from typing import Any
 from app.catalog.changing import item_named
 from app.inventory import disposing, obstacles, queries, services
 from app.inventory.changes import Disposition, dispose_stock
+from app.inventory.keys import lots_named
 from app.inventory.models import Lot
 from workflows.registry import OperationCall, operation
 
@@ -134,9 +135,8 @@ def hold_named_lots(call: OperationCall) -> Mapping[str, Any]:
     Raises:
         Invalid: ``lot.no_such`` or ``lot.ambiguous``.
     """
-    numbers = [str(number) for number in call.params["lots"]]
-    found = disposing.lots_named(call.session, call.case.site_id, numbers) if numbers else []
-    free = [lot for lot in found if lot.status in disposing.HOLDABLE]
+    named = lots_named(call.session, call.case.site_id, [str(key) for key in call.params["lots"]])
+    free = [lot for lot in named.values() if lot.status in disposing.HOLDABLE]
     for lot in free:
         services.hold_lot(call.session, lot.id, document=call.case.number, actor=call.actor, now=call.now)
     return {"held": [lot.number for lot in free]}

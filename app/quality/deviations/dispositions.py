@@ -1,7 +1,8 @@
-"""What was decided about lots moves the stock: concession, rework, scrap, return (ISO 13485 8.3.2)."""
+"""What was decided about lots moves the stock: use, rework, scrap, return, regrade (ISO 13485 8.3.2)."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +11,14 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.catalog.models import Item
 from app.catalog.units import quantity_text
 from app.inventory.disposing import HOLDABLE, concede_lot, take_out
+from app.inventory.keys import key_of
 from app.inventory.ledger import lock_lots
 from app.inventory.models import Lot, LotStatus, MovementKind
 from app.inventory.queries import on_hand
+from app.inventory.regrading import regrade_lot
 from app.quality.deviations import queries
 from app.quality.deviations.models import Disposition, Nonconformity, NonconformityLot
 from app.quality.deviations.services import dispose, give_back
@@ -25,20 +29,32 @@ from signatures import audit
 from workflows.models import CaseState, ProcessCase
 
 _OUT = {Disposition.SCRAP: MovementKind.SCRAP, Disposition.RETURN: MovementKind.RETURN}
+_LEAVES = frozenset({*_OUT, Disposition.REGRADE})
+"""What takes goods out of their lot; of the rest of a lot one thing becomes."""
 
 
 @dataclass(frozen=True)
 class Decided:
-    """One line of a decision: a lot by number, what to do, and with how much of it (None: with the rest)."""
+    """One line of a decision: a lot by its key, what to do, and with how much of it (None: with the rest).
+
+    ``item`` is the code of what a regraded lot becomes.
+    """
 
     lot: str
     disposition: Disposition
     quantity: Decimal | None = None
+    item: str = ""
 
 
 def waiting_lots(found: Nonconformity) -> list[NonconformityLot]:
     """The lots about which nobody has decided yet, or whose rework has not been found good."""
     return [row for row in found.lots if row.disposed_at is None]
+
+
+def keyed(rows: Sequence[NonconformityLot]) -> dict[str, NonconformityLot]:
+    """Lots by what people call them here: the number, with the item where two of them have the same."""
+    times = Counter(row.lot.number for row in rows)
+    return {key_of(row.lot, shared=times[row.lot.number] > 1): row for row in rows}
 
 
 def dispose_lots(
@@ -52,7 +68,7 @@ def dispose_lots(
             ``disposition.quantity`` or ``disposition.concession``: use as is without justification.
         QmsError: what the stock refuses, such as ``lot.expired``.
     """
-    rows = {row.lot.number: row for row in waiting_lots(found)}
+    rows = keyed(waiting_lots(found))
     _check_complete(rows, decided)
     if not concession and any(one.disposition is Disposition.USE_AS_IS for one in decided):
         sentence = N_("Goods that do not conform are used under a concession only: give its justification.")
@@ -101,13 +117,14 @@ def _dispose_lot(
     lot = lock_lots(session, [row.lot_id])[row.lot_id]
     there = on_hand(session, [lot.id]).get(lot.id, Decimal(0))
     parts = _parts(lot, lines, there)
+    document = row.nonconformity.number
     for kind, quantity in parts.items():
         if kind in _OUT and quantity > 0:
-            take_out(
-                session, lot.id, quantity, _OUT[kind],
-                document=row.nonconformity.number, actor=actor, now=now,
-            )  # fmt: skip
-    main = next((kind for kind in parts if kind not in _OUT), next(iter(parts)))
+            take_out(session, lot.id, quantity, _OUT[kind], document=document, actor=actor, now=now)
+        if kind is Disposition.REGRADE and quantity > 0:
+            item = _regraded_to(session, lot, lines)
+            regrade_lot(session, lot.id, quantity, item, document=document, actor=actor, now=now)
+    main = next((one.disposition for one in lines if one.quantity is None), next(iter(parts)))
     row.disposition = main
     if main is Disposition.USE_AS_IS:
         _make_free(session, row, conceded=True, actor=actor, now=now)
@@ -132,7 +149,7 @@ def _parts(lot: Lot, lines: Sequence[Decided], there: Decimal) -> dict[Dispositi
         parts[one.disposition] = parts.get(one.disposition, Decimal(0)) + (
             rest if one.quantity is None else one.quantity
         )
-    if sum(kind not in _OUT for kind in parts) > 1:
+    if sum(kind not in _LEAVES for kind in parts) > 1:
         sentence = N_("What stays of lot %(lot)s is either used as it is or reworked, not both.")
         raise Conflict("disposition.mixed", sentence, field="dispositions", lot=lot.number)
     if sum(one.quantity is None for one in lines) > 1 or rest < 0 or sum(parts.values()) != there:
@@ -144,6 +161,19 @@ def _parts(lot: Lot, lines: Sequence[Decided], there: Decimal) -> dict[Dispositi
             there=quantity_text(there),
         )
     return parts
+
+
+def _regraded_to(session: Session, lot: Lot, lines: Sequence[Decided]) -> Item:
+    """The item that a regraded lot becomes.
+
+    Raises:
+        Invalid: ``pick.unknown``: there is no such item.
+    """
+    code = next((one.item for one in lines if one.disposition is Disposition.REGRADE), "")
+    found = session.scalar(select(Item).where(Item.code == code))
+    if found is None:
+        raise Invalid("pick.unknown", "There is no “%(key)s”.", field="dispositions", key=code or lot.number)
+    return found
 
 
 def _make_free(
@@ -193,5 +223,6 @@ def read_decided(rows: Sequence[Mapping[str, object]]) -> list[Decided]:
                 sentence = N_("A quantity is more than nothing.")
                 raise Invalid("disposition.quantity_sign", sentence, field="dispositions")
             decided.append(Decided(lot, kind, quantity))
-        decided.append(Decided(lot, Disposition(str(row["disposition"]))))
+        item = str(row.get("regrade_to") or "")
+        decided.append(Decided(lot, Disposition(str(row["disposition"])), item=item))
     return decided

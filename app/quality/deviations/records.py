@@ -19,7 +19,7 @@ from app.inventory.obstacles import Obstacle, against_release
 from app.inventory.queries import on_hand
 from app.inventory.records import amount, section, table
 from app.quality.deviations import queries
-from app.quality.deviations.dispositions import waiting_lots
+from app.quality.deviations.dispositions import keyed, waiting_lots
 from app.quality.deviations.models import DISPOSITION_NAMES
 from app.quality.models import Verdict
 from app.quality.queries import inspections_of
@@ -60,16 +60,16 @@ def lots_in_question(session: Session, subject_id: uuid.UUID, data: Mapping[str,
 def waiting(session: Session, subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[dict[str, Any]]:
     """A row for every lot about which nobody has decided, with what is in the house of it."""
     found = _of(session, data)
-    rows = [] if found is None else waiting_lots(found)
-    stock = on_hand(session, [row.lot_id for row in rows])
+    rows = {} if found is None else keyed(waiting_lots(found))
+    stock = on_hand(session, [row.lot_id for row in rows.values()])
     return [
         {
-            "lot": row.lot.number,
+            "lot": key,
             "item": row.lot.item.code,
             "there": quantity_text(stock[row.lot_id]) if row.lot_id in stock else "0",
             "unit": row.lot.unit,
         }
-        for row in rows
+        for key, row in rows.items()
     ]
 
 

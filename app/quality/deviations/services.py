@@ -15,7 +15,8 @@ from app.catalog.models import Item, Supplier
 from app.equipment.models import Equipment
 from app.equipment.services import block_equipment, unblock_equipment
 from app.inventory import genealogy
-from app.inventory.disposing import HOLDABLE, free_lot, lots_named, makers_of
+from app.inventory.disposing import HOLDABLE, free_lot, makers_of
+from app.inventory.keys import lots_named
 from app.inventory.ledger import lock_lots
 from app.inventory.models import Lot, LotStatus
 from app.inventory.services import hold_lot
@@ -51,7 +52,7 @@ class Report:
 
 @dataclass(frozen=True)
 class Hold:
-    """Lots to be held by their numbers, with the suspect quantity of each where it is known.
+    """Lots to be held by their keys (app.inventory.keys), with the suspect quantity of each if it is known.
 
     ``descendants``: every lot made from them, too.
     """
@@ -97,15 +98,16 @@ def hold_lots(
         Invalid: ``lot.no_such`` or ``lot.ambiguous``.
     """
     named = lots_named(session, found.site_id, hold.numbers)
-    wanted = {lot.id for lot in named}
+    wanted = {lot.id for lot in named.values()}
+    suspect = {named[key].id: quantity for key, quantity in hold.suspect.items() if key in named}
     if hold.descendants:
-        for lot in named:
+        for lot in named.values():
             wanted |= genealogy.all_outputs(session, lot.id)
     known = {row.lot_id for row in found.lots}
     held = []
     for lot in lock_lots(session, sorted(wanted)).values():
         if lot.id not in known:
-            held.append(_hold(session, found, lot, hold.suspect.get(lot.number), actor=actor, now=now))
+            held.append(_hold(session, found, lot, suspect.get(lot.id), actor=actor, now=now))
     session.flush()  # what follows in this transaction reads the rows
     return held
 

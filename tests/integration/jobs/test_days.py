@@ -8,7 +8,8 @@ from sqlalchemy import Engine, select
 
 from app.inventory.models import Lot, LotStatus
 from app.inventory.tasks import EXPIRE, expire_lots
-from app.jobs.days import LOOK_SECONDS, Days
+from app.jobs.days import DAILY, LOOK_SECONDS, Days
+from app.suppliers.tasks import ASK_REVIEWS, ask_reviews_of_site
 from core import clock, db
 from core.actor import Actor
 from core.outbox import OutboxEntry
@@ -18,12 +19,12 @@ from tests.factories import plant as factory
 
 def due() -> list[OutboxEntry]:
     with db.read_session() as session:
-        return list(session.scalars(select(OutboxEntry).where(OutboxEntry.job == EXPIRE)))
+        return list(session.scalars(select(OutboxEntry).where(OutboxEntry.job.in_(DAILY))))
 
 
 def do(entries: list[OutboxEntry]) -> None:
     for entry in entries:
-        expire_lots(entry.id, entry.payload, None)
+        {EXPIRE: expire_lots, ASK_REVIEWS: ask_reviews_of_site}[entry.job](entry.id, entry.payload, None)
 
 
 @pytest.mark.urs("URS-051")

@@ -13,11 +13,13 @@ from app.suppliers.approval.models import Grade, SupplierEvaluation
 from app.suppliers.approval.queries import next_review_of, reviews_due
 from app.suppliers.models import Standing
 from app.suppliers.queries import OrderGate, may_order, standing_row
+from app.suppliers.tasks import ask_reviews
 from core.actor import Actor
 from core.db import unit_of_work
 from core.errors import Invalid
 from documents import registry
 from forms import guards
+from forms.beginnings import begin
 from forms.loader import load
 from tests.factories import workflows as made
 from tests.factories.plant import Plant, make_plant, names
@@ -160,3 +162,34 @@ def test_a_certificate_that_expired_on_the_way_stops_the_step(plant: Plant, now:
     with unit_of_work(BUYER, now=now) as session, pytest.raises(Invalid) as refused:
         play(session, plant, fields(3, now.date() - timedelta(days=2)), now)
     assert refused.value.code == "certificate.expired"
+
+
+@pytest.mark.urs("URS-004", "URS-040")
+def test_what_falls_due_asks_for_an_evaluation_once_for_each_thing_due(plant: Plant, now: datetime) -> None:
+    last = now.date() + timedelta(days=500)
+    review = now + timedelta(days=330)
+    with unit_of_work(BUYER, now=now) as session:
+        evaluated = play(session, plant, fields(3, last), now)
+        days = {due.last for due in ask_reviews(session, plant.site, actor=BUYER, now=now)}
+        assert days <= {now.date() + timedelta(days=60)}, "the review is a year ahead"
+        asked = ask_reviews(session, plant.site, actor=BUYER, now=review)
+        assert f"review {evaluated.number}" in [due.key for due in asked]
+        for day in (review, review + timedelta(days=1)):
+            assert ask_reviews(session, plant.site, actor=BUYER, now=day) == []
+        before = len(session.scalars(select(ProcessCase)).all())
+        deliver(session, review)
+        new = session.scalars(select(ProcessCase).order_by(ProcessCase.started_at.desc())).all()
+        assert len(new) == before + len(asked) + len(days)
+        begun = history.facts(session, new[0].id)["wanted"]
+        assert (begun["supplier"], begun["kind"]) == ("S-02", "re_evaluation")
+        assert begin(load("supplier_request"), {"wanted": begun})["kind"] == ["re_evaluation"]
+        assert human_tasks.open_tasks(session, new[0].id)[0].role == "buyer"
+
+
+@pytest.mark.urs("URS-041")
+def test_nobody_is_asked_about_a_supplier_who_delivers_nothing_here(plant: Plant, now: datetime) -> None:
+    with unit_of_work(BUYER, now=now) as session:
+        play(session, plant, fields(0, now.date() + timedelta(days=90)), now)
+        later = now + timedelta(days=400)
+        asked = ask_reviews(session, plant.site, actor=BUYER, now=later)
+        assert "S-02" not in {due.supplier.code for due in asked}
