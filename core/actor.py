@@ -10,7 +10,7 @@ class Actor:
 
     ``id`` is the person's UUID as text, or ``system:<name>``. ``on_behalf_of`` is the id of the person
     a delegate acts for; the delegate still acts in his own name. ``name`` is the English one; ``name_zh`` is
-    empty where there is no other.
+    empty where there is no other. ``for_name`` and ``for_name_zh`` say the same of the person acted for.
     """
 
     id: str
@@ -19,11 +19,19 @@ class Actor:
     kind: Literal["person", "system"] = "person"
     on_behalf_of: str | None = None
     name_zh: str = ""
+    for_name: str = ""
+    for_name_zh: str = ""
 
     @property
     def names(self) -> dict[str, str]:
         """The name in both languages."""
         return {"en": self.name, "zh": self.name_zh or self.name}
+
+    @property
+    def for_names(self) -> dict[str, str]:
+        """The name of the person acted for in both languages; his id where nobody has named him."""
+        named = self.for_name or self.on_behalf_of or ""
+        return {"en": named, "zh": self.for_name_zh or named}
 
 
 def system_actor(name: str) -> Actor:

@@ -204,7 +204,7 @@ def _compose(draft: RecordDraft, number: str, *, actor: Actor, now: datetime) ->
     code, revision = site.form(draft.form_code, draft.form_revision)
     author = {"id": actor.id, "name": in_layout(actor.names, draft.language)}
     if actor.on_behalf_of:
-        author["on_behalf_of"] = actor.on_behalf_of
+        author["on_behalf_of"] = in_layout(actor.for_names, draft.language)
     return {
         "schema": SCHEMA,
         "number": number,

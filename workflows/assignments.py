@@ -3,7 +3,7 @@
 import uuid
 
 from SpiffWorkflow.task import Task
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from workflows.elements import Policy
 from workflows.errors import StepFailed, title_of
@@ -18,6 +18,8 @@ _NO_PERSON = N_("nobody has the login “%(login)s”")
 
 def assigned(loaded: LoadedCase, task: Task, policy: Policy) -> uuid.UUID | None:
     """Give the one person who does a task that comes up; None leaves it to everybody of its role.
+
+    Of a step that a deputy has done this is the person he stood in for.
 
     A case that nobody started in person, a step that nobody did, and an expression that gives null name
     nobody.
@@ -43,7 +45,7 @@ def assigned(loaded: LoadedCase, task: Task, policy: Policy) -> uuid.UUID | None
 
 def _last_performer(loaded: LoadedCase, step: str) -> uuid.UUID | None:
     query = (
-        select(HumanTask.completed_by)
+        select(func.coalesce(HumanTask.completed_for, HumanTask.completed_by))
         .filter_by(case_id=loaded.move.case.id, step=step, state=TaskState.COMPLETED)
         .order_by(HumanTask.completed_at.desc())
         .limit(1)

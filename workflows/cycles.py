@@ -1,12 +1,17 @@
-"""When timers fire: once after a duration, once at a moment, or again and again (ISO 8601)."""
+"""When timers fire: once after a duration, once at a moment, or again and again (ISO 8601).
+
+A day without a time is the moment at which it begins at the site of the case.
+"""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
+from core.clock import day_begins
 from workflows import durations
 from workflows.calendars import Calendar, after
 
 ENDLESS = -1
+UTC = "UTC"
 _CYCLE = re.compile(r"^R(?P<times>\d*)/(?:(?P<start>[^/P][^/]*)/)?(?P<every>P[^/]+)$")
 
 
@@ -18,14 +23,16 @@ def is_literal(kind: str, text: str) -> bool:
         if kind == "timeCycle":
             _read(text)
         else:
-            durations.moment(text)
+            _moment(text, UTC)
     except ValueError:
         return False
     return True
 
 
-def first(kind: str, text: str, now: datetime, calendar: Calendar | None) -> tuple[datetime, int]:
-    """Say when a timer fires that starts now, and how often.
+def first(
+    kind: str, text: str, now: datetime, calendar: Calendar | None, zone: str = UTC
+) -> tuple[datetime, int]:
+    """Say when a timer fires that starts now, and how often; days begin on the wall clock of ``zone``.
 
     Raises:
         ValueError: the text cannot be read.
@@ -33,7 +40,7 @@ def first(kind: str, text: str, now: datetime, calendar: Calendar | None) -> tup
     if kind == "timeDuration":
         return after(now, text, calendar), 1
     if kind == "timeDate":
-        return durations.moment(text), 1
+        return _moment(text, zone), 1
     times, start, every = _read(text)
     return (start if start is not None else after(now, every, calendar)), times
 
@@ -51,6 +58,14 @@ def following(
     while due <= now and left != 0:
         due, left = after(due, every, calendar), left - 1 if left > 0 else left
     return due, left
+
+
+def _moment(text: str, zone: str) -> datetime:
+    try:
+        day = date.fromisoformat(text.strip())
+    except ValueError:
+        return durations.moment(text)
+    return day_begins(day, zone)
 
 
 def _read(text: str) -> tuple[int, datetime | None, str]:

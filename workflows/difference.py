@@ -165,6 +165,7 @@ def _element_facts(element: Element) -> Facts:
         N_("Not by who did"): " ".join(policy.not_by),
         N_("Only by who did"): policy.by or "",
         N_("Person"): policy.assignee or "",
+        N_("No deputy"): policy.no_delegate or "",
         N_("Due"): policy.due or "",
         N_("Site"): policy.site_scope,
         N_("Shows"): " ".join(policy.shows),

@@ -23,6 +23,7 @@ from workflows.facts import Facts, correlation_text, plain
 from workflows.instances import COUNTER, TOTAL, members_of
 from workflows.markers import Marker
 from workflows.models import ProcessCase
+from workflows.places import place_of
 from workflows.scopes import Scopes
 from workflows.sentences import N_, said
 from workflows.triggers import Trigger
@@ -262,7 +263,9 @@ class CaseEngine:
 
     def first_due(self, task: Task, timer: Timer) -> tuple[datetime, int]:
         """Say when a timer that starts now fires first, and how often; -1 is without end."""
-        return cycles.first(timer.kind, self._when(task, timer), self.now, self._calendar(task))
+        by_day = timer.kind == "timeDate"
+        zone = place_of(self.move.session, self.move.case.site_id).zone if by_day else cycles.UTC
+        return cycles.first(timer.kind, self._when(task, timer), self.now, self._calendar(task), zone)
 
     def next_due(self, task: Task, timer: Timer, fired: datetime, left: int) -> tuple[datetime, int]:
         """Say when a repeating timer fires again; what was missed while nothing ran has fired as one."""

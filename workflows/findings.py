@@ -148,6 +148,10 @@ CATALOGUE: dict[str, tuple[str, str]] = {
         N_("qms:notBy names “%(step)s”, which is no other step of this process."),
         N_("Name steps of this process, or start."),
     ),
+    "no_delegate.value": (
+        N_("qms:noDelegate says “%(value)s”."),
+        N_("Write true, or leave it out: then a standing deputy may take the step for somebody who is away."),
+    ),
     "by.unknown": (
         N_("qms:by names “%(step)s”, which is no other step of this process."),
         N_("Name a step of this process, or start."),

@@ -166,5 +166,5 @@ def _lock_open(session: Session, task: HumanTask) -> HumanTask:
 
 
 def _refuse_others(task: HumanTask, actor: Actor) -> None:
-    if task.claimed_by is not None and task.claimed_by != repository.person(actor):
+    if task.claimed_by is not None and str(task.claimed_by) not in (actor.id, actor.on_behalf_of):
         raise Conflict("task.claimed", "Somebody else has claimed this task.")

@@ -113,6 +113,8 @@ def _who(element: Element, policy: Policy, steps: set[str]) -> Iterator[Finding]
         yield Finding("by.excluded", *where, {"step": policy.by})
     if policy.assignee is not None:
         yield from _expression(where, "assignee.expression", policy.assignee)
+    if policy.no_delegate not in (None, "true"):
+        yield Finding("no_delegate.value", *where, {"value": policy.no_delegate})
     named = sum(1 for one in (policy.by, policy.assignee) if one is not None)
     if named and named + policy.signers > 2:
         yield Finding("assignee.several", *where)

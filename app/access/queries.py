@@ -193,9 +193,13 @@ def identity_checks(session: Session, person_id: uuid.UUID) -> Sequence[Identity
 
 def grants_of(session: Session, person_id: uuid.UUID, *, on: date) -> Sequence[HeldRole]:
     """List the roles that a person holds on a day, each with whoever granted it."""
+    return [HeldRole(*row) for row in session.execute(grants_query(person_id, on=on))]
+
+
+def grants_query(person_id: uuid.UUID, *, on: date) -> Select[str, uuid.UUID | None, str]:
+    """Make the query for :func:`grants_of`, to which a caller may add what he wants to know besides."""
     columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.granted_by)
-    rows = session.execute(select(*columns).where(RoleGrant.person_id == person_id, _holds(on)))
-    return [HeldRole(*row) for row in rows]
+    return select(*columns).where(RoleGrant.person_id == person_id, _holds(on))
 
 
 def _holds(on: date) -> ColumnElement[bool]:

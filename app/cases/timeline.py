@@ -41,7 +41,7 @@ class Why:
     inputs: tuple[tuple[Bilingual, Any], ...]
     rows: tuple[int, ...]
     notes: tuple[Bilingual, ...]
-    outputs: tuple[tuple[str, Any], ...]
+    outputs: tuple[tuple[str | Bilingual, Any], ...]
     is_table: bool = True
     taken: tuple[Bilingual, ...] = ()
 
@@ -62,6 +62,7 @@ class Passed:
     signatures: tuple[Signature, ...]
     records: tuple[Record, ...]
     taken_back: bool = False
+    acted_for: str = ""
 
 
 ICONS = {
@@ -86,13 +87,16 @@ def passed_steps(
         own = _records_of(row, records, used)
         signatures = [signature for record in own for signature in signed[record.id]]
         element, waiting = process.elements.get(row.element_id), tasks.get(row.element_id)
-        kept = kept_of_task(session, waiting.pop(0)) if waiting and row.element_type == "userTask" else {}
+        task = waiting.pop(0) if waiting and row.element_type == "userTask" else None
+        kept = kept_of_task(session, task.id) if task is not None else {}
         policy = element.policy if element is not None else None
         form = repository.form_if_known(session, case.release_id, policy.form) if policy else None
         found.append(
             replace(
                 _passed(row, own, signatures, element, people, _entries(session, form, row, kept)),
                 taken_back=row.seq not in counting,
+                why=_why(process.vocabulary.in_words(row.decision)) if row.decision else None,
+                acted_for=_acted_for(session, task),
             )
         )
     return found[::-1]
@@ -176,7 +180,7 @@ def _passed(
         at=row.ended_at,
         who=_who(row, people) if human or row.element_type == "startEvent" else "",
         operation=_operation(element),
-        why=_why(row.decision) if row.decision else None,
+        why=None,
         sections=entries,
         signatures=tuple(signatures),
         records=tuple(own),
@@ -189,12 +193,19 @@ def _operation(element: Element | None) -> Bilingual | None:
     return registry.find(element.operation).title
 
 
-def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[uuid.UUID]]:
+def _acted_for(session: Session, task: HumanTask | None) -> str:
+    """For whom a deputy took a step; empty where nobody stood in."""
+    if task is None or task.completed_for is None:
+        return ""
+    return in_language(queries.names(session, {task.completed_for}).get(task.completed_for, ""))
+
+
+def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[HumanTask]]:
     """The tasks of each element that were completed, first round first."""
     done = select(HumanTask).where(HumanTask.case_id == case.id, HumanTask.completed_at.is_not(None))
-    found: dict[str, list[uuid.UUID]] = {}
+    found: dict[str, list[HumanTask]] = {}
     for task in session.scalars(done.order_by(HumanTask.completed_at)):
-        found.setdefault(task.element_id, []).append(task.id)
+        found.setdefault(task.element_id, []).append(task)
     return found
 
 
@@ -215,12 +226,18 @@ def _worded(value: Any) -> Any:
 
 
 def _why(decision: Mapping[str, Any]) -> Why:
+    labels, said = decision.get("labels") or {}, decision.get("said") or {}
     return Why(
         table=decision["name"],
-        inputs=tuple((entry["label"], in_words(entry["value"])) for entry in decision["inputs"]),
+        inputs=tuple(
+            (entry["label"], entry.get("said") or in_words(entry["value"])) for entry in decision["inputs"]
+        ),
         rows=tuple(decision["rows"]),
         notes=tuple(decision["annotations"]),
-        outputs=tuple((name, _worded(value)) for name, value in decision["outputs"].items()),
+        outputs=tuple(
+            (labels.get(name, name), said.get(name) or _worded(value))
+            for name, value in decision["outputs"].items()
+        ),
         is_table=decision["policy"] not in (CONDITIONS, SCRIPT),
         taken=tuple(one["name"] for one in decision.get("taken") or ()),
     )

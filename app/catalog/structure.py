@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.catalog.conversions import UnitFact, convert, exact_quantity
 from app.catalog.models import Bom, BomLine, Item, ItemKind
 from app.catalog.units import STOCK_UNITS
+from app.sites.queries import earliest_day
 from core.db import write_context
 from core.effectivity import RevisionState
 from core.errors import Invalid
@@ -90,9 +91,7 @@ def parts_in_force(session: Session, items: Collection[uuid.UUID]) -> dict[uuid.
             later.effective_from <= today,
         )
         superseded = begun.correlate(Bom).exists()
-        query = query.where(
-            ~superseded, or_(Bom.effective_until.is_(None), Bom.effective_until >= today)
-        )
+        query = query.where(~superseded, or_(Bom.effective_until.is_(None), Bom.effective_until >= today))
     found: dict[uuid.UUID, set[uuid.UUID]] = {}
     for whole, part in session.execute(query):
         found.setdefault(whole, set()).add(part)
@@ -100,11 +99,15 @@ def parts_in_force(session: Session, items: Collection[uuid.UUID]) -> dict[uuid.
 
 
 def _today(session: Session) -> date | None:
-    """The day of this unit of work; where a session only reads, every approved revision counts."""
+    """The day of this unit of work at the site where it is earliest: what holds there still counts.
+
+    Where a session only reads, every approved revision counts.
+    """
     try:
-        return write_context(session).now.date()
+        now = write_context(session).now
     except LookupError:
         return None
+    return earliest_day(session, now)
 
 
 def _way(session: Session, item_id: uuid.UUID, came_from: Mapping[uuid.UUID, uuid.UUID]) -> str:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from app.sites.queries import earliest_day
 from core.actor import Actor
 from documents.sheets.examining import Examined, Read, examine_rows, read_row, store_rows
 from documents.sheets.importers import importer_of
@@ -166,13 +167,13 @@ def load_objects(session: Session, *, actor: Actor, now: datetime) -> None:
     Raises:
         ValueError: a row does not fit; the demo is wrong.
     """
+    today = earliest_day(session, now)
     for name, rows in LISTS:
-        store_list(session, name, [_dated(row, now) for row in rows], actor=actor, now=now)
+        store_list(session, name, [_dated(row, today) for row in rows], actor=actor, now=now)
 
 
-def _dated(row: Mapping[str, str], now: datetime) -> dict[str, str]:
+def _dated(row: Mapping[str, str], today: date) -> dict[str, str]:
     """A row with its days reckoned from the day the demo is made."""
-    today = now.date()
 
     def day(match: re.Match[str]) -> str:
         return (today + timedelta(days=int(match[1]))).isoformat()

@@ -11,6 +11,7 @@ from app.configuration.services import register_all
 from app.controlled_documents.imports import revisions_by_key
 from app.controlled_documents.services import NewText, set_file
 from app.regions.packs import store_delivered
+from app.sites.queries import earliest_day
 from core.actor import Actor
 from core.effectivity import RevisionState
 
@@ -67,7 +68,7 @@ def load_training(session: Session, *, actor: Actor, now: datetime) -> None:
     Raises:
         ValueError: a row does not fit; the demo is wrong.
     """
-    today = now.date()
+    today = earliest_day(session, now)
     store_list(session, "controlled_documents.documents", DOCUMENTS, actor=actor, now=now)
     for one in TEXTS:
         _store_text(session, one, actor=actor, now=now)
@@ -104,6 +105,6 @@ def _store_text(session: Session, one: Text, *, actor: Actor, now: datetime) -> 
     brought = NewText(io.BytesIO(words.encode()), f"{one.number}-{one.code}.txt")
     set_file(session, revision, brought, actor=actor, now=now)
     if one.age is not None:
-        first = now.date() - timedelta(days=one.age)
+        first = earliest_day(session, now) - timedelta(days=one.age)
         revision.state, revision.effective_from = RevisionState.APPROVED, first
     session.flush()  # the next row may name it

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.equipment import queries
 from app.equipment.models import Duty, Equipment, Verdict
-from app.web import reachable_sites, request_time
+from app.web import current_person, reachable_sites, request_time
 from core.clock import site_day
 from core.types import Bilingual
 
@@ -44,6 +44,6 @@ def panel(session: Session, found: Equipment) -> Mapping[str, Any]:
 
 def due_page(session: Session) -> dict[str, Any]:
     """What is over or due within 30 days, at the reader's sites."""
-    today = site_day(request_time(), "UTC")
+    today = site_day(request_time(), current_person().zone)
     listed = queries.due(session, reachable_sites("equipment.read"), today + queries.SOON)
     return {"listed": listed, "today": today, "names": DUTY_NAMES}

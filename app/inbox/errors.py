@@ -54,6 +54,42 @@ class TookPart(NotAllowed):
         )
 
 
+class PrincipalTookPart(TookPart):
+    """Separation of duties: the one for whom the person stands in took part in a step that excludes both."""
+
+    def __init__(self, step: dict[str, str], name: object) -> None:
+        NotAllowed.__init__(
+            self,
+            "task.separation",
+            "Somebody else has to take this step: %(name)s, for whom you stand in, took part in “%(step)s” "
+            "of the same case.",
+            step=step,
+            name=name,
+        )
+
+
+class NobodyStandsIn(NotAllowed):
+    """The process leaves this step to the person himself; it waits, or is handed over."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(
+            "task.no_delegate",
+            "Nobody stands in for %(name)s at this step. It waits, or is handed over with a reason.",
+            name=name,
+        )
+
+
+class NotStandingIn(NotAllowed):
+    """Who acts for somebody is not the deputy who stands in for him now, or the step is not his."""
+
+    def __init__(self, name: object) -> None:
+        super().__init__(
+            "task.standing_in",
+            "You do not stand in for %(name)s at this step now. Please open it again.",
+            name=name,
+        )
+
+
 class GivenToAnother(NotAllowed):
     """The step is one person's, by the model or because it was handed over to him."""
 

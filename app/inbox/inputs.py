@@ -36,6 +36,7 @@ def command_from(
         fields=form,
         opened=form.get("opened", ""),
         seen=form.get("seen", ""),
+        standing_for=form.get("standing_for", ""),
         language=language,
         method=method,
     )

@@ -8,16 +8,18 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.inbox import policy
+from app.inbox import policy, standing_in
 from app.inbox.decisions import DecisionMade
 from app.inbox.errors import SignedAlready, TrainingMissing
 from app.inbox.meanings import meaning_text
 from app.inbox.originals import changes, written_at
-from app.inbox.queries import Filters, TaskRow, names_of, open_tasks, row_of
+from app.inbox.queries import NOBODY, Filters, TaskRow, names_of, open_tasks, row_of
 from app.inbox.records import TaskView, file_fields, files_of
 from app.inbox.services import claimant_name, draft_of_person, has_signed, pending_entries
+from app.inbox.standing_in import Principals
+from app.organisation.standing import Principal
 from app.web import current_actor, current_person, language
-from app.web.filters import in_language, moment
+from app.web.filters import calendar_day, in_language, moment
 from app.web.handing import may_hand_over
 from app.web.rights import ROLES
 from app.web.statuses import in_words
@@ -47,13 +49,14 @@ def line(
     *,
     now: datetime,
     untrained: policy.Untrained | None = None,
+    principals: Principals = NOBODY,
 ) -> dict[str, Any]:
     """One line of the list, ready to print; ``taken`` is who took which step of its case, ``untrained`` what
-    training is missing by role and site."""
+    training is missing by role and site, ``principals`` for whom the person stands in."""
     task, case, release = found
     row: TaskRow = row_of(task, case, release)
     actor = current_actor()
-    barred_by = policy.excluded_by(session, task, policy.persons_of(actor), taken)
+    barred_by = policy.excluded_by(session, task, {actor.id, *map(str, principals)}, taken)
     due_class, due_text = due_words(row.due_at, now=now)
     gap = (untrained or {}).get((task.role, task.site_id))
     return {
@@ -63,6 +66,7 @@ def line(
         "claimed_by": in_language(names.get(row.claimed_by)) if row.claimed_by else "",
         "given_to": in_language(names.get(row.assigned_to)) if row.assigned_to else "",
         "given_to_me": str(row.assigned_to) == actor.id,
+        "standing_for": standing_words(principals.get(standing_in.owner_of(task) or task.id)),
         "role_name": in_language(ROLES.get(row.role, {"en": row.role, "zh": row.role})),
         "new": not barred_by and actor.id not in (task.opened_by or {}),
         "due_class": due_class,
@@ -71,14 +75,25 @@ def line(
     }
 
 
-def lines(session: Session, found: Any, *, now: datetime) -> list[dict[str, Any]]:
+def lines(
+    session: Session, found: Any, *, now: datetime, principals: Principals = NOBODY
+) -> list[dict[str, Any]]:
     """The lines of one page of the list."""
     named = {one for task, _, _ in found for one in (task.claimed_by, task.assigned_to) if one}
     names = names_of(session, named)
     taken = performers_of(session, {case.id for _task, case, _release in found})
     tasks = [task for task, _case, _release in found]
     untrained = policy.untrained_in(session, tasks, actor=current_actor(), now=now)
-    return [line(session, one, names, taken[one[1].id], now=now, untrained=untrained) for one in found]
+    more: dict[str, Any] = {"untrained": untrained, "principals": principals}
+    return [line(session, one, names, taken[one[1].id], now=now, **more) for one in found]
+
+
+def standing_words(principal: Principal | None) -> str:
+    """For whom a person stands in, and until when; empty if for nobody."""
+    if principal is None:
+        return ""
+    name = in_language(principal.person.name)
+    return str(_("For %(name)s, away until %(day)s", name=name, day=calendar_day(principal.until)))
 
 
 def _barred(step: str | None, gap: Any) -> str:
@@ -91,11 +106,14 @@ def _barred(step: str | None, gap: Any) -> str:
     return ""
 
 
-def next_line(session: Session, *, now: datetime) -> dict[str, Any] | None:
+def next_line(
+    session: Session, *, now: datetime, principals: Principals = NOBODY
+) -> dict[str, Any] | None:
     """The task to take next, overdue first, of those this person may take; None if nothing waits for him."""
     person = current_person()
-    waiting = open_tasks(person.id, person.grants, Filters(), now=now).limit(LOOK_AHEAD)
-    rows = lines(session, session.execute(waiting).all(), now=now)
+    waiting = open_tasks(person.id, person.grants, Filters(), now=now, principals=principals)
+    found = session.execute(waiting.limit(LOOK_AHEAD)).all()
+    rows = lines(session, found, now=now, principals=principals)
     return next((row for row in rows if not row["barred"]), None)
 
 
@@ -127,6 +145,7 @@ def task_page(
     draft, saved_at = typed_so_far(view)
     claimed_by = claimant_name(session, view.task)
     over = view.task.state is not TaskState.OPEN
+    principal = standing_in.principal_of(session, view.task, actor=actor, now=now)
     barred: QmsError | None = policy.refusal(session, view.task, actor=actor, now=now)
     if barred is None and has_signed(session, view, actor):
         barred = SignedAlready()
@@ -138,6 +157,7 @@ def task_page(
         "training": isinstance(barred, TrainingMissing),
         "claimed_by": in_language(claimed_by),
         "claimed_by_me": str(view.task.claimed_by) == actor.id,
+        "standing_for": standing_words(principal),
         "may_hand_over": not over and may_hand_over(current_person(), view.task),
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
@@ -240,11 +260,15 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
         taken = ", ".join(in_language(one) for one in facts["taken"])
         return [*asked, (_("Way taken"), taken)] if taken else asked
     pairs = [
-        (in_language(one.get("label")), in_language(in_words(one.get("value"))))
+        (in_language(one.get("label")), in_language(in_words(one.get("said", one.get("value")))))
         for one in facts.get("inputs") or ()
     ]
-    outputs = {name: value for name, value in (facts.get("outputs") or {}).items() if name != "reason"}
-    pairs.append((_("Result"), ", ".join(in_language(in_words(value)) for value in outputs.values())))
+    labels, said = facts.get("labels") or {}, facts.get("said") or {}
+    pairs += [
+        (in_language(labels.get(name, name)), in_language(in_words(said.get(name, value))))
+        for name, value in (facts.get("outputs") or {}).items()
+        if value
+    ]
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
     reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
     return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs

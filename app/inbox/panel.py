@@ -52,6 +52,7 @@ def sign_panel(
     """Everything the panel prints, and why the button beside it rests; `refusal` is of the last password."""
     visitor = current_person()
     person = session.get_one(Person, visitor.id)
+    signer = outcome.actor if isinstance(outcome, Review) else current_actor()
     role = ROLES.get(view.task.role, {"en": view.task.role, "zh": view.task.role})
     resting = _right_resting(person) if view.meaning_code else None
     return {
@@ -61,7 +62,9 @@ def sign_panel(
         "resting": resting.text(language()) if resting else "",
         "hold": why_not_yet(resting, outcome),
         "signer": {"name": in_language(visitor.name), "role": role},
-        "statement": statement_text(view.meaning_code, view.style.layout).splitlines(),
+        "signs_for": in_language(signer.for_names) if signer.on_behalf_of else "",
+        "signs_for_id": signer.on_behalf_of or "",
+        "statement": statement_text(view.meaning_code, view.style.layout, signer).splitlines(),
         "statement_missing": isinstance(resting, StatementMissing),
         "password_error": refusal.text(language()) if refusal else "",
     }

@@ -5,16 +5,19 @@ them when a task is shown, and again, under the lock of the case, when it is sig
 """
 
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from app.access.queries import grants_of, names_of
+from app.access.queries import HeldRole, grants_query, names_of
+from app.inbox import standing_in
 from app.inbox.errors import (
     AdministratorMaySignNothing,
     GivenToAnother,
     NeverOpened,
+    PrincipalTookPart,
     RoleFromParticipant,
     RoleMissing,
     TaskClaimed,
@@ -23,7 +26,10 @@ from app.inbox.errors import (
     TookPart,
     TrainingMissing,
 )
-from app.inbox.records import site_of_task, step_names
+from app.inbox.records import step_names
+from app.inbox.standing_in import Principals
+from app.organisation.standing import may_stand_in
+from app.sites.queries import site_of_task
 from app.training import queries as training
 from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
@@ -40,12 +46,34 @@ Taken = Mapping[str, Collection[uuid.UUID]]
 """Who has taken each step of a case, as :func:`workflows.history.performers` gives it."""
 
 
+@dataclass(frozen=True)
+class Held:
+    """The roles that a person holds on the day of a task's site; whether he may stand in for somebody."""
+
+    roles: Sequence[HeldRole]
+    may_stand_in: bool
+
+
+def held_by(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> Held:
+    """Read in one statement what a person holds, and whether to ask for whom he stands in."""
+    person = uuid.UUID(actor.id)
+    query = grants_query(person, on=site_day(now, site_of_task(session, task).zone))
+    rows = session.execute(query.add_columns(may_stand_in(person, now=now))).all()
+    return Held([HeldRole(*row[:3]) for row in rows], any(row[3] for row in rows))
+
+
 def check_role(
-    session: Session, task: HumanTask, *, actor: Actor, now: datetime, taken: Taken | None = None
+    session: Session,
+    task: HumanTask,
+    *,
+    actor: Actor,
+    now: datetime,
+    taken: Taken | None = None,
+    held: Held | None = None,
 ) -> None:
     """Ask for the lane's role at the task's site, on the day it is there; a task of no site takes any.
 
-    ``taken`` spares a second reading of who took which step to whoever has it.
+    ``taken`` and ``held`` spare a second reading of who took which step, and of roles, to whoever has it.
 
     Raises:
         TaskUnknown: the person works in no role at that site: it answers like *not found*.
@@ -54,39 +82,67 @@ def check_role(
         RoleFromParticipant: whoever granted the role takes part in this very case.
     """
     site = site_of_task(session, task)
-    day = site_day(now, site.zone)
-    held = grants_of(session, uuid.UUID(actor.id), on=day)
-    here = {one.role for one in held if one.site_id in (None, site.id) or task.site_id is None}
+    roles = (held or held_by(session, task, actor=actor, now=now)).roles
+    here = {one.role for one in roles if one.site_id in (None, site.id) or task.site_id is None}
     if not here:
         raise TaskUnknown
-    if any(one.role in ADMIN_ROLES for one in held):
+    if any(one.role in ADMIN_ROLES for one in roles):
         raise AdministratorMaySignNothing
     if task.role not in here:
         raise RoleMissing(ROLES.get(task.role, {"en": task.role, "zh": task.role}), site.name)
-    given_by = {one.granted_by for one in held if one.role == task.role and one.site_id in (None, site.id)}
+    given_by = {one.granted_by for one in roles if one.role == task.role and one.site_id in (None, site.id)}
     if given_by and given_by <= _participants(session, task, taken):
         raise RoleFromParticipant
 
 
+def stands_for(
+    session: Session, task: HumanTask, held: Held, *, actor: Actor, now: datetime
+) -> Principals:
+    """For whom a person stands in, asked where it matters: a step that excludes people, or is not his."""
+    owned = standing_in.owner_of(task) not in (None, uuid.UUID(actor.id))
+    if not held.may_stand_in or not (owned or task.policy.get("not_by")):
+        return {}
+    return standing_in.standing_for(session, uuid.UUID(actor.id), now=now)
+
+
 def check_separation(
-    session: Session, task: HumanTask, *, actor: Actor, taken: Taken | None = None
+    session: Session,
+    task: HumanTask,
+    *,
+    actor: Actor,
+    taken: Taken | None = None,
+    principals: Principals | None = None,
 ) -> None:
-    """Refuse whoever took part in a step that this one must be free of, or acts for somebody who did.
+    """Refuse whoever took part in a step that this one must be free of, or stands in for somebody who did.
+
+    ``principals`` are those for whom he stands in now: what they may not do he may not do in his own name
+    either.
 
     Raises:
         TookPart: with the step in question.
+        PrincipalTookPart: with the step, and who took part in it.
     """
-    step = excluded_by(session, task, persons_of(actor), taken)
-    if step is not None:
-        raise TookPart(step_names(session, task.case_id).get(step, {"en": step, "zh": step}))
+    others = (persons_of(actor) | {str(one) for one in principals or ()}) - {actor.id}
+    for person in (actor.id, *sorted(others)):
+        step = excluded_by(session, task, {person}, taken)
+        if step is None:
+            continue
+        name = step_names(session, task.case_id).get(step, {"en": step, "zh": step})
+        if person == actor.id:
+            raise TookPart(name)
+        raise PrincipalTookPart(name, names_of(session, [person]).get(person) or actor.for_names)
 
 
-def check_assigned(session: Session, task: HumanTask, *, actor: Actor) -> None:
-    """Ask that the step is nobody else's, by the model or because it was handed over.
+def check_assigned(
+    session: Session, task: HumanTask, *, actor: Actor, principals: Principals | None = None
+) -> None:
+    """Ask that the step is nobody else's, by the model or because it was handed over; or that he stands in.
 
     Raises:
         GivenToAnother: with the name of the person whose it is.
+        NobodyStandsIn, NotStandingIn: who acts for somebody may not do so here, or not now.
     """
+    standing_in.check_standing_in(task, principals or {}, actor=actor)
     if task.assigned_to is None or str(task.assigned_to) in persons_of(actor):
         return
     named = names_of(session, [task.assigned_to]).get(str(task.assigned_to))
@@ -160,12 +216,12 @@ def check_open(task: HumanTask) -> None:
 
 
 def check_claim(task: HumanTask, name: object, *, actor: Actor) -> None:
-    """Ask that nobody else has taken the task over.
+    """Ask that nobody has taken the task over but the person himself or the one he acts for.
 
     Raises:
         TaskClaimed: with the name of that person.
     """
-    if task.claimed_by is not None and str(task.claimed_by) != actor.id:
+    if task.claimed_by is not None and str(task.claimed_by) not in persons_of(actor):
         raise TaskClaimed(name)
 
 
@@ -180,12 +236,18 @@ def check_opened(task: HumanTask, *, actor: Actor) -> None:
 
 
 def refusal(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> NotAllowed | None:
-    """Why this person may not take the step, said on its page before work is lost; None if he may."""
+    """Why this person may not take the step, said on its page before work is lost; None if he may.
+
+    He acts for the one whose step it is where he stands in for him.
+    """
     taken = history.performers(session, task.case_id)
+    held = held_by(session, task, actor=actor, now=now)
+    principals = stands_for(session, task, held, actor=actor, now=now)
+    actor = standing_in.acting(task, principals, actor=actor)
     try:
-        check_role(session, task, actor=actor, now=now, taken=taken)
-        check_separation(session, task, actor=actor, taken=taken)
-        check_assigned(session, task, actor=actor)
+        check_role(session, task, actor=actor, now=now, taken=taken, held=held)
+        check_separation(session, task, actor=actor, taken=taken, principals=principals)
+        check_assigned(session, task, actor=actor, principals=principals)
         check_training(session, task, actor=actor, now=now)
     except NotAllowed as error:
         return error

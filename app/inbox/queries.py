@@ -10,12 +10,14 @@ from sqlalchemy import ColumnElement, Select, Text, and_, cast, false, func, not
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
+from app.inbox.standing_in import Principals, left_to
 from app.web.handing import HANDS_OVER
 from core.types import Bilingual
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
 
 TaskSelect = Select[HumanTask, ProcessCase, ProcessRelease]
 Grants = Collection[tuple[str, uuid.UUID | None]]
+NOBODY: Principals = {}
 DUE = {"today": timedelta(days=1), "week": timedelta(days=7)}
 
 
@@ -69,15 +71,20 @@ class TaskRow:
     assigned_to: uuid.UUID | None
 
 
-def open_tasks(person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: datetime) -> TaskSelect:
-    """Make the query for the list: overdue first unless another order is asked for."""
+def open_tasks(
+    person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: datetime, principals: Principals = NOBODY
+) -> TaskSelect:
+    """Make the query for the list: overdue first unless another order is asked for.
+
+    ``principals`` are those for whom the person stands in now.
+    """
     query = (
         select(HumanTask, ProcessCase, ProcessRelease)
         .join(ProcessCase, ProcessCase.id == HumanTask.case_id)
         .join(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
         .where(HumanTask.state == TaskState.OPEN, _within(person_id, grants, filters))
     )
-    for condition in _conditions(person_id, filters, now):
+    for condition in _conditions(person_id, filters, now, principals):
         query = query.where(condition)
     orders: dict[str, tuple[Any, ...]] = {
         "newest": (HumanTask.created_at.desc(),),
@@ -87,16 +94,20 @@ def open_tasks(person_id: uuid.UUID, grants: Grants, filters: Filters, *, now: d
     return query.order_by(*orders.get(filters.sort, by_due), HumanTask.created_at, HumanTask.id)
 
 
-def count_open(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime) -> int:
-    """Say how many tasks wait for a person: his own and those nobody has claimed."""
-    query = open_tasks(person_id, grants, Filters(), now=now).order_by(None)
+def count_open(
+    session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime, principals: Principals = NOBODY
+) -> int:
+    """Say how many tasks wait for a person: his own, those nobody has claimed, those he stands in for."""
+    query = open_tasks(person_id, grants, Filters(), now=now, principals=principals).order_by(None)
     return (
         session.scalar(select(func.count()).select_from(query.with_only_columns(HumanTask.id).subquery()))
         or 0
     )
 
 
-def counts(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime) -> dict[str, int]:
+def counts(
+    session: Session, person_id: uuid.UUID, grants: Grants, *, now: datetime, principals: Principals = NOBODY
+) -> dict[str, int]:
     """Count what the list could be narrowed to: overdue, claimed by others, started by the person."""
     asked = {
         "stuck": Filters(whose="stuck"),
@@ -105,7 +116,9 @@ def counts(session: Session, person_id: uuid.UUID, grants: Grants, *, now: datet
         "started": Filters(whose="started"),
     }
     queries = {
-        name: open_tasks(person_id, grants, wanted, now=now).order_by(None).with_only_columns(HumanTask.id)
+        name: open_tasks(person_id, grants, wanted, now=now, principals=principals)
+        .order_by(None)
+        .with_only_columns(HumanTask.id)
         for name, wanted in asked.items()
     }
     columns = [
@@ -175,12 +188,15 @@ def _looked_after(grants: Grants) -> ColumnElement[bool]:
     return or_(HumanTask.site_id.in_(sites), HumanTask.site_id.is_(None)) if sites else false()
 
 
-def _conditions(person_id: uuid.UUID, filters: Filters, now: datetime) -> list[ColumnElement[bool]]:
+def _conditions(
+    person_id: uuid.UUID, filters: Filters, now: datetime, principals: Principals
+) -> list[ColumnElement[bool]]:
     given = or_(HumanTask.assigned_to.is_(None), HumanTask.assigned_to == person_id)
     mine = and_(HumanTask.claimed_by == person_id, given)
     free = and_(HumanTask.claimed_by.is_(None), given)
-    whose = {"mine": mine, "others": not_(or_(mine, free)), "started": true(), "stuck": true()}
-    found: list[ColumnElement[bool]] = [whose.get(filters.whose, or_(mine, free))]
+    waiting = or_(mine, free, left_to(principals))
+    whose = {"mine": mine, "others": not_(waiting), "started": true(), "stuck": true()}
+    found: list[ColumnElement[bool]] = [whose.get(filters.whose, waiting)]
     if filters.process:
         found.append(ProcessCase.process_key == filters.process)
     if filters.due == "overdue":

@@ -17,8 +17,7 @@ from app.access.queries import names_of
 from app.inbox.decisions import DecisionMade, as_texts, decisions_of, ways_of
 from app.inbox.meanings import meaning_text
 from app.inbox.models import SharedSigning
-from app.sites.models import Site
-from app.sites.queries import site_of, sites, style_of
+from app.sites.queries import site_of_task, style_of
 from core.languages import in_layout
 from core.types import Bilingual
 from documents import registry
@@ -231,13 +230,6 @@ def step_names(session: Session, case_id: uuid.UUID) -> dict[str, Bilingual]:
     """Names of the human steps of a case by step key, and of its start."""
     tasks = session.execute(select(HumanTask.step, HumanTask.name).where(HumanTask.case_id == case_id))
     return {"start": {"en": "Start", "zh": "发起"}} | dict(tasks.all())
-
-
-def site_of_task(session: Session, task: HumanTask) -> Site:
-    """The site whose day and house style hold for a task: its own, else that of the case, else the first."""
-    case = session.get_one(ProcessCase, task.case_id)
-    site_id = task.site_id or case.site_id
-    return site_of(session, site_id) if site_id else sites(session)[0]
 
 
 def form_of_task(session: Session, task: HumanTask) -> Form:

@@ -32,6 +32,7 @@ from app.inbox.services import (
     sign_task,
     suggested,
 )
+from app.inbox.standing_in import standing_for
 from app.web import (
     access,
     allow,
@@ -65,8 +66,9 @@ listing("inbox.index")  # only the order is remembered: no filter of yesterday m
 @piece("inbox_count")
 def waiting() -> int:
     """Number of tasks that wait for the person, beside the menu entry."""
-    person = current_person()
-    return queries.count_open(db.session(), person.id, person.grants, now=request_time())
+    person, now = current_person(), request_time()
+    principals = standing_for(db.session(), person.id, now=now)
+    return queries.count_open(db.session(), person.id, person.grants, now=now, principals=principals)
 
 
 @bp.get("/inbox")
@@ -74,17 +76,20 @@ def waiting() -> int:
 def index() -> str:
     """Show the open tasks of the person, overdue first."""
     person, now = current_person(), request_time()
-    filters = filters_from(request.args)
-    page_of = paginate(cast("Select[Any]", queries.open_tasks(person.id, person.grants, filters, now=now)))
+    filters, principals = filters_from(request.args), standing_for(db.session(), person.id, now=now)
+    found = queries.open_tasks(person.id, person.grants, filters, now=now, principals=principals)
+    page_of = paginate(cast("Select[Any]", found))
+    after = case_just_left(request.args)
+    coming = pages.next_line(db.session(), now=now, principals=principals) if after else None
     return render_template(
         "inbox/index.html",
         page_of=page_of,
-        rows=pages.lines(db.session(), page_of.items, now=now),
+        rows=pages.lines(db.session(), page_of.items, now=now, principals=principals),
         total=page_of.total,
         filters=filters,
-        counts=queries.counts(db.session(), person.id, person.grants, now=now),
-        after=case_just_left(request.args),
-        coming=pages.next_line(db.session(), now=now) if "after" in request.args else None,
+        counts=queries.counts(db.session(), person.id, person.grants, now=now, principals=principals),
+        after=after,
+        coming=coming,
         processes=queries.processes_with_tasks(db.session(), person.grants),
     )
 

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.access.models import Person
-from app.inbox import policy
+from app.inbox import policy, standing_in
 from app.inbox.errors import Changed, FileNotListed, FileUnknown, SignedAlready, TaskUnknown
 from app.inbox.originals import Taking, change_errors, keep_signed, keep_typed
 from app.inbox.records import (
@@ -48,8 +48,8 @@ class SignTask:
     """One click on *Sign*: what was entered, and the hashes of what was on the screen.
 
     `opened` is the fingerprint of the page on which the entries were made, `seen` the hash of the content
-    shown beside the button. `method` says how identity was just proven; None only for a step without
-    signature.
+    shown beside the button, `standing_for` the person for whom the panel said that the signer acts, or empty.
+    `method` says how identity was just proven; None only for a step without signature.
     """
 
     task_id: uuid.UUID
@@ -58,6 +58,7 @@ class SignTask:
     seen: str
     language: str
     method: str | None = None
+    standing_for: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Review:
     files: list[StoredFile]
     content: dict[str, Any]
     hash: str
+    actor: Actor
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,10 @@ def review_task(session: Session, command: SignTask, *, actor: Actor, now: datet
         FieldErrors: entries to mend.
     """
     view = open_view(session, command.task_id)
-    check_allowed(session, view, actor=actor, now=now)
+    actor = check_allowed(session, view, actor=actor, now=now)
     if command.opened != view.fingerprint:
         raise Changed
-    return _review(session, view, command.fields)
+    return _review(session, view, command.fields, actor)
 
 
 def review_shown(session: Session, view: TaskView, fields: Fields, *, actor: Actor, now: datetime) -> Review:
@@ -106,8 +108,8 @@ def review_shown(session: Session, view: TaskView, fields: Fields, *, actor: Act
         Conflict: it is over or somebody else's.
         FieldErrors: entries to mend.
     """
-    check_allowed(session, view, actor=actor, now=now)
-    return _review(session, view, fields)
+    actor = check_allowed(session, view, actor=actor, now=now)
+    return _review(session, view, fields, actor)
 
 
 def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetime) -> Taken:
@@ -120,10 +122,17 @@ def sign_task(session: Session, command: SignTask, *, actor: Actor, now: datetim
     """
     human_tasks.lock(session, command.task_id)
     view = open_view(session, command.task_id)
-    check_allowed(session, view, actor=actor, now=now)
-    review = _review(session, view, command.fields)
-    if command.opened != view.fingerprint or command.seen != review.hash:
+    actor = check_allowed(session, view, actor=actor, now=now)
+    review = _review(session, view, command.fields, actor)
+    shown = (command.opened, command.seen, command.standing_for)
+    if shown != (view.fingerprint, review.hash, actor.on_behalf_of or ""):
         raise Changed
+    with standing_in.in_his_name(session, actor):
+        return _take(session, command, review, actor=actor, now=now)
+
+
+def _take(session: Session, command: SignTask, review: Review, *, actor: Actor, now: datetime) -> Taken:
+    view = review.view
     signs = signatory(session, command.method, actor=actor, now=now) if view.meaning_code else None
     keep_signed(session, view, review.typed, actor=actor, now=now)
     earlier = signatures_of(session, view.pending.id) if view.pending else ()
@@ -166,18 +175,21 @@ def needs_signature(session: Session, task_id: uuid.UUID) -> bool:
     return bool(_task(session, task_id).policy.get("meaning"))
 
 
-def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: datetime) -> None:
-    """Ask every rule whether this person may take the step now.
+def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: datetime) -> Actor:
+    """Ask every rule whether this person may take the step now, for himself or for whom he stands in.
+
+    Gives the person as he takes it.
 
     Raises:
         NotAllowed: role, separation of duties, administrator, unread, or no accepted statement.
         Conflict: the step is over, claimed by somebody else, or signed by this person already.
     """
     task = view.task
-    _check_free(session, task, tasks=view.tasks, actor=actor, now=now)
+    actor = _check_free(session, task, tasks=view.tasks, actor=actor, now=now, may_stand_in=True)
     policy.check_opened(task, actor=actor)
     if has_signed(session, view, actor):
         raise SignedAlready
+    return actor
 
 
 def has_signed(session: Session, view: TaskView, actor: Actor) -> bool:
@@ -258,12 +270,13 @@ def keep_entries(
         Conflict: it is over or somebody else's.
     """
     task = human_tasks.lock(session, task_id)
-    _check_free(session, task, actor=actor, now=now)
+    actor = _check_free(session, task, actor=actor, now=now, may_stand_in=True)
     if task.form_key:
         entries = {"fields": flat(form_of_task(session, task), typed), "saved_at": now.isoformat()}
         drafts = dict(task.draft or {}) | {actor.id: entries}
-        human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
-        keep_typed(session, task, typed, taking=taking, actor=actor, now=now)
+        with standing_in.in_his_name(session, actor):
+            human_tasks.save_draft(session, task, drafts, actor=actor, now=now)
+            keep_typed(session, task, typed, taking=taking, actor=actor, now=now)
 
 
 def attached_file(
@@ -314,15 +327,23 @@ def _check_free(
     tasks: Sequence[history.TaskLine] | None = None,
     actor: Actor,
     now: datetime,
-) -> None:
-    """Ask that the step is this person's by role, that it is open, unclaimed, and that he may be the one."""
+    may_stand_in: bool = False,
+) -> Actor:
+    """Ask that the step is this person's by role, that it is open, unclaimed, and that he may be the one.
+
+    Gives the person as he takes it: for the one whose step it is, if he may stand in and does.
+    """
     taken = history.performers(session, task.case_id, tasks=tasks)
-    policy.check_role(session, task, actor=actor, now=now, taken=taken)
+    held = policy.held_by(session, task, actor=actor, now=now)
+    principals = policy.stands_for(session, task, held, actor=actor, now=now)
+    actor = standing_in.acting(task, principals, actor=actor) if may_stand_in else actor
+    policy.check_role(session, task, actor=actor, now=now, taken=taken, held=held)
     policy.check_open(task)
-    policy.check_separation(session, task, actor=actor, taken=taken)
-    policy.check_assigned(session, task, actor=actor)
+    policy.check_separation(session, task, actor=actor, taken=taken, principals=principals)
+    policy.check_assigned(session, task, actor=actor, principals=principals)
     policy.check_training(session, task, actor=actor, now=now)
     policy.check_claim(task, claimant_name(session, task), actor=actor)
+    return actor
 
 
 def _task(session: Session, task_id: uuid.UUID) -> HumanTask:
@@ -332,18 +353,17 @@ def _task(session: Session, task_id: uuid.UUID) -> HumanTask:
     return task
 
 
-def _review(session: Session, view: TaskView, fields: Fields) -> Review:
+def _review(session: Session, view: TaskView, fields: Fields, actor: Actor) -> Review:
     if view.pending:
         content = json.loads(view.pending.canonical)["content"]
         hashes = [file["sha256"] for file in content["attachments"]]
         entries = view.shared.entries if view.shared else {}
-        return Review(
-            view, {}, entries, content["entered"], files_of(session, hashes), content, content_hash(content)
-        )
+        files = files_of(session, hashes)
+        return Review(view, {}, entries, content["entered"], files, content, content_hash(content), actor)
     entries, files, named = _checked(session, view, fields)
     entered = entered_sections(view, entries, named)
     content = content_of(view, entered, files)
-    return Review(view, entries, plain(entries), entered, files, content, content_hash(content))
+    return Review(view, entries, plain(entries), entered, files, content, content_hash(content), actor)
 
 
 def _checked(

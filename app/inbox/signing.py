@@ -85,7 +85,7 @@ def put_signature(
         record_bytes=record.canonical,
         signer=ceremony.Signer(signer.id, signer.login, name, act.role, act.site.code),
         meaning=ceremony.Meaning(act.meaning, meaning_text(act.meaning)),
-        statement=statement_text(act.meaning, act.site.layout),
+        statement=statement_text(act.meaning, act.site.layout, actor),
         method=signs.method,
         on_behalf_of=actor.on_behalf_of,
         language=language,

@@ -19,6 +19,7 @@ from app.inventory.models import Lot, LotStatus
 from app.web import (
     access,
     current_actor,
+    current_person,
     db,
     in_order,
     listing,
@@ -49,9 +50,9 @@ listing(
 def stock() -> str:
     """List lots by first expiry, with a search, a status, and what expires soon.
 
-    What counts as expired here is told by the day in UTC; using a lot is judged by its own site's calendar.
+    What counts as expired here is told by the reader's day; using a lot is judged by its own site's calendar.
     """
-    where, today = reachable_sites("stock.read"), clock.site_day(request_time(), "UTC")
+    where, today = reachable_sites("stock.read"), clock.site_day(request_time(), current_person().zone)
     status, expiring = request.args.get("status", ""), request.args.get("expiring") == "1"
     wanted = queries.BoardFilter(
         words=request.args.get("q", "").strip(),

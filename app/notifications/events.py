@@ -89,7 +89,7 @@ def of_jobs(session: Session, *, now: datetime) -> Iterator[Event]:
         yield Event(
             f"job.dead:{entry.id}:{entry.due_at.isoformat()}",
             "job.dead",
-            recipients.with_role(session, SYSTEM_ADMIN, None, on=now.date()),
+            recipients.with_role(session, SYSTEM_ADMIN, None, now=now),
             "/admin/jobs",
             {"job": entry.job},
             by_mail=not entry.job.startswith("notifications."),
@@ -125,7 +125,7 @@ def _of_entry(
         return [Event(name, "signing.restored", person, "/me", correlation_id=cause)]
     told = [Event(f"{entry.action}:{entry.seq}", entry.action, person, "/me", correlation_id=cause)]
     if entry.action == "account.locked":
-        guards = recipients.with_role(session, SECURITY_ADMIN, None, on=now.date()) - person
+        guards = recipients.with_role(session, SECURITY_ADMIN, None, now=now) - person
         link = f"/admin/people/{entry.subject_id}"
         name = f"account.lockout:{entry.seq}"
         told.append(Event(name, "account.lockout", guards, link, correlation_id=cause))
@@ -144,7 +144,7 @@ def _of_handover(session: Session, entry: AuditEntry, *, now: datetime) -> list[
 def _of_clock(session: Session, entry: AuditEntry, *, now: datetime) -> list[Event]:
     """One notice an hour: while the clock is wrong every signature is refused."""
     people = frozenset[uuid.UUID]().union(
-        *(recipients.with_role(session, role, None, on=now.date()) for role in (SYSTEM_ADMIN, AUDIT_ADMIN))
+        *(recipients.with_role(session, role, None, now=now) for role in (SYSTEM_ADMIN, AUDIT_ADMIN))
     )
     return [Event(f"clock.refused:{entry.at:%Y-%m-%dT%H}", "clock.refused", people, "/admin/clock")]
 
@@ -154,7 +154,7 @@ def _of_task(
 ) -> Event:
     site = session.get(Site, task.site_id) if task.site_id else None
     facts = facts_of(session, task, site)
-    people = recipients.of_task(session, task, site, now=now)
+    people = recipients.of_task(session, task, now=now)
     return Event(f"{kind}:{task.id}", kind, people, f"/inbox/{task.id}", facts, correlation_id=cause)
 
 

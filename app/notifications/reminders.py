@@ -15,9 +15,10 @@ from app.notifications import recipients
 from app.notifications.events import Event, Told, facts_of
 from app.organisation.queries import line_manager_of
 from app.sites.models import ReminderRule, Site
+from app.sites.queries import site_of_task
 from app.sites.reminders import rule_of
 from app.web.rights import HEAD, OWNER, QA
-from core.clock import site_day, to_zone
+from core.clock import site_day
 from workflows import calendars
 from workflows.models import HumanTask, TaskReminder, TaskState
 
@@ -52,7 +53,7 @@ def _levels(session: Session, task: HumanTask, rule: ReminderRule, *, now: datet
     calendar = calendars.of_site(session, task.site_id)
     today, due = site_day(now, calendar.zone), site_day(task.due_at, calendar.zone)
     ahead = _back(due, rule.days_before, calendar)
-    began = to_zone(task.created_at, calendar.zone).date()
+    began = site_day(task.created_at, calendar.zone)
     reached = []
     if now < task.due_at and began < ahead <= today:
         reached.append(BEFORE)
@@ -73,23 +74,21 @@ def _back(day: date, days: int, calendar: calendars.Calendar) -> date:
 def _event(session: Session, task: HumanTask, level: str, *, now: datetime) -> Event:
     assert task.due_at is not None
     site = session.get(Site, task.site_id) if task.site_id else None
-    people = _people(session, task, site, level, now=now)
+    people = _people(session, task, level, now=now)
     link = f"/inbox/{task.id}" if level == BEFORE else f"/cases/{task.case_id}"
     name = f"{KINDS[level]}:{task.id}:{task.due_at.isoformat()}"
     told = Told(task.id, level, task.due_at)
     return Event(name, KINDS[level], people, link, facts_of(session, task, site), told=told)
 
 
-def _people(
-    session: Session, task: HumanTask, site: Site | None, level: str, *, now: datetime
-) -> frozenset[uuid.UUID]:
-    doing = recipients.of_task(session, task, site, now=now)
+def _people(session: Session, task: HumanTask, level: str, *, now: datetime) -> frozenset[uuid.UUID]:
+    doing = recipients.of_task(session, task, now=now)
     if level == BEFORE:
         return doing
-    day = site_day(now, site.zone) if site is not None else now.date()
     if level == MANAGER:
+        day = site_day(now, site_of_task(session, task).zone)
         found = (line_manager_of(session, person_id, day) for person_id in doing)
         managers = frozenset(one.id for one in found if one is not None)
-        return managers or recipients.with_role(session, OWNER, task.site_id, on=day)
-    heads = recipients.with_role(session, HEAD, task.site_id, on=day)
-    return heads or recipients.with_role(session, QA, task.site_id, on=day)
+        return managers or recipients.with_role(session, OWNER, task.site_id, now=now)
+    heads = recipients.with_role(session, HEAD, task.site_id, now=now)
+    return heads or recipients.with_role(session, QA, task.site_id, now=now)

@@ -17,6 +17,7 @@ from app.access.models import Person
 from app.notifications import events, mail, reminders, stuck
 from app.notifications.events import Event
 from app.notifications.models import Delivery, Notice, NoticeDigest, NoticePreference, NoticeReader
+from app.sites.queries import zones
 from core import clock, outbox
 from core.actor import Actor, system_actor
 from core.db import read_session, unit_of_work
@@ -65,9 +66,15 @@ def gather(*, now: datetime) -> int:
 
 
 def _asked(session: Session, reader: NoticeReader, until: int, *, look: bool, now: datetime) -> stuck.Asked:
-    """Which steps are asked about again: after changes, and all once a day, for days begin and end things."""
-    new_day = look and (reader.looked_at is None or reader.looked_at.date() != now.date())
+    """Which steps are asked about again: after changes, and all when a day has begun somewhere."""
+    new_day = look and (reader.looked_at is None or _day_has_begun(session, reader.looked_at, now))
     return stuck.Asked(every=True) if new_day else stuck.changed(session, reader.seq, until)
+
+
+def _day_has_begun(session: Session, since: datetime, now: datetime) -> bool:
+    """Whether a day has begun on a clock of a site or person: days begin and end roles and absences."""
+    clocks = zones(session).union(session.scalars(select(Person.zone).distinct()))
+    return any(clock.site_day(since, zone) != clock.site_day(now, zone) for zone in clocks)
 
 
 def _untold(session: Session, found: Sequence[Event]) -> list[Event]:

@@ -19,7 +19,6 @@ from app.notifications.events import Event, facts_of
 from app.sites.models import Site
 from app.training.eligible import eligible
 from app.web.rights import OWNER, QA
-from core.clock import site_day
 from signatures.audit_models import AuditEntry
 from workflows.models import HumanTask, TaskState
 
@@ -95,9 +94,8 @@ def _persons(kind: str, key: str, entry: str) -> list[uuid.UUID]:
 
 def _event(session: Session, task: HumanTask, *, now: datetime) -> Event:
     site = session.get(Site, task.site_id) if task.site_id else None
-    day = site_day(now, site.zone) if site is not None else now.date()
-    owners = recipients.with_role(session, OWNER, task.site_id, on=day)
-    people = owners or recipients.with_role(session, QA, task.site_id, on=day)
+    owners = recipients.with_role(session, OWNER, task.site_id, now=now)
+    people = owners or recipients.with_role(session, QA, task.site_id, now=now)
     name = f"task.stuck:{task.id}:{now.isoformat()}"
     link = f"/cases/{task.case_id}"
     return Event(name, "task.stuck", people, link, facts_of(session, task, site), stuck=task.id)

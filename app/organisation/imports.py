@@ -8,10 +8,12 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session, joinedload
 
 from app.organisation.models import Department, DepartmentState, Position, Post
-from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES, today
+from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES
+from app.sites.queries import earliest_day
 from core.actor import Actor
 from core.errors import Conflict
 from core.locks import lock_parents
+from core.moments import moment_of
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, name_columns
@@ -167,11 +169,12 @@ def _still_used(session: Session, row: Row, closing: Collection[Any]) -> Iterato
 
 def _holders(session: Session, where: Any) -> list[Bilingual]:
     """The names of those whose posts somewhere have not ended."""
+    first = earliest_day(session, moment_of(session))
     posts = session.scalars(
         select(Post)
         .join(Post.position)
         .join(Position.department)
-        .where(where, or_(Post.valid_to.is_(None), Post.valid_to >= today(session, "UTC")))
+        .where(where, or_(Post.valid_to.is_(None), Post.valid_to >= first))
         .options(joinedload(Post.person))
         .order_by(Post.valid_from, Post.id)
     )

@@ -84,12 +84,6 @@ def deputies_of(session: Session, person_id: uuid.UUID, on: date) -> list[StandI
     return list(found.values())
 
 
-def stand_in_for(session: Session, person_id: uuid.UUID, on: date) -> Person | None:
-    """Who acts for a person on a day: the first deputy who is there himself; None if there is none."""
-    deputies = (one.person for one in deputies_of(session, person_id, on))
-    return next((one for one in deputies if not is_absent(session, one.id, on)), None)
-
-
 def is_absent(session: Session, person_id: uuid.UUID, on: date) -> bool:
     """Whether a person is noted as away on a day."""
     query = select(Absence.id).where(Absence.person_id == person_id, _covers(Absence, on))

@@ -21,6 +21,7 @@ from app.organisation.chart import chart as chart_on
 from app.organisation.hr_list import HR_LIST
 from app.organisation.panels import asked_moment
 from app.organisation.published import published_in
+from app.organisation.standing import Principal, principals_of
 from app.sites.models import Site
 from app.sites.queries import sites
 from app.web import (
@@ -29,8 +30,10 @@ from app.web import (
     current_person,
     db,
     navigation,
+    piece,
     reachable_sites,
     request_time,
+    visitor,
     writing,
 )
 from app.web.filters import in_language
@@ -59,6 +62,13 @@ navigation(
     order=25,
     group="master",
 )
+
+
+@piece("standing_in")
+def standing_in() -> list[Principal]:
+    """For whom the signed-in person stands in now, and until when they are away."""
+    person = visitor()
+    return principals_of(db.session(), person.id, now=request_time()) if person is not None else []
 
 
 @bp.get("/organisation")

@@ -15,7 +15,17 @@ from app.quality.deviations.models import (
     NonconformityClass,
     NonconformityState,
 )
-from app.web import access, db, in_order, listing, navigation, paginate, reachable_sites, request_time
+from app.web import (
+    access,
+    current_person,
+    db,
+    in_order,
+    listing,
+    navigation,
+    paginate,
+    reachable_sites,
+    request_time,
+)
 from core import clock
 
 bp = Blueprint("quality", __name__)
@@ -85,5 +95,5 @@ def corrective_actions() -> str:
         state=state if state in set(CapaState) else "",
         states=list(CapaState),
         sources=deviations.by_number(db.session(), {one.source_number for one in page.items}),
-        today=clock.site_day(request_time(), "UTC"),
+        today=clock.site_day(request_time(), current_person().zone),
     )

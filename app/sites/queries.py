@@ -2,15 +2,18 @@
 
 import uuid
 from collections.abc import Collection, Sequence
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.sites.models import Site
+from core.clock import site_day
 from core.errors import NotFound
 from documents.records import SiteStyle
 from signatures import keys
 from signatures.errors import KeysMissing
+from workflows.models import HumanTask, ProcessCase
 from workflows.places import Place, place_finder
 
 _WITH_FORM_CODES = (joinedload(Site.form_codes),)
@@ -37,6 +40,23 @@ def sites(session: Session, among: Collection[uuid.UUID] | None = None) -> Seque
     """List sites by code; ``among`` narrows to those of the given ids, ``None`` gives all."""
     query = select(Site).order_by(Site.code)
     return session.scalars(query if among is None else query.where(Site.id.in_(among))).all()
+
+
+def site_of_task(session: Session, task: HumanTask) -> Site:
+    """The site whose day and house style hold for a task: its own, else that of the case, else the first."""
+    case = session.get_one(ProcessCase, task.case_id)
+    site_id = task.site_id or case.site_id
+    return site_of(session, site_id) if site_id else sites(session)[0]
+
+
+def zones(session: Session) -> frozenset[str]:
+    """The IANA zones on whose clocks the sites work; UTC before there is one."""
+    return frozenset(session.scalars(select(Site.zone).distinct())) or frozenset({"UTC"})
+
+
+def earliest_day(session: Session, now: datetime) -> date:
+    """The earliest day that a site's calendar shows at a moment: what is over by it is over everywhere."""
+    return min(site_day(now, zone) for zone in zones(session))
 
 
 @place_finder

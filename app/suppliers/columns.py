@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Supplier
 from app.catalog.references import SUPPLIER
+from app.sites.queries import earliest_day
 from core.errors import Invalid
 from core.moments import moment_of
 from documents.labels import N_
@@ -84,8 +85,8 @@ def rows_of(
 
 
 def check_days(session: Session, rows: Iterable[Row], *, over: str) -> Iterator[Finding]:
-    """Find what ends before it begins, and what is over already; ``over`` is the sentence for that."""
-    today = moment_of(session).date()
+    """Find what ends before it begins, and what is over everywhere; ``over`` is the sentence for that."""
+    today = earliest_day(session, moment_of(session))
     for row in rows:
         first, last = row.get("valid_from"), row.get("valid_until")
         if first is None or last is None:

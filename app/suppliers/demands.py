@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from app.sites.queries import earliest_day
 from app.suppliers.columns import FROM_COLUMN, Key
 from app.suppliers.models import SupplierDemand
 from app.suppliers.queries import CERTIFICATE_NAMES, DELIVERED, NO_CERTIFICATE
@@ -93,7 +94,8 @@ def change_demands(session: Session, rows: Sequence[Row], actor: Actor, now: dat
 def store_delivered(session: Session, *, now: datetime) -> None:
     """Write the delivered table into an empty plant: the baseline from which proposals go on."""
     table = {rated: " ".join(sorted(kinds)) or NO_CERTIFICATE for rated, kinds in DELIVERED.items()}
-    _add(session, ((rated, now.date(), demanded) for rated, demanded in table.items()))
+    first = earliest_day(session, now)
+    _add(session, ((rated, first, demanded) for rated, demanded in table.items()))
 
 
 def _add(session: Session, lines: Iterable[tuple[str, date, str]]) -> None:

@@ -17,7 +17,7 @@ from app.suppliers import queries
 from app.suppliers.approval.queries import evaluations_of
 from app.suppliers.approval.records import GRADES
 from app.suppliers.models import SupplierScope
-from app.web import reachable_sites, request_time
+from app.web import current_person, reachable_sites, request_time
 from core.clock import site_day
 from core.errors import Conflict
 
@@ -74,7 +74,7 @@ def overview(session: Session, site_id: uuid.UUID, zone: str) -> dict[str, Any]:
 
 def panel(session: Session, supplier: Supplier) -> Mapping[str, Any]:
     """What a supplier may deliver and why, for the page that the catalogue keeps of him."""
-    today = site_day(request_time(), "UTC")
+    today = site_day(request_time(), current_person().zone)
     reach = reachable_sites("suppliers.read")
     gate = queries.OrderGate(session, [supplier.id])
     scopes = [

@@ -9,6 +9,8 @@ from app.controlled_documents.models import DocumentRevision
 from app.training.imports import HOWS, WORK
 from app.training.models import How
 from app.training.services import RecordQualification, record_qualification
+from core.clock import site_day
+from workflows.places import place_of
 from workflows.registry import OperationCall, operation
 
 _ID = {"type": "string", "format": "uuid"}
@@ -42,12 +44,13 @@ def record(call: OperationCall) -> Mapping[str, Any]:
         Invalid: it would end before it begins.
     """
     first, last = call.params.get("from"), call.params.get("until")
+    today = site_day(call.now, place_of(call.session, call.case.site_id).zone)
     command = RecordQualification(
         person=call.session.get_one(Person, call.uuid("person")),
         role=str(call.params["role"]),
         revision=call.session.get_one(DocumentRevision, call.uuid("revision")),
         how=How(call.params["how"]),
-        qualified_from=date.fromisoformat(str(first)) if first else call.now.date(),
+        qualified_from=date.fromisoformat(str(first)) if first else today,
         qualified_until=date.fromisoformat(str(last)) if last else None,
     )
     written = record_qualification(call.session, command, actor=call.actor, now=call.now)

@@ -82,6 +82,35 @@ def test_only_edges_ask_the_clock() -> None:
     assert bad == []
 
 
+def test_a_day_is_that_of_a_place() -> None:
+    """URS-147: a moment is UTC, and its day that of nobody; `core.clock.site_day` names the zone.
+
+    Caught are the days of what is called now, asked of the clock or kept as a moment (``…_at``), and zones
+    that are written out as UTC where somebody's is meant.
+    """
+    moments = re.compile(
+        r"(\bnow|_at|\bclock\.now\(\)|\b(moment_of|request_time)\(.*\)|datetime\.now\(.*\))$"
+    )
+    bad = [
+        f"{name}:{node.lineno} {ast.unparse(node)}"
+        for path in _modules()
+        if (name := str(path.relative_to(ROOT))).startswith(("app/", "workflows/", "documents/", "forms/"))
+        for node in ast.walk(_tree(path))
+        if isinstance(node, ast.Call) and _tells_a_day_of_nobody(node, moments)
+    ]
+    assert bad == []
+
+
+def _tells_a_day_of_nobody(call: ast.Call, moments: re.Pattern[str]) -> bool:
+    asked = ast.unparse(call.func)
+    if asked in ("date.today", "datetime.today"):
+        return True
+    if asked.endswith("site_day") and len(call.args) == 2:
+        return isinstance(call.args[1], ast.Constant) and call.args[1].value == "UTC"
+    of = ast.unparse(call.func.value) if isinstance(call.func, ast.Attribute) else ""
+    return asked.endswith(".date") and not call.args and moments.search(of) is not None
+
+
 def test_services_never_commit() -> None:
     bad = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
@@ -139,7 +168,9 @@ def test_lock_files_carry_no_download_addresses() -> None:
 
 def test_templates_have_no_inline_script_or_style() -> None:
     """The content security policy refuses them; the reader would see a broken page."""
-    inline = re.compile(r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=\"|\son[a-z]+=\"|(?:src|href)=\"https?://")
+    inline = re.compile(
+        r"<script(?![^>]*\bsrc=)[^>]*>|<style|\sstyle=\"|\son[a-z]+=\"|(?:src|href)=\"https?://"
+    )
     templates = (ROOT / "app" / "templates").rglob("*.html")
     bad = [
         f"{path.relative_to(ROOT)}: {match.group(0)}"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.inbox import policy
 from app.inbox.errors import TaskUnknown
 from app.inbox.handling.errors import DayMissing, ReasonMissing, ReasonUnprintable
-from app.inbox.records import site_of_task
+from app.sites.queries import site_of_task
 from core.actor import Actor
 from core.clock import to_zone
 from documents import glyphs

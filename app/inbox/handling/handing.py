@@ -12,7 +12,7 @@ from app.access.queries import grants_of
 from app.inbox import policy
 from app.inbox.errors import TaskUnknown
 from app.inbox.handling.errors import MayNotHandOver, NobodyNamed, ReasonMissing, SeveralSign, may_not_take
-from app.inbox.records import site_of_task
+from app.sites.queries import site_of_task
 from app.training.eligible import eligible
 from app.web.handing import HANDS_OVER
 from app.web.rights import ADMIN_ROLES, ROLES

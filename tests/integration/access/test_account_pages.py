@@ -1,6 +1,7 @@
 """Pages about accounts, as a browser uses them."""
 
 import re
+from datetime import UTC, date, datetime
 
 import pytest
 from sqlalchemy import select
@@ -100,6 +101,20 @@ def test_a_role_is_given_and_ended_on_the_page(app, company):
         grant = session.scalars(select(RoleGrant).where(RoleGrant.role == "auditor")).one()
     assert post(admin, f"/admin/people/{qa}/roles/{grant.id}/end", valid_to="2026-06-30").status_code == 302
     assert "2026-06-30" in admin.get(f"/admin/people/{qa}").text
+
+
+@pytest.mark.urs("URS-028", "URS-147")
+def test_a_role_that_ends_today_ends_on_the_day_of_its_holder(app, company, monkeypatch):
+    """At 20:00 UTC it is the 23rd where the holder is, and the 22nd where the administrator sits."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 11, 22, 20, tzinfo=UTC))
+    qa = company.people["qa"]
+    with unit_of_work(SETUP) as session:
+        session.get_one(Person, company.people["admin"]).zone = "America/New_York"
+        (grant,) = session.scalars(select(RoleGrant).where(RoleGrant.person_id == qa))
+    admin = sign_in(app, "admin")
+    assert post(admin, f"/admin/people/{qa}/roles/{grant.id}/end", valid_to="").status_code == 302
+    with read_session() as session:
+        assert session.get_one(RoleGrant, grant.id).valid_to == date(2026, 11, 23)
 
 
 def test_a_nonsense_day_is_refused_at_its_field(app, company):

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.catalog.models import Bom, Item
 from app.catalog.revising import BomPart, open_bom
+from app.catalog.structure import parts_in_force
 from app.inventory.ledger import balances_of
 from app.inventory.models import Lot, LotStatus
 from app.procurement.models import OrderState, PurchaseOrder
 from app.procurement.services import OrderLine, place_order
 from app.production.models import WorkOrder, WorkOrderState
 from core.actor import Actor
+from core.clock import day_begins, site_day
 from core.db import unit_of_work
 from core.effectivity import RevisionState, in_force
 from core.errors import Conflict
@@ -99,7 +101,7 @@ def test_a_revision_holds_from_its_day_and_the_rest_is_disposed_of(plant: Plant,
         )
         device, lot = session.get_one(Item, plant.device.id), session.scalars(select(Lot)).one()
         assert (device.shelf_life_days, lot.status) == (1095, LotStatus.RELEASED)
-    on_the_day = datetime(first.year, first.month, first.day, 1, tzinfo=now.tzinfo)
+    on_the_day = day_begins(first, plant.site.zone)
     with unit_of_work(ACTOR, now=on_the_day) as session:
         runtime.fire_timers(session, case.id, now=on_the_day)
         device, lot = session.get_one(Item, plant.device.id), session.scalars(select(Lot)).one()
@@ -134,7 +136,7 @@ def test_a_temporary_change_ends_on_its_last_day(plant: Plant, now: datetime) ->
     with unit_of_work(ACTOR, now=now) as session:
         case = play(session, plant, answers(first, ends_on=last.isoformat()), now)
         runtime.fire_timers(session, case.id, now=now)
-    later = datetime(last.year, last.month, last.day, 1, tzinfo=now.tzinfo)
+    later = day_begins(last, plant.site.zone)
     with unit_of_work(ACTOR, now=later) as session:
         runtime.fire_timers(session, case.id, now=later)
         temporary = session.scalars(select(Bom).where(Bom.code == "B1")).one()
@@ -169,3 +171,14 @@ def test_the_plan_names_drafts_and_true_gtins_only(plant: Plant, now: datetime) 
         assert wrong == {"item_data.0.gtin": "gtin.check_digit"}
         taken = refused(item_data=[{"item": "IS-150", "gtin": PVC}])
         assert taken == {"item_data.0.gtin": "item.gtin_taken"}
+
+
+@pytest.mark.urs("URS-031", "URS-147")
+def test_what_is_in_a_device_is_told_by_the_day_of_the_site(plant: Plant, now: datetime) -> None:
+    """At 20:00 UTC the day after has begun in Suzhou, and with it the revision without granulate."""
+    evening = now.replace(hour=20)
+    with unit_of_work(ACTOR, now=evening) as session:
+        new = session.scalars(select(Bom).where(Bom.code == "B1")).one()
+        new.state, new.effective_from = RevisionState.APPROVED, site_day(evening, plant.site.zone)
+        session.flush()
+        assert parts_in_force(session, [plant.device.id]) == {plant.device.id: {plant.component.id}}

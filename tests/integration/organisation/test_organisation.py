@@ -202,8 +202,6 @@ def test_who_answers_to_whom_and_who_stands_in(
         assert found == [("A", "inspector"), ("B", "owner")]
         assert queries.is_absent(session, inspector, today)
         assert not queries.works_on(session, inspector, today)
-        assert queries.stand_in_for(session, qa, today).login == "owner"
-        assert queries.stand_in_for(session, qa, today + timedelta(days=1)).login == "inspector"
         assert queries.department_of(session, inspector, today).code == "D-QA"
     assert bring("organisation.posts", post("qa", "P-M", valid_to=str(today))) == []
     with read_session() as session:

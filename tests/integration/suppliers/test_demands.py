@@ -11,6 +11,7 @@ from app.suppliers import demands
 from app.suppliers.models import SupplierCertificate, SupplierDemand
 from app.suppliers.queries import OrderGate, may_order
 from core.actor import Actor
+from core.clock import site_day
 from core.db import read_session, unit_of_work
 from core.errors import Invalid
 from documents.sheets.examining import Examined, Read, examine_rows, read_row, store_rows
@@ -102,3 +103,22 @@ def test_a_new_plant_begins_with_the_delivered_table_as_rows_that_can_be_changed
         gate = OrderGate(session, [plant.supplier.id])
         assert gate.demanded("B", now.date()) == {"iso_9001"}
         assert session.scalars(select(SupplierDemand).filter_by(risk_class="B")).one().revision == 2
+
+
+@pytest.mark.urs("URS-041", "URS-147")
+def test_what_has_ended_and_begun_is_told_by_the_day_of_the_sites(
+    plant: Plant, now: datetime, keeper: Actor
+) -> None:
+    """At 20:00 UTC the 23rd has begun where the sites are: the 22nd is over, the baseline begins then."""
+    evening, over = now.replace(hour=20), now.date().isoformat()
+    cells = {"supplier": "S-01", "kind": "iso_9001", "number": "Q 1", "issuer": "B",
+             "valid_from": "2026-01-01", "valid_until": over}  # fmt: skip
+    listed = importer_of("suppliers.certificates")
+    with unit_of_work(keeper, now=evening) as session:
+        read = Read([read_row(listed.columns, 1, cells)[0]], Examined(rows=1))
+        found = examine_rows(session, listed, read, None).findings
+        assert [one.error.code for one in found] == ["days.over"]
+        demands.store_delivered(session, now=evening)
+        session.flush()
+        begun = set(session.scalars(select(SupplierDemand.valid_from)))
+    assert begun == {site_day(evening, plant.site.zone)}

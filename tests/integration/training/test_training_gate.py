@@ -17,7 +17,6 @@ from app.notifications.recipients import of_task
 from app.objects.kinds import kind_of
 from app.objects.models import Verb
 from app.objects.services import ProposeChange, propose_change
-from app.sites.models import Site
 from app.training import queries
 from app.training.models import Qualification
 from core import clock
@@ -28,8 +27,8 @@ from forms import sources
 from tests.factories import training
 from tests.factories.inbox import PASSWORD, PLAN, RESULTS, Plant, make_plant
 from tests.factories.people import sign_in
-from workflows import bundle, repository
-from workflows.models import HumanTask
+from workflows import bundle, registry, repository
+from workflows.models import HumanTask, ProcessCase
 
 ZONE = "Asia/Shanghai"
 MODELS = Path(__file__).parents[3] / "bpmn"
@@ -81,9 +80,10 @@ def test_an_untrained_person_can_neither_claim_nor_sign_and_reads_why_first(
 ) -> None:
     ask(plant, today)
     task = plant.task("inspection")
-    with pytest.raises(TrainingMissing) as refused, unit_of_work(
-        plant.people["inspector"], now=plant.now
-    ) as session:
+    with (
+        pytest.raises(TrainingMissing) as refused,
+        unit_of_work(plant.people["inspector"], now=plant.now) as session,
+    ):
         services.claim_task(session, task.id, actor=plant.people["inspector"], now=plant.now)
     assert refused.value.code == "training.missing"
     assert "WI-QA-012, revision A3" in refused.value.text("en")
@@ -155,13 +155,12 @@ def test_the_case_says_at_once_when_nobody_is_trained(
     assert "Nobody can do this step now" in page
     assert "Not trained for it" in page
     with read_session() as session:
-        site = session.scalars(select(Site)).one()
         task = session.get_one(HumanTask, plant.task("inspection").id)
-        assert of_task(session, task, site, now=plant.now) == frozenset()
+        assert of_task(session, task, now=plant.now) == frozenset()
     train(plant, today, "inspector2")
     with read_session() as session:
         task = session.get_one(HumanTask, plant.task("inspection").id)
-        heard = of_task(session, task, site, now=plant.now)
+        heard = of_task(session, task, now=plant.now)
         assert heard == {training.person_id(session, "inspector2")}
 
 
@@ -228,3 +227,16 @@ def test_nobody_is_trained_on_a_draft_or_for_days_that_cannot_be(plant: Plant, t
         with pytest.raises(FieldErrors) as refused:
             propose_training(plant, today, **wrong)
         assert list(refused.value.errors) == [field]
+
+
+@pytest.mark.urs("URS-075", "URS-147")
+def test_a_training_recorded_by_a_process_begins_on_the_day_of_its_site(plant: Plant, now: datetime) -> None:
+    evening = now.replace(hour=20)  # the 23rd in Shanghai
+    with unit_of_work(plant.people["qa"], now=evening) as session:
+        on = training.revision(session, plant, training.document(session), "A1", date(2026, 1, 1))
+        person = str(training.person_id(session, "inspector"))
+        params = {"person": person, "revision": str(on.id), "role": "inspector", "how": "read"}
+        case = session.get_one(ProcessCase, plant.case_id)
+        call = registry.OperationCall(session, params, case, plant.people["qa"], evening)
+        registry.call("training.record_qualification", call)
+        assert session.scalars(select(Qualification)).one().qualified_from == site_day(evening, ZONE)

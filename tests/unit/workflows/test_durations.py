@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from workflows import durations
-from workflows.cycles import is_literal
+from workflows.cycles import first, is_literal
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -48,5 +48,13 @@ def test_a_moment_needs_its_zone():
 def test_the_text_of_a_timer_is_iso_8601_or_an_expression():
     assert is_literal("timeDuration", "P2D")
     assert is_literal("timeDate", "2026-11-22T08:00:00Z")
-    assert not is_literal("timeDate", "2026-11-22")
+    assert is_literal("timeDate", "2026-11-22")
+    assert not is_literal("timeDate", "2026-11-31")
     assert not is_literal("timeDuration", "lot.wait")
+
+
+@pytest.mark.urs("URS-006", "URS-147")
+def test_a_day_alone_begins_at_midnight_of_the_site():
+    moments = {zone: first("timeDate", "2026-11-23", NOW, None, zone)[0] for zone in ("UTC", "Asia/Shanghai")}
+    assert moments["UTC"] == datetime(2026, 11, 23, tzinfo=UTC)
+    assert moments["Asia/Shanghai"] == datetime(2026, 11, 22, 16, tzinfo=UTC)
