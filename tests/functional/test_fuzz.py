@@ -50,10 +50,12 @@ def plant(home: Path, empty_plant: Path) -> Plant:
 def ask(plant: Plant, endpoint: str, path: str) -> tuple[list[str], list[str]]:
     """What the fuzz finds wrong with an answer, and with what it left."""
     with db.read_session() as session:
-        before = State.read(session)
+        before, _language = State.read(session)
     answer = Asked(endpoint, "keeper", "GET", path).send(plant.app, plant.seat("keeper").cookie)
     with db.read_session() as session:
-        return list(faults_of_answer(answer, "en", "GET")), list(faults_left(session, before, answer, "GET"))
+        after, language = State.read(session, "keeper")
+        left = list(faults_left(session, before, after, answer, "GET"))
+    return list(faults_of_answer(answer, language, "GET")), left
 
 
 def test_the_fuzz_notices_what_it_looks_for(plant: Plant) -> None:

@@ -42,7 +42,6 @@ class Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.address = urlsplit(address).path
         self.addresses: list[str] = []
-        self.lang = ""
         self._forms: dict[str, Form] = {}
         self._others: list[tuple[str, str, str]] = []
         self._open: str | None = None
@@ -59,8 +58,6 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
-        if tag == "html":
-            self.lang = given.get("lang", "")
         self.addresses += [given[name] for name in _ADDRESSES if given.get(name, "").startswith(("/", "?"))]
         if "hx-post" in given:
             self._sends(given)

@@ -67,6 +67,8 @@ class Plant:
     labels: list[str] = field(default_factory=list)
     deliveries: int = 0
     read: set[str] = field(default_factory=set)
+    mended: int = 0
+    """How often somebody had to be seated again."""
 
     def endpoints(self) -> list[str]:
         """Every route there is; one that comes new is among them by itself."""
@@ -120,20 +122,21 @@ class Plant:
         held = self.seats[login]
         if not self._is_whole(held):
             self._restore(held)
+            self.mended += 1
         return held
 
     def _is_whole(self, seat: Seat) -> bool:
         columns = WebSession.__table__.columns
+        asked = select(columns.data).where(columns.token_sha256 == seat.session["token_sha256"])
+        if seat.person:
+            asked = asked.add_columns(*_kept()).join(Person, Person.id == seat.person["id"])
         with db.engine().connect() as connection:
-            there = connection.execute(
-                select(columns.data).where(columns.token_sha256 == seat.session["token_sha256"])
-            ).scalar()
-            if there is None or there.get("csrf_token") != seat.session["data"].get("csrf_token"):
-                return False
-            if not seat.person:
-                return True
-            now = connection.execute(_kept_of(Person.id == seat.person["id"])).mappings().one()
-        return dict(now) == seat.person
+            found = connection.execute(asked).mappings().one_or_none()
+        if found is None:
+            return False
+        now = dict(found)
+        same = now.pop("data").get("csrf_token") == seat.session["data"].get("csrf_token")
+        return same and now == seat.person
 
     def _restore(self, seat: Seat) -> None:
         now = clock.now()
@@ -207,14 +210,13 @@ def _take_seat(client: FlaskClient, login: str) -> Seat:
     columns = WebSession.__table__.columns
     with db.engine().connect() as connection:
         row = connection.execute(select(*columns).where(columns.token_sha256 == digest)).mappings().one()
-        person = connection.execute(_kept_of(Person.login == login)).mappings().one_or_none()
+        person = connection.execute(select(*_kept()).where(Person.login == login)).mappings().one_or_none()
     return Seat(held.value, form_token, dict(row), dict(person or {}))
 
 
-def _kept_of(condition: Any) -> Any:
-    columns = Person.__table__.columns
+def _kept() -> list[Any]:
     kept = ("id", "language", "zone", "state", "password_hash", "must_change_password", "failures")
-    return select(*(columns[name] for name in (*kept, "signing_suspended_at", "locked_at"))).where(condition)
+    return [Person.__table__.columns[name] for name in (*kept, "signing_suspended_at", "locked_at")]
 
 
 def _walk(plant: Plant, client: FlaskClient, pages: int) -> None:

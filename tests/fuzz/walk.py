@@ -9,10 +9,8 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from app.access.models import Person
 from app.procurement.models import Receipt
 from core import db
 from tests.fuzz.inputs import Hand, Recipe, recipes
@@ -81,7 +79,7 @@ class Report:
 
 def fuzz(plant: Plant, count: int, *, chance: int, put_back: PutBack) -> Report:
     """Send so many requests; nothing is raised for what they find, all of it is in the report."""
-    report, listener, started = Report(), _Listener(), time.perf_counter()
+    report, listener, watch, started = Report(), _Listener(), _Watch(), time.perf_counter()
     logger = logging.getLogger("app.web.errors")
     logger.addHandler(listener)
 
@@ -97,11 +95,12 @@ def fuzz(plant: Plant, count: int, *, chance: int, put_back: PutBack) -> Report:
     def one(recipe: Recipe) -> None:
         if report.by_route.total() >= count:
             return
-        _send(plant, make_request(plant, Hand(recipe, report.by_route.total())), report, listener)
+        _send(plant, make_request(plant, Hand(recipe, report.by_route.total())), report, listener, watch)
         if report.by_route.total() % WHOLE_LOOK == 0:
             _look(report)
         if report.by_route.total() % (2 * WHOLE_LOOK) == 0:
             put_back()
+            watch.ends = None
 
     try:
         while report.by_route.total() < count:
@@ -113,18 +112,34 @@ def fuzz(plant: Plant, count: int, *, chance: int, put_back: PutBack) -> Report:
     return report
 
 
-def _send(plant: Plant, asked: Asked, report: Report, listener: _Listener) -> None:
+@dataclass
+class _Watch:
+    """Where everything ended after the last request; None when something else has happened since."""
+
+    ends: State | None = None
+    mended: int = 0
+
+    def before(self, plant: Plant) -> State:
+        """Where everything ends now, before the next request."""
+        if self.ends is None or plant.mended != self.mended:
+            self.mended = plant.mended
+            with db.read_session() as session:
+                return State.read(session)[0]
+        return self.ends
+
+
+def _send(plant: Plant, asked: Asked, report: Report, listener: _Listener, watch: _Watch) -> None:
     seat = plant.seat(asked.who)
-    with db.read_session() as session:
-        before = State.read(session)
+    before = watch.before(plant)
     answer = asked.send(plant.app, seat.cookie)
     report.by_route[asked.endpoint] += 1
     report.statuses[answer.status_code] += 1
     report.people[asked.who or "nobody"] += 1
     with db.read_session() as session:
-        left = list(faults_left(session, before, answer, asked.method))
-        spoken = _language(session, asked)
-    wrong = list(faults_of_answer(answer, spoken, asked.method))
+        watch.ends, language = State.read(session, asked.who)
+        left = list(faults_left(session, before, watch.ends, answer, asked.method))
+    foretold = asked.who != NOBODY and "HTTP_COOKIE" not in asked.headers  # else the browser decides
+    wrong = list(faults_of_answer(answer, language if foretold else None, asked.method))
     if answer.status_code in SAYS_NO.get(asked.endpoint, ()):
         return
     if answer.status_code >= 500:
@@ -140,13 +155,6 @@ def _learn(plant: Plant, asked: Asked, answer: TestResponse) -> None:
     new = asked.method == "POST" or asked.endpoint not in plant.read
     if answer.status_code == 200 and answer.mimetype == "text/html" and new:
         plant.learn(text_of(answer), asked.path)
-
-
-def _language(session: Session, asked: Asked) -> str | None:
-    """What the person reads; before signing in the browser decides, which the fuzz does not foretell."""
-    if asked.who == NOBODY or "HTTP_COOKIE" in asked.headers:
-        return None
-    return session.scalar(select(Person.language).where(Person.login == asked.who))
 
 
 def _look(report: Report) -> None:
