@@ -1,6 +1,7 @@
 """Steps of one person: who started, who did another step, whom the facts name; and titles from facts."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -39,6 +40,16 @@ def test_a_step_by_another_is_for_who_did_that_one(session):
     assert the_task(session, case).assigned_to is None
     completed(session, case, {"decision": "release"}, 5)
     assert the_task(session, case).assigned_to == uuid.UUID(int=5)
+
+
+@pytest.mark.urs("URS-003", "URS-006")
+def test_what_a_deputy_has_done_goes_on_with_his_principal(session):
+    made.release(session, two_steps(made.user("a"), made.user("b", by="a")))
+    case = made.case(session)
+    deputy = replace(made.person(5), on_behalf_of=made.person(4).id)
+    task = the_task(session, case)
+    human_tasks.complete(session, task, {"decision": "release"}, actor=deputy, now=made.NOW)
+    assert the_task(session, case).assigned_to == uuid.UUID(int=4)
 
 
 @pytest.mark.urs("URS-003", "URS-141")
