@@ -19,7 +19,7 @@ from documents.fonts import EXTENSION, RECORD
 from documents.labels import MARKS, N_
 from documents.logos import printed_logo
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
-from documents.wording import Wording, wording
+from documents.wording import Wording, is_bilingual, wording
 
 FIELD_TITLE = "Signature"
 _ANSWER_ORDER = ("rows", "annotations", "policy", "decision")
@@ -154,7 +154,7 @@ def _asked(words: Wording, signing: Mapping[str, Any] | None) -> Markup | str:
     return words.gettext(
         "The process asks for: %(meaning)s (role %(role)s, signatures: %(signers)s).",
         meaning=signing["text"],
-        role=signing.get("role") or "–",
+        role=signing.get("role_name") or signing.get("role") or "–",
         signers=signing.get("signers") or "1",
     )
 
@@ -175,7 +175,9 @@ def _decision(words: Wording, decision: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(inputs, list) and all(isinstance(one, Mapping) and "value" in one for one in inputs):
         rest.pop("inputs")
         table = blocks.table(words, _inputs(words, inputs))
-    answers = list(_answers(words, rest.pop("outputs", None) or {}, rest.pop("labels", None) or {}))
+    said = rest.pop("said", None) or {}
+    outputs = {name: said.get(name, value) for name, value in (rest.pop("outputs", None) or {}).items()}
+    answers = list(_answers(words, outputs, rest.pop("labels", None) or {}))
     pairs = answers + list(blocks.pairs_of(words, {**dict.fromkeys(_ANSWER_ORDER), **rest}))
     return {"title": words.text(title), "lines": blocks.lines(pairs), "table": table}
 
@@ -190,7 +192,7 @@ def _ways(words: Wording, decisions: Sequence[Mapping[str, Any]]) -> dict[str, A
 
 
 def _way(words: Wording, decision: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
-    facts = asked["inputs"].items()
+    facts = {**asked["inputs"], **(asked.get("said") or {})}.items()
     used = "; ".join(f"{name} = {words.plain(_short(words, value))}" for name, value in facts)
     taken = {language: ", ".join(pick(one, language) for one in decision["taken"]) for language in LANGUAGES}
     return [
@@ -204,6 +206,8 @@ def _way(words: Wording, decision: Mapping[str, Any], asked: Mapping[str, Any]) 
 
 def _short(words: Wording, value: Any) -> Any:
     """A fact in a cell: yes and no in the languages of the record."""
+    if is_bilingual(value):
+        return value
     if value in ("yes", "no"):
         return words.both(N_("yes") if value == "yes" else N_("no"))
     return "–" if value in (None, "") else str(value)
@@ -219,7 +223,10 @@ def _answers(words: Wording, outputs: Mapping[str, Any], labels: Mapping[str, An
 
 def _inputs(words: Wording, inputs: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     columns = [words.both(N_("Input")), words.both(N_("Expression")), words.both(N_("Value"))]
-    rows = [[one["label"], one.get("expression") or "–", _short(words, one.get("value"))] for one in inputs]
+    rows = [
+        [one["label"], one.get("expression") or "–", _short(words, one.get("said", one.get("value")))]
+        for one in inputs
+    ]
     return {"columns": columns, "rows": rows}
 
 
@@ -233,9 +240,7 @@ def _attachment(words: Wording, file: Mapping[str, Any], embedded: Sequence[str]
     }
 
 
-def _diagram(
-    words: Wording, parts: Sequence[DrawnPart], record: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _diagram(words: Wording, parts: Sequence[DrawnPart], record: Mapping[str, Any]) -> dict[str, Any] | None:
     """The diagram with the path taken: one small drawing in its place, anything larger on the last pages."""
     if not parts:
         return None

@@ -230,6 +230,16 @@ def alt_text(
     return f"{picture.name.text(lang)}. {describe(picture, tones, lang)}".replace("\n", " ").strip()
 
 
+def place_of(bpmn_xml: str | bytes, wanted: Collection[str], lang: str = "en") -> tuple[int, int] | None:
+    """Say where on the picture of :func:`to_svg` the first of these elements is, from its left and top."""
+    picture = settled(read_picture(bpmn_xml), lang)
+    found = next((shape for shape in picture.shapes if shape.id in wanted), None)
+    if found is None:
+        return None
+    frame, (x, y) = _frame(picture.extent(), legend=False), found.box.middle
+    return round(x - frame.x), round(y - frame.y)
+
+
 def in_language(bpmn_xml: str | bytes, lang: str) -> bytes:
     """Give the model with its Chinese names in the place of the drawn ones, for viewers that know only one.
 

@@ -4,7 +4,7 @@ Nothing here is written twice: a process sheet that is generated cannot differ f
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from lxml import etree
@@ -15,6 +15,7 @@ from workflows.compiled import CompiledProcess
 from workflows.drawing.picture import Name, name_of, read_picture
 from workflows.elements import Element, Flow, bpmn_tag
 from workflows.expressions import ExpressionError
+from workflows.vocabulary import Vocabulary, Words, say
 from workflows.xmlfile import QMS, local, parse, text_of
 
 
@@ -33,7 +34,8 @@ class DecisionSheet:
     """A decision table as people read it: headings, and the text of every cell, row by row.
 
     ``rows`` pairs the cells with the annotation; the first ``len(inputs)`` cells are compared, the others are
-    the result. Headings and annotations are Chinese where the table carries ``qms:nameZh``.
+    the result. Headings and annotations are Chinese where the table carries ``qms:nameZh``. ``read`` are the
+    expressions of the columns that are compared, ``names`` those of the results.
     """
 
     id: str
@@ -42,6 +44,8 @@ class DecisionSheet:
     inputs: tuple[Bilingual, ...]
     outputs: tuple[Bilingual, ...]
     rows: tuple[tuple[tuple[str | Bilingual, ...], Bilingual], ...]
+    read: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 def documentation(process: CompiledProcess) -> Bilingual:
@@ -96,7 +100,26 @@ def branches(process: CompiledProcess) -> list[Branch]:
 def decision_sheets(process: CompiledProcess) -> list[DecisionSheet]:
     """Read every decision table of the bundle, in the order of file names."""
     files = sorted(name for name in process.files if name.endswith(".dmn"))
-    return [sheet for name in files for sheet in read_decisions(process.files[name])]
+    found = [sheet for name in files for sheet in read_decisions(process.files[name])]
+    return [_in_words(sheet, process.vocabulary) for sheet in found]
+
+
+def _in_words(table: DecisionSheet, vocabulary: Vocabulary) -> DecisionSheet:
+    """Say the codes in the cells of a table in the words of its model."""
+    words = [vocabulary.of_expression(one) for one in table.read]
+    words += [vocabulary.of_column(table.id, name) for name in table.names]
+    rows = tuple(
+        (tuple(_said(cell, words[at], vocabulary) for at, cell in enumerate(cells)), note)
+        for cells, note in table.rows
+        if table.names
+    )
+    return replace(table, rows=rows) if rows else table
+
+
+def _said(cell: str | Bilingual, words: Words, vocabulary: Vocabulary) -> str | Bilingual:
+    if not isinstance(cell, str):
+        return cell
+    return vocabulary.cell(cell, words) or say(cell, words) or cell
 
 
 def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
@@ -115,6 +138,8 @@ def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
                 inputs=tuple(_heading(node) for node in _children(table, "input")),
                 outputs=tuple(_heading(node) for node in _children(table, "output")),
                 rows=tuple(_row(node) for node in _children(table, "rule")),
+                read=tuple(_text(_child(node, "inputExpression")) for node in _children(table, "input")),
+                names=tuple(node.get("name") or "" for node in _children(table, "output")),
             )
         elif local(decision) == "decision":
             text = _text(_child(decision, "literalExpression")) or "…"

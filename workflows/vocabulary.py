@@ -57,7 +57,10 @@ class Vocabulary:
             for name, value in decision["outputs"].items()
             if (words := say(value, self.of_column(key, name)))
         }
-        return {**decision, "inputs": inputs, **({"said": outputs} if outputs else {})}
+        told = {**decision, "inputs": inputs} | ({"said": outputs} if outputs else {})
+        if "required" in decision:
+            told["required"] = [self.in_words(one) for one in decision["required"]]
+        return told
 
     def cell(self, cell: str, words: Words) -> Bilingual | None:
         """Say a cell that compares with one code or lists several."""

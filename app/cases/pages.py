@@ -118,6 +118,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "site_name": _site_name(session, case.site_id),
         "subject_url": _subject_url(case),
         "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=path.current, lang=language()),
+        "at": diagram.place_of(process.bpmn_xml, path.current or {case.outcome or ""}, language()),
         "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(path.current), "current"),
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),

@@ -41,7 +41,7 @@ class Why:
     inputs: tuple[tuple[Bilingual, Any], ...]
     rows: tuple[int, ...]
     notes: tuple[Bilingual, ...]
-    outputs: tuple[tuple[str, Any], ...]
+    outputs: tuple[tuple[str | Bilingual, Any], ...]
     is_table: bool = True
     taken: tuple[Bilingual, ...] = ()
 
@@ -95,6 +95,7 @@ def passed_steps(
             replace(
                 _passed(row, own, signatures, element, people, _entries(session, form, row, kept)),
                 taken_back=row.seq not in counting,
+                why=_why(process.vocabulary.in_words(row.decision)) if row.decision else None,
                 acted_for=_acted_for(session, task),
             )
         )
@@ -179,7 +180,7 @@ def _passed(
         at=row.ended_at,
         who=_who(row, people) if human or row.element_type == "startEvent" else "",
         operation=_operation(element),
-        why=_why(row.decision) if row.decision else None,
+        why=None,
         sections=entries,
         signatures=tuple(signatures),
         records=tuple(own),
@@ -225,12 +226,18 @@ def _worded(value: Any) -> Any:
 
 
 def _why(decision: Mapping[str, Any]) -> Why:
+    labels, said = decision.get("labels") or {}, decision.get("said") or {}
     return Why(
         table=decision["name"],
-        inputs=tuple((entry["label"], in_words(entry["value"])) for entry in decision["inputs"]),
+        inputs=tuple(
+            (entry["label"], entry.get("said") or in_words(entry["value"])) for entry in decision["inputs"]
+        ),
         rows=tuple(decision["rows"]),
         notes=tuple(decision["annotations"]),
-        outputs=tuple((name, _worded(value)) for name, value in decision["outputs"].items()),
+        outputs=tuple(
+            (labels.get(name, name), said.get(name) or _worded(value))
+            for name, value in decision["outputs"].items()
+        ),
         is_table=decision["policy"] not in (CONDITIONS, SCRIPT),
         taken=tuple(one["name"] for one in decision.get("taken") or ()),
     )

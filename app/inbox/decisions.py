@@ -11,6 +11,7 @@ from core.types import Bilingual
 from documents.records import moment_text
 from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.history import Passage
+from workflows.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -21,14 +22,16 @@ class DecisionMade:
     facts: dict[str, Any]
 
 
-def decisions_of(steps: Sequence[Passage]) -> list[DecisionMade]:
-    """The decision tables that ran, each behind those it required."""
-    return [made for step in steps if step.decision for made in _made(step.name, step.decision)]
+def decisions_of(steps: Sequence[Passage], vocabulary: Vocabulary) -> list[DecisionMade]:
+    """The decision tables that ran, each behind those it required; codes with the words of the model."""
+    told = [(step.name, vocabulary.in_words(step.decision)) for step in steps if step.decision]
+    return [made for name, decision in told for made in _made(name, decision)]
 
 
-def ways_of(steps: Sequence[Passage]) -> list[DecisionMade]:
+def ways_of(steps: Sequence[Passage], vocabulary: Vocabulary) -> list[DecisionMade]:
     """What gateways asked and which way they took, and what scripts worked out."""
-    return [_way(step.name, step.decision) for step in steps if step.decision and _is_way(step.decision)]
+    told = [(step.name, vocabulary.in_words(step.decision)) for step in steps if step.decision]
+    return [_way(name, decision) for name, decision in told if _is_way(decision)]
 
 
 def as_texts(value: Any) -> Any:
@@ -62,10 +65,12 @@ def _is_way(decision: Mapping[str, Any]) -> bool:
 def _way(name: Bilingual, decision: Mapping[str, Any]) -> DecisionMade:
     """Say what a gateway asked and which way it took, or what a script worked out from which facts."""
     used = {one["expression"]: one["value"] for one in decision["inputs"]}
+    said = {one["expression"]: one["said"] for one in decision["inputs"] if "said" in one}
     asked = [
         {
             "expression": text,
             "inputs": {read: value for read, value in used.items() if _reads(text, read)},
+            "said": {read: words for read, words in said.items() if _reads(text, read)},
             "value": json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value,
         }
         for text, value in decision["outputs"].items()

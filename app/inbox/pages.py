@@ -34,6 +34,7 @@ from forms.render import fields as rendered
 from forms.validate import Fields, Saved, read
 from forms.view import WhyAsked
 from signatures.register import signatures_of
+from workflows import diagram, repository
 from workflows.history import performers_of
 from workflows.models import TaskState
 
@@ -161,6 +162,7 @@ def task_page(
         "may_hand_over": not over and may_hand_over(current_person(), view.task),
         "saved_at": saved_at if typed is None else None,
         "about": about(view, now=now),
+        "at": _place(view),
         "shown": view.shown,
         "decisions": [(made.name, decision_pairs(made)) for made in (*view.decisions, *view.ways)],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
@@ -170,6 +172,12 @@ def task_page(
         else [],
         "sentences": [],
     }
+
+
+def _place(view: TaskView) -> tuple[int, int] | None:
+    """Where on the diagram of the case its step is."""
+    drawing = repository.compiled(view.release).bpmn_xml
+    return diagram.place_of(drawing, {view.task.element_id}, language())
 
 
 def typed_so_far(view: TaskView) -> tuple[Fields, datetime | None]:

@@ -17,6 +17,7 @@ from app.access.queries import names_of
 from app.inbox.decisions import DecisionMade, as_texts, decisions_of, ways_of
 from app.inbox.meanings import meaning_text
 from app.inbox.models import SharedSigning
+from app.inbox.words import role_name
 from app.sites.queries import site_of_task, style_of
 from core.languages import in_layout
 from core.types import Bilingual
@@ -155,10 +156,12 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
     several = int(task.policy.get("signers") or 1) > 1
     shared = session.get(SharedSigning, task.id) if several else None
     pending = session.get_one(Record, shared.record_id) if shared else None
+    release = session.get_one(ProcessRelease, case.release_id)
+    vocabulary = repository.compiled(release).vocabulary
     return TaskView(
         task=task,
         case=case,
-        release=session.get_one(ProcessRelease, case.release_id),
+        release=release,
         data=data,
         style=style,
         form=form,
@@ -168,8 +171,8 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         earlier=_earlier(
             session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), prior.listed
         ),
-        decisions=decisions_of(told),
-        ways=ways_of(told),
+        decisions=decisions_of(told, vocabulary),
+        ways=ways_of(told, vocabulary),
         path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
         prior=prior,
         shared=shared,
@@ -363,5 +366,10 @@ def _case_block(view: TaskView) -> dict[str, Any]:
 def _signing(view: TaskView) -> dict[str, Any] | None:
     if not view.meaning_code:
         return None
-    text, role = dict(view.meaning or {}), view.task.role
-    return {"meaning": view.meaning_code, "text": text, "role": role, "signers": str(view.signers)}
+    return {
+        "meaning": view.meaning_code,
+        "text": dict(view.meaning or {}),
+        "role": view.task.role,
+        "role_name": role_name(view.task.role),
+        "signers": str(view.signers),
+    }

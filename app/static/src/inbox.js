@@ -76,10 +76,11 @@ function sign() {
   const changed = (event) => {
     if (event.target.name) touched.add(event.target.name.replace(/^_why\./, ''));
     changes += 1;
+    wanted = false;
     show();
   };
   const missing = () => {
-    wanted = changes !== answered; // what the panel says is of before: the way is shown with the answer
+    wanted = changes !== answered; // what the panel says is of before: the click counts with the answer
     if (wanted) return;
     panel.querySelectorAll('[data-goto]').forEach((link) => touched.add(link.dataset.goto));
     refusals();
@@ -140,7 +141,7 @@ function sign() {
   document.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey) || document.querySelector('dialog[open]')) return;
     event.preventDefault();
-    if (changes !== answered || (ready() && password && !password.value)) (password || button).focus();
+    if (password && (changes !== answered || (ready() && !password.value))) password.focus();
     else if (!ready()) missing();
     else signing.requestSubmit(button);
   });
@@ -152,8 +153,10 @@ function sign() {
     answered = sent;
     refusals();
     show();
-    if (wanted && changes === answered && !ready()) missing();
-    wanted = wanted && changes !== answered;
+    if (!wanted || changes !== answered) return;
+    wanted = false;
+    if (!ready()) missing();
+    else if (!password) signing.requestSubmit(button); // a signature asks for a click on what is signed
   });
   document.body.addEventListener('htmx:sendError', show);
   show();

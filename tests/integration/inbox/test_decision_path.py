@@ -73,6 +73,7 @@ def test_the_record_of_the_next_step_says_it_in_both_languages(plant: Plant) -> 
     asked = ways[-1]["asked"][0]
     assert (asked["expression"], asked["value"]) == (CONDITION, "yes")
     assert asked["inputs"] == {"inspection.conclusion": "pass", "sums": "16"}
+    assert asked["said"] == {"inspection.conclusion": {"en": "Pass", "zh": "合格"}}
     assert ways[-1]["taken"] == [{"en": "Incoming release", "zh": "进货放行"}]
 
 
