@@ -39,6 +39,7 @@ bench: ## the measured figures: a signed record, a signing request, a task, the 
 	$(BIN)/qms bench engine --json
 	$(BIN)/qms bench pages --json
 	$(BIN)/qms bench lists --json
+	$(BIN)/qms scenario plant-week --json
 	QMS_WALK=whole $(BIN)/python -m pytest -q tests/e2e/test_accessibility.py
 
 chaos: ## kill processes, edit rows and bytes, write hostile expressions, play random models: nothing lost, all found

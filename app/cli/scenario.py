@@ -1,74 +1,109 @@
 """`qms scenario`: a whole story on a scratch product of its own, through HTTP only."""
 
 import argparse
-import hashlib
 import json
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cryptography import x509
-
+from app.access.routes import DEMO_PASSWORD
 from app.cli.onboarding import Newcomer
 from app.cli.output import Subparsers, add_json, emit
+from app.cli.plant_week import Week
+from app.cli.report import Report, Step
 from app.cli.scratch import NotRunning, Product, running, scratch_folder
+from app.cli.scratch_database import like_the_plants, on_a_server_of_its_own
+from app.cli.story import Plant
 from app.cli.visit import UnexpectedPage
-from signatures.verify import verify_pdf
+
+
+@dataclass
+class Told(Report):
+    """A story as it was told: besides steps and records its cases, their links, and what moved."""
+
+    cases: list[dict[str, Any]] = field(default_factory=list)
+    links: list[dict[str, Any]] = field(default_factory=list)
+    moves: list[Any] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        """The story as JSON has it."""
+        more = {"cases": self.cases, "links": self.links, "moves": self.moves, "reason": self.reason}
+        return {**super().document(), **more}
+
+    def lines(self) -> list[str]:
+        """The story as text."""
+        lines = super().lines()
+        lines += [" · ".join(str(cell) for cell in one.values() if cell) for one in self.cases]
+        lines += [f"{one['from']} → {one['to']}" for one in self.links]
+        lines += [one if isinstance(one, str) else "  ".join(one.values()) for one in self.moves]
+        return lines
+
+
+Tell = Callable[[Told, Product, Path, str], None]
 
 
 def register(subparsers: Subparsers) -> None:
-    """Add `qms scenario onboarding`."""
+    """Add `qms scenario onboarding|plant-week`."""
     group = subparsers.add_parser("scenario", help="a whole story on a scratch product")
     verbs = group.add_subparsers(metavar="NAME", required=True)
-    onboarding = verbs.add_parser("onboarding", help="empty installation, lists, first released lot")
-    onboarding.add_argument("--language", choices=("en", "zh"), default="en", help="of the newcomer's pages")
-    onboarding.add_argument("--keep", action="store_true", help="keep the scratch folder with its records")
-    add_json(onboarding)
-    onboarding.set_defaults(run=_onboarding)
+    for name, about, demo, tell in (
+        ("onboarding", "empty installation, lists, first released lot", "0", _onboarding),
+        ("plant-week", "a lot fails: deviation, CAPA, change, supplier, next lot released", "1", _plant_week),
+    ):
+        verb = verbs.add_parser(name, help=about)
+        verb.add_argument("--language", choices=("en", "zh"), default="en", help="of the people's pages")
+        verb.add_argument("--keep", action="store_true", help="keep the scratch folder with its records")
+        verb.add_argument("--postgresql", action="store_true", help="on a PostgreSQL server of its own")
+        add_json(verb)
+        verb.set_defaults(run=partial(_run, tell, demo))
 
 
-def _onboarding(arguments: argparse.Namespace) -> int:
+def _run(tell: Tell, demo: str, arguments: argparse.Namespace) -> int:
     start = time.monotonic()
-    with scratch_folder(keep=arguments.keep) as folder:
-        document = _follow(folder, arguments.language)
-    document["seconds"] = round(time.monotonic() - start, 1)
-    lines = [*document["moves"], *([document["reason"]] if document["reason"] else [])]
-    for record in document["records"]:
-        lines.append(f"{'ok  ' if record['ok'] else 'FAIL'} {record['path']}")
-    emit(document, lines, as_json=arguments.json)
-    return 0 if document["ok"] else 1
+    told = Told()
+    database = on_a_server_of_its_own if arguments.postgresql else like_the_plants
+    with scratch_folder(keep=arguments.keep) as folder, database() as own:
+        try:
+            with running(folder / "home", {**own, "QMS_DEMO": demo}) as product, suppress(UnexpectedPage):
+                told.steps.append(Step("starts", True, round(product.seconds, 3)))
+                tell(told, product, folder / "records", arguments.language)
+                _audit_holds(told, product)
+        except NotRunning as failure:
+            told.steps.append(Step("starts and ends cleanly", False, 0, str(failure)[-2000:]))
+    document = {**told.document(), "seconds": round(time.monotonic() - start, 1)}
+    if arguments.keep:
+        document["home"] = str(folder)
+    emit(document, told.lines(), as_json=arguments.json)
+    return 0 if told.ok else 1
 
 
-def _follow(folder: Path, language: str) -> dict[str, Any]:
-    document: dict[str, Any] = {"ok": False, "cases": [], "records": [], "moves": [], "reason": None}
-    home = folder / "home"
-    try:
-        with running(home, {"QMS_DEMO": "0"}) as product:
-            newcomer = Newcomer(product.url, home, language, document["moves"])
-            case, pdfs, root = newcomer.follow()
-            number = case.rpartition("/")[2]
-            document["cases"] = [{"number": number, "process": "lot_release", "state": "completed"}]
-            document["records"] = [_checked(pdf, root, folder) for pdf in pdfs]
-            whole = _audit_holds(product)
-    except (UnexpectedPage, NotRunning) as failure:
-        document["reason"] = str(failure)[-2000:]
-        return document
-    document["ok"] = whole and bool(pdfs) and all(one["ok"] for one in document["records"])
-    return document
+def _audit_holds(told: Told, product: Product) -> None:
+    with told.step("audit trail holds"):
+        answer = product.qms("audit", "verify", "--json")
+        assert answer.returncode == 0, answer.stdout + answer.stderr
+        assert json.loads(answer.stdout)["ok"], answer.stdout
 
 
-def _audit_holds(product: Product) -> bool:
-    answer = product.qms("audit", "verify", "--json")
-    return answer.returncode == 0 and bool(json.loads(answer.stdout)["ok"])
+def _onboarding(told: Told, product: Product, folder: Path, language: str) -> None:
+    newcomer = Newcomer(product.url, product.home, language, told.moves)
+    with told.step("an empty installation comes to its first release"):
+        case, pdfs, root = newcomer.follow()
+    number = case.rpartition("/")[2]
+    told.cases.append({"number": number, "process": "lot_release", "state": "completed"})
+    with told.step("records verify"):
+        told.keep(pdfs, root, folder)
 
 
-def _checked(pdf: bytes, root: bytes, folder: Path) -> dict[str, Any]:
-    """Keep a record and verify it against the root that was handed over at the set-up."""
-    answer = verify_pdf(pdf, root=x509.load_pem_x509_certificate(root))
-    path = folder / f"{answer.record or answer.sha256}.pdf"
-    path.write_bytes(pdf)
-    signatures = [
-        {"signer": one.signer, "meaning": one.meaning_code, "ok": one.ok} for one in answer.signatures
-    ]
-    sha256 = hashlib.sha256(pdf).hexdigest()
-    return {"path": str(path), "sha256": sha256, "ok": answer.ok, "signatures": signatures}
+def _plant_week(told: Told, product: Product, folder: Path, language: str) -> None:
+    plant = Plant(product.url, DEMO_PASSWORD, language)
+    week = Week(plant, told)
+    week.tell()
+    told.cases += week.found.cases
+    told.links += week.found.links
+    told.moves += week.found.moves
+    with told.step("every sealed record verifies"):
+        told.keep(week.found.records, (product.home / "keys" / "root.pem").read_bytes(), folder)

@@ -1,12 +1,11 @@
 """The main job as people do it, over HTTP: goods received, inspected, released; each step signed."""
 
-import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from app.cli.visit import Page, UnexpectedPage, Visitor
@@ -16,6 +15,10 @@ from core.clock import site_day
 POLL_SECONDS = 0.3
 SEALED_WITHIN_SECONDS = 180
 QUANTITY = "100"
+Found = TypeVar("Found")
+Fields: TypeAlias = Mapping[str, str]
+Filling: TypeAlias = Fields | Callable[[Any], Fields]
+"""What somebody enters into a form, or how that follows from the form."""
 
 
 @dataclass
@@ -26,6 +29,8 @@ class Plant:
     password: str
     language: str = "en"
     people: dict[str, Visitor] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
+    """Numbers of cases that have been looked up, by their addresses."""
 
     def person(self, login: str) -> Visitor:
         """Somebody, signed in since his first act."""
@@ -41,17 +46,18 @@ class Plant:
         if "password" in form.fields:
             visitor.submit(form, {"login": login, "password": self.password})
 
-    def receive_material(self, lot: str, *, quantity: str = QUANTITY) -> str:
-        """Receive goods against the first open order line; gives the address of the case.
+    def receive_material(self, lot: str, *, item: str = "", quantity: str = QUANTITY) -> str:
+        """Receive goods against the first open order line, of an item if one is named; gives the case.
 
         Raises:
             UnexpectedPage: the receipt is refused.
         """
         keeper = self.person("keeper")
-        waiting = _options(keeper.get("/receipts/new").form("/receipts"), "line")
+        lines = _options(keeper.get("/receipts/new").form("/receipts"), "line")
+        waiting = [one for one in lines if item in ("", _item_on(one))]
         if not waiting:
-            raise UnexpectedPage("no order line is open")
-        code = waiting[0].text_content().split(" · ")[1].split()[0]
+            raise UnexpectedPage(f"no order line is open {item}")
+        code = _item_on(waiting[0])
         scan = f"(01){self.gtin(code)}(17){in_days(300):%y%m%d}(10){lot}"
         line = waiting[0].get("value")
         form = keeper.get(f"/receipts/new?line={line}&scan={quote(scan)}").form("/receipts")
@@ -94,26 +100,40 @@ class Plant:
                 return str(row[0].text_content().strip())
         raise UnexpectedPage(f"no finished item for {option!r}")
 
-    def sign_step(self, login: str, case: str, fields: Mapping[str, str] | None = None) -> Page:
+    def start(self, login: str, process: str) -> str:
+        """Start a case of a process in person; gives the address of the case.
+
+        Raises:
+            UnexpectedPage: this person may not start it.
+        """
+        visitor = self.person(login)
+        for form in visitor.get("/cases/new").tree.forms:
+            if dict(form.form_values()).get("process") == process:
+                return _case_of(visitor.submit(form, {}))
+        raise UnexpectedPage(f"{login} cannot start {process}")
+
+    def sign_step(self, login: str, case: str, fields: Filling | None = None) -> Page:
         """Do the open step of a case: fill the form, read the review, sign; gives the page after it.
 
-        Measured results are filled with a value inside their limits and judgements with *pass*.
+        Measured results are filled with a value inside their limits and judgements with *pass*. What is not
+        known before the form is seen is given by a function of it.
 
         Raises:
             UnexpectedPage: the step is not open for this person, or the signature is refused.
         """
         return self.sign(login, self.review(login, case, fields))
 
-    def review(self, login: str, case: str, fields: Mapping[str, str] | None = None) -> Any:
+    def review(self, login: str, case: str, fields: Filling | None = None) -> Any:
         """Fill the open step of a case as :meth:`sign_step` does; gives the form that asks for the signature.
 
         Raises:
             UnexpectedPage: the step is not open for this person, or something filled in is refused.
         """
         form = self.task(login, case).form("/review")
-        review = self.person(login).submit(form, {**_inside_limits(form), **(fields or {})})
+        given = fields(form) if callable(fields) else fields or {}
+        review = self.person(login).submit(form, {**inside_limits(form), **given})
         if review.status >= 400:
-            raise UnexpectedPage(f"{login} cannot sign: {review.text()[:800]}")
+            raise UnexpectedPage(f"{login} cannot sign: {review.complaint()[:800]}")
         return review.form("/sign")
 
     def sign(self, login: str, form: Any) -> Page:
@@ -124,7 +144,7 @@ class Plant:
         """
         done = self.person(login).submit(form, {"password": self.password})
         if done.status >= 400 or "/sign" in done.url:
-            raise UnexpectedPage(f"{login} cannot sign: {done.text()[:800]}")
+            raise UnexpectedPage(f"{login} cannot sign: {done.complaint()[:800]}")
         return done
 
     def task(self, login: str, case: str) -> Page:
@@ -133,44 +153,78 @@ class Plant:
         Raises:
             UnexpectedPage: none does.
         """
-        visitor = self.person(login)
-        inbox = visitor.get(f"/inbox?q={quote(self.case_number(case))}")
-        links = [link for link in inbox.links("/inbox/") if re.search(r"/inbox/[0-9a-f-]{36}$", link)]
+        visitor, number = self.person(login), self.case_number(case)
+        inbox = visitor.get(f"/inbox?q={quote(number)}")
+        line = "//li[.//div[starts-with(normalize-space(), $of)]]//a[contains(@class, 'task-link')]/@href"
+        links = inbox.tree.xpath(line, of=f"{number} ·")
         if not links:
-            raise UnexpectedPage(f"nothing of {case} waits for {login}: {inbox.text()[:400]}")
-        return visitor.get(links[0])
+            raise UnexpectedPage(f"nothing of {number} waits for {login}: {inbox.text()[:400]}")
+        return visitor.get(str(links[0]))
 
     def case_number(self, case: str) -> str:
         """The number people know a case by."""
-        page = self.person("qa").get(case)
-        above = page.tree.xpath("//*[@class='page-pretitle']")
-        if page.status >= 400 or not above:
-            raise UnexpectedPage(f"{case} shows no number: {page.text()[:300]}")
-        return str(above[0].text_content().split("·")[-1].strip())
+        if case not in self.numbers:
+            self.numbers[case] = number_of(self.person("qa").get(case))
+        return self.numbers[case]
 
     def records(self, case: str, wanted: int) -> list[bytes]:
-        """The PDF records of a case, once all of them are sealed.
+        """The PDF records of a case, once there are as many as `wanted` and every one is sealed.
 
         Raises:
-            UnexpectedPage: fewer than `wanted` are there in time.
+            UnexpectedPage: they are not there in time.
         """
         visitor = self.person("qa")
+        look = f"{case}/progress"
+        page = self.until(
+            lambda: _all_sealed(visitor.get(look), wanted), f"{wanted} sealed records of {case}"
+        )
+        return [visitor.get(link).body for link in page.links("/records/") if link.endswith(".pdf")]
+
+    def until(self, look: Callable[[], Found | None], what: str) -> Found:
+        """Look again and again until something is there; people wait for workers, too.
+
+        Raises:
+            UnexpectedPage: it does not come in time.
+        """
         deadline = time.monotonic() + SEALED_WITHIN_SECONDS
-        while True:
-            page = visitor.get(case)
-            links = [link for link in page.links("/records/") if link.endswith(".pdf")]
-            answers = [visitor.get(link) for link in links]
-            sealed = [answer.body for answer in answers if answer.body.startswith(b"%PDF")]
-            if len(sealed) >= wanted:
-                return sealed
+        while (found := look()) is None:
             if time.monotonic() > deadline:
-                raise UnexpectedPage(f"{len(sealed)} of {wanted} records are sealed: {page.text()[:600]}")
-            time.sleep(POLL_SECONDS)
+                raise UnexpectedPage(f"not there after {SEALED_WITHIN_SECONDS} s: {what}")
+            self.pause()
+        return found
+
+    def pause(self) -> None:
+        """Let the workers of the product work for a moment."""
+        time.sleep(POLL_SECONDS)
+
+
+def number_of(page: Page) -> str:
+    """The number of the case that a page is about.
+
+    Raises:
+        UnexpectedPage: it shows none.
+    """
+    above = page.tree.xpath("//*[@class='page-pretitle']")
+    if page.status >= 400 or not above:
+        raise UnexpectedPage(f"{page.url} shows no number: {page.text()[:300]}")
+    return str(above[0].text_content().split("·")[-1].strip())
 
 
 def in_days(count: int) -> date:
     """A day from today on, in the calendar of the demo plant."""
     return site_day(clock.now(), "Asia/Shanghai") + timedelta(days=count)
+
+
+def _item_on(option: Any) -> str:
+    """The code of the item on an order line, as an option shows it."""
+    return str(option.text_content().split(" · ")[1].split()[0])
+
+
+def _all_sealed(part: Page, wanted: int) -> Page | None:
+    """The list of a case's records, if it is long enough and each has its PDF."""
+    rows = part.tree.xpath("//*[@class='record-row']")
+    sealed = [row for row in rows if row.xpath(".//a[contains(@href, '.pdf')]")]
+    return part if len(rows) == len(sealed) >= wanted else None
 
 
 def _options(form: Any, name: str) -> list[Any]:
@@ -180,7 +234,7 @@ def _options(form: Any, name: str) -> list[Any]:
 def _case_of(page: Page) -> str:
     links = page.links("/cases/")
     if page.status >= 400 or not links:
-        raise UnexpectedPage(f"not posted ({page.status}): {page.text()[:800]}")
+        raise UnexpectedPage(f"not posted ({page.status}): {page.complaint()[:800]}")
     return links[0]
 
 
@@ -190,7 +244,7 @@ def _proposed(entry: Any) -> str:
     return str(hint[0]) if hint else ""
 
 
-def _inside_limits(form: Any) -> dict[str, str]:
+def inside_limits(form: Any) -> dict[str, str]:
     """Answers to an inspection form: the middle of the limits, and pass where somebody judges."""
     filled = {"sample_size": "5"} if "sample_size" in form.fields else {}
     for entry in form.xpath(".//input[@data-lower or @data-upper]"):

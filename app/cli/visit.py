@@ -44,6 +44,13 @@ class Page:
         """What a person reads, on one line."""
         return " ".join(self.tree.text_content().split())
 
+    def complaint(self) -> str:
+        """What the page says is wrong, or else all that it says."""
+        classes = ("alert-", "invalid-feedback", "refusal-text", "refusal-code")
+        marked = " or ".join(f"contains(@class, '{name}')" for name in classes)
+        said = [" ".join(one.text_content().split()) for one in self.tree.xpath(f"//*[{marked}]")]
+        return " ".join(dict.fromkeys(filter(None, said))) or self.text()
+
     def form(self, part_of_action: str) -> Any:
         """The form whose address contains `part_of_action`.
 
@@ -54,7 +61,7 @@ class Page:
             if part_of_action in (form.action or self.url):
                 return form
         what = f"{self.url} ({self.status}) has no form {part_of_action!r}"
-        raise UnexpectedPage(f"{what}: {self.text()[:600]}")
+        raise UnexpectedPage(f"{what}: {self.complaint()[:600]}")
 
     def links(self, part: str) -> list[str]:
         """Addresses of the links that contain `part`, without repetition, in reading order."""
@@ -117,9 +124,7 @@ class Visitor:
                 return Page(refusal.code, refusal.geturl(), refusal.read())
 
 
-def _multipart(
-    values: list[tuple[str, str]], files: Mapping[str, tuple[str, bytes]]
-) -> tuple[bytes, str]:
+def _multipart(values: list[tuple[str, str]], files: Mapping[str, tuple[str, bytes]]) -> tuple[bytes, str]:
     mark = uuid.uuid4().hex
     parts = [
         f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode()
