@@ -70,10 +70,14 @@ def run(loaded: LoadedCase) -> None:
     store.save(loaded)
 
 
-def list_again(loaded: LoadedCase) -> None:
-    """Bring the human tasks in line with a state that was loaded from before, and save it as it is now."""
+def list_again(loaded: LoadedCase, first_title: Bilingual) -> None:
+    """Bring the human tasks in line with a state that was loaded from before, and save it as it is now.
+
+    The case is called as then, by its ``first_title`` where the facts did not name it yet.
+    """
     _list_tasks(loaded)
-    _retitle(loaded)
+    if not _retitle(loaded) and loaded.engine.process.model.title is not None:
+        loaded.move.case.title = first_title
     store.save(loaded)
 
 
@@ -193,7 +197,7 @@ def _retitle(loaded: LoadedCase) -> None:
     if model.title is None:
         return
     try:
-        found = expressions.evaluate(model.title, loaded.facts, now=loaded.move.now)
+        found = expressions.evaluate(model.title, loaded.facts, now=loaded.engine.wall)
     except ExpressionError:
         return
     texts = found if isinstance(found, dict) else dict.fromkeys(LANGUAGES, found)

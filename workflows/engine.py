@@ -6,12 +6,14 @@ Everything a model can cause goes through here; nothing of it reaches Python (se
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from SpiffWorkflow.task import Task
 from sqlalchemy.orm import Session
 
 from core.actor import Actor
+from core.clock import to_zone
 from core.db import acting_as
 from core.errors import Conflict, QmsError
 from workflows import calendars, cycles, decisions, events, expressions, registry
@@ -79,6 +81,11 @@ class CaseEngine:
         """The moment of the move; timers are judged by it."""
         return self.move.now
 
+    @cached_property
+    def wall(self) -> datetime:
+        """The same moment on the wall clock of the case's site: ``today()`` is the day there."""
+        return to_zone(self.now, place_of(self.move.session, self.move.case.site_id).zone)
+
     def element(self, task: Task) -> Element:
         """Give the element at which a task stands."""
         return self.process.elements[task.task_spec.bpmn_id]
@@ -91,16 +98,16 @@ class CaseEngine:
 
     def evaluate(self, task: Task, expression: str) -> Any:
         """Evaluate a condition or timer over the facts that its element sees."""
-        return expressions.evaluate(expression, self.visible(task), now=self.now)
+        return expressions.evaluate(expression, self.visible(task), now=self.wall)
 
     def is_true(self, task: Task, condition: str) -> bool:
         """Ask the condition of a loop; what is neither true nor false is refused, as at a gateway."""
-        return bool(expressions.holds(condition, self.visible(task), now=self.now).value)
+        return bool(expressions.holds(condition, self.visible(task), now=self.wall).value)
 
     def holds(self, task: Task, condition: str) -> bool:
         """Ask a condition of a gateway, and keep its text and what it read for the history."""
         element = self.element(task)
-        found = expressions.holds(condition, self.visible(task), now=self.now)
+        found = expressions.holds(condition, self.visible(task), now=self.wall)
         kept = self.decisions.setdefault(element.id, decisions.asked(element.id, title_of(element)))
         decisions.add_evaluation(kept, found)
         return bool(found.value)
@@ -124,7 +131,7 @@ class CaseEngine:
     def _parameters(self, task: Task, element: Element) -> Facts:
         names = self.visible(task)
         return {
-            name: plain(expressions.evaluate(source, names, now=self.now))
+            name: plain(expressions.evaluate(source, names, now=self.wall))
             for name, source in element.parameters.items()
         }
 
@@ -171,14 +178,14 @@ class CaseEngine:
 
     def _decide(self, task: Task, element: Element) -> None:
         table = self.process.decisions[element.decision or ""]
-        explanation = decisions.decide(table, self.visible(task), now=self.now)
+        explanation = decisions.decide(table, self.visible(task), now=self.wall)
         self.decisions[element.id] = plain(explanation.as_json())
         self.write(task, element.step, explanation.outputs)
 
     def _script(self, task: Task, element: Element) -> None:
         kept = decisions.asked(element.id, title_of(element), decisions.SCRIPT)
         for name, source in expressions.assignments(element.script or ""):
-            found = expressions.explain(source, self.visible(task), now=self.now)
+            found = expressions.explain(source, self.visible(task), now=self.wall)
             self.write(task, name, found.value)
             decisions.add_evaluation(kept, found, name)
         self.decisions[element.id] = plain(kept)
@@ -247,7 +254,7 @@ class CaseEngine:
             "nrOfCompletedInstances": brought,
             "nrOfActiveInstances": total - brought if marker.kind == "parallel" else 0,
         }
-        return bool(expressions.holds(marker.condition, names, now=self.now).value)
+        return bool(expressions.holds(marker.condition, names, now=self.wall).value)
 
     def publish(self, whole: Task) -> None:
         """Put the results of all members, in their order, under the step key of the whole."""
@@ -284,7 +291,7 @@ class CaseEngine:
         """Work out the values by which a message finds its case."""
         names = self.visible(task)
         values = {
-            name: expressions.evaluate(source, names, now=self.now)
+            name: expressions.evaluate(source, names, now=self.wall)
             for name, source in trigger.correlation.items()
         }
         try:

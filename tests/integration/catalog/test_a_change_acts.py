@@ -182,3 +182,17 @@ def test_what_is_in_a_device_is_told_by_the_day_of_the_site(plant: Plant, now: d
         new.state, new.effective_from = RevisionState.APPROVED, site_day(evening, plant.site.zone)
         session.flush()
         assert parts_in_force(session, [plant.device.id]) == {plant.device.id: {plant.component.id}}
+
+
+@pytest.mark.urs("URS-006", "URS-147")
+def test_today_in_a_model_is_the_day_of_the_site(plant: Plant, now: datetime) -> None:
+    evening = now.replace(hour=20)
+    steps = (made.script("day", "day = string(today())"), made.user("a"))
+    files = made.process(made.start(), *steps, made.end(), made.flows("begin>day>a>done"), tasks=("a",))
+    with unit_of_work(ACTOR, now=evening) as session:
+        made.release(session, files)
+        case = runtime.start_case(
+            session, "trial", title=names("Trial", "试验"), site_id=plant.site.id,
+            subject=("catalog.item", plant.device.id), data={}, actor=ACTOR, now=evening,
+        )  # fmt: skip
+        assert history.facts(session, case.id)["day"] == "2026-11-23"
