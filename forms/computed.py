@@ -61,7 +61,23 @@ def conclusion_agrees(rule: Mapping[str, Any], data: Mapping[str, Any]) -> Itera
         )
 
 
+def days_in_order(rule: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[tuple[str, Invalid]]:
+    """The last day is not before the first one."""
+    first, last = data.get(rule["first"]), data.get(rule["last"])
+    if isinstance(first, str) and isinstance(last, str) and last < first:
+        yield (
+            rule["last"],
+            Invalid(
+                "form.days_order",
+                "The last day is not to be before %(first)s.",
+                field=rule["last"],
+                first=first,
+            ),
+        )
+
+
 RULES: dict[str, Callable[[Mapping[str, Any], Row], Any]] = {"within_limits": within_limits}
 CHECKS: dict[str, Callable[[Mapping[str, Any], Mapping[str, Any]], Iterator[tuple[str, Invalid]]]] = {
-    "conclusion_agrees": conclusion_agrees
+    "conclusion_agrees": conclusion_agrees,
+    "days_in_order": days_in_order,
 }
