@@ -191,19 +191,21 @@ def _person(loaded: LoadedCase, task: Task, element: Element, policy: Policy) ->
         raise StepFailed(title_of(element), reason_of(wrong)) from wrong
 
 
-def _retitle(loaded: LoadedCase) -> None:
-    """Let the facts name the case, behind the name of its process; what is not there yet names nothing."""
+def _retitle(loaded: LoadedCase) -> bool:
+    """Let the facts name the case, behind the name of its process; False where they do not name it yet."""
     model, case = loaded.engine.process.model, loaded.move.case
     if model.title is None:
-        return
+        return False
     try:
         found = expressions.evaluate(model.title, loaded.facts, now=loaded.engine.wall)
     except ExpressionError:
-        return
+        return False
     texts = found if isinstance(found, dict) else dict.fromkeys(LANGUAGES, found)
-    if all(texts.get(language) for language in LANGUAGES):
-        title = {one: f"{model.name.get(one) or model.key} · {texts[one]}" for one in LANGUAGES}
-        case.title = title if title != case.title else case.title
+    if not all(texts.get(language) for language in LANGUAGES):
+        return False
+    title = {one: f"{model.name.get(one) or model.key} · {texts[one]}" for one in LANGUAGES}
+    case.title = title if title != case.title else case.title
+    return True
 
 
 def _due(loaded: LoadedCase, task: Task, element: Element, policy: Policy) -> datetime | None:

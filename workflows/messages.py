@@ -16,7 +16,9 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor, system_actor
 from core.errors import Conflict
+from core.types import Bilingual
 from workflows import advance, codec, events, repository, runtime, store, waits
+from workflows.compiled import CompiledProcess
 from workflows.engine import Move
 from workflows.facts import Facts, correlation_text, plain
 from workflows.message_models import CaseMessage, CaseWait, MessageState, WaitKind
@@ -172,15 +174,10 @@ def _start(session: Session, process_key: str, message: CaseMessage, now: dateti
     process = repository.compiled(repository.effective_release(session, process_key))
     sites = payload.get("sites")
     plant = sites.get("plant") if isinstance(sites, dict) else None
-    values = ", ".join(json.loads(message.correlation).values())
-    title = {
-        language: " · ".join(part for part in (name or process_key, values) if part)
-        for language, name in process.name.items()
-    }
     return runtime.start_case(
         session,
         process_key,
-        title=title,
+        title=_title(process, message),
         site_id=uuid.UUID(str(plant)) if plant is not None else None,
         subject=_subject(payload, message),
         data={"sites": sites} if isinstance(sites, dict) else {},
@@ -188,6 +185,22 @@ def _start(session: Session, process_key: str, message: CaseMessage, now: dateti
         now=now,
         message=payload,
     )
+
+
+def first_title(session: Session, case: ProcessCase) -> Bilingual:
+    """What a case is called before its own facts name it: its process, and what a message began it about."""
+    process = repository.compiled_for(session, case.release_id)
+    start = process.started_by
+    began = select(CaseMessage).filter_by(to_case_id=case.id, to_element=start.id if start else "")
+    return _title(process, session.scalars(began.order_by(CaseMessage.sent_at)).first())
+
+
+def _title(process: CompiledProcess, message: CaseMessage | None) -> Bilingual:
+    values = ", ".join(json.loads(message.correlation).values()) if message is not None else ""
+    return {
+        language: " · ".join(part for part in (name or process.key, values) if part)
+        for language, name in process.name.items()
+    }
 
 
 def _subject(payload: Facts, message: CaseMessage) -> tuple[str, uuid.UUID]:

@@ -62,6 +62,18 @@ def test_a_step_taken_back_is_open_again_with_its_entries_and_due_date(plant):
     plant.signs("qa", "incoming_release", {"decision": "release"})
 
 
+@pytest.mark.urs("URS-141", "URS-002")
+def test_the_case_is_called_as_before_the_step_that_named_it(plant):
+    handling.put_into_effect(plant, handling.model(process='qms:title="report.note"'))
+    start(plant)
+    plant.signs("keeper", "report", handling.NOTE)
+    with read_session() as session:
+        assert session.get_one(ProcessCase, plant.case_id).title["en"].endswith(handling.NOTE["note"])
+    takes_back(plant, "keeper", "report")
+    with read_session() as session:
+        assert session.get_one(ProcessCase, plant.case_id).title == {"en": "Small report", "zh": "小报告"}
+
+
 @pytest.mark.urs("URS-141", "URS-040")
 def test_the_sealed_record_stays_and_another_says_why(plant):
     taken = plant.signs("inspector", "inspection", RESULTS)
