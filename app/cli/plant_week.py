@@ -19,6 +19,10 @@ SIGNERS = (
     "keeper", "buyer", "inspector", "qa", "qa2", "releaser", "engineer", "regulatory", "head", "registrant",
     "auditor", "owner", "planner",
 )  # fmt: skip
+RECEIVED = ("WEEK-1", "WEEK-2")
+"""Supplier's lots that come in during the week: the one that fails, and the next one."""
+MOVING = ("lot_release", "deviation", "next_lot_release")
+"""The cases that move stock."""
 RELEASE_RECORDS = 3
 """Records of a lot release: receipt, inspection, incoming release."""
 
@@ -75,17 +79,17 @@ class Week:
             self.plant.accept_statement(login)
 
     def _rejected(self) -> None:
-        case = self.plant.receive_material("WEEK-1", item=enter.ITEM, quantity="12000")
+        case = self.plant.receive_material(RECEIVED[0], item=enter.ITEM, quantity="12000")
         self._case("lot_release", case)
         self._sign("lot_release", "inspector", enter.too_wide)
         self._sign("lot_release", "qa", enter.REJECTED)
-        self._lot("WEEK-1", "rejected")
+        self._lot(RECEIVED[0], "rejected")
 
     def _reported(self) -> None:
         used = self._lot(enter.USED_LOT, "released")
         self._case("deviation", self.plant.start("inspector", "deviation"))
-        self._sign("deviation", "inspector", enter.report(self._number("WEEK-1"), used))
-        self._lot("WEEK-1", "rejected")
+        self._sign("deviation", "inspector", enter.report(self._number(RECEIVED[0]), used))
+        self._lot(RECEIVED[0], "rejected")
         made = self._made_from(enter.USED_LOT)
         assert made, f"nothing was made from {enter.USED_LOT}"
         for number, address in {used: self.lots[enter.USED_LOT], **made}.items():
@@ -103,7 +107,7 @@ class Week:
     def _decided(self) -> None:
         self._sign("deviation", "qa", enter.ASSESSMENT)
         self._sign("deviation", "engineer", enter.DEVIATION_CAUSE)
-        self._sign("deviation", "engineer", enter.dispositions(self._number("WEEK-1")))
+        self._sign("deviation", "engineer", enter.dispositions(self._number(RECEIVED[0])))
         for login in ("qa", "regulatory", "releaser"):
             self._sign("deviation", login, enter.APPROVED)
         self._sign("deviation", "qa2", enter.CONCLUSION)
@@ -166,15 +170,15 @@ class Week:
     def _released(self) -> None:
         placed = self._order()
         assert placed.status < 400, f"no order: {placed.complaint()[:600]}"
-        case = self.plant.receive_material("WEEK-2", item=enter.ITEM, quantity="10000")
+        case = self.plant.receive_material(RECEIVED[1], item=enter.ITEM, quantity="10000")
         self._case("next_lot_release", case)
         self._sign("next_lot_release", "inspector", enter.with_new_limit)
         assert enter.SPECIFICATION in self.plant.person("qa").get(case).text(), "not under the new revision"
         self._sign("next_lot_release", "qa", enter.RELEASED)
-        self._lot("WEEK-2", "released")
+        self._lot(RECEIVED[1], "released")
 
     def _verified(self) -> None:
-        self._sign("scar", "inspector", enter.scar_verified(self._number("WEEK-2")))
+        self._sign("scar", "inspector", enter.scar_verified(self._number(RECEIVED[1])))
         for login in ("engineer", "buyer"):
             self._sign("capa", login, enter.ACTION_DONE)
         self._awaited("capa", "qa", enter.CAPA_VERIFIED)
@@ -198,12 +202,14 @@ class Week:
             self.found.links.append({"from": first, "to": second})
 
     def _moves(self) -> None:
-        """What the ledger says of every lot of the week, by the numbers of its cases and receipts."""
+        """Every line of the ledger of the lots received; of others the lines that name a case of the week."""
         ours = {line["number"] for line in self.found.cases}
-        for address in self.lots.values():
+        for lot, address in self.lots.items():
             lines = reading.ledger(self.plant.person("qa").get(address))
-            self.found.moves += [one for one in lines if one["document"] in ours or "WEEK" in address]
-        assert self.found.moves, "the ledgers name no case"
+            self.found.moves += [one for one in lines if lot in RECEIVED or one["document"] in ours]
+        documents = {one["document"] for one in self.found.moves}
+        missing = {self.plant.case_number(self.cases[key]) for key in MOVING} - documents
+        assert not missing, f"the ledgers do not name {', '.join(missing)}"
 
     def _records(self) -> None:
         for key, case in self.cases.items():

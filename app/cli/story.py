@@ -13,7 +13,7 @@ from core import clock
 from core.clock import site_day
 
 POLL_SECONDS = 0.3
-SEALED_WITHIN_SECONDS = 180
+SEALED_WITHIN_SECONDS = 600
 QUANTITY = "100"
 Found = TypeVar("Found")
 Fields: TypeAlias = Mapping[str, str]

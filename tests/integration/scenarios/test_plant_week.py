@@ -4,6 +4,11 @@ In one process: messages and timers are delivered between two looks, nothing is 
 product, its workers and every sealed record it is `qms scenario plant-week` (`make bench`).
 """
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 from urllib.request import Request
 
@@ -12,6 +17,7 @@ from flask import Flask
 from sqlalchemy import Engine, select
 
 from app.access.routes import DEMO_PASSWORD
+from app.cli import main, scenario
 from app.cli.demo import load_demo
 from app.cli.plant_week import Week
 from app.cli.report import Report
@@ -82,4 +88,26 @@ def test_a_failed_lot_leads_over_linked_processes_to_the_next_released_one(datab
     assert [(one["from"][3:6], one["to"][3:6]) for one in week.found.links] == [
         ("LR-", "DEV"), ("DEV", "CAP"), ("CAP", "CC-"), ("CAP", "SCA"), ("CC-", "SA-"),
     ]  # fmt: skip
-    assert {one["status"] for one in week.found.moves} >= {"Quarantine", "Rejected", "Released", "On hold"}
+    moved = {(one["movement"], one["status"]) for one in week.found.moves}
+    assert moved >= {
+        ("Receipt", "Quarantine"), ("Returned to the supplier", "Rejected"),
+        ("Change of status", "On hold"), ("Change of status", "Released"),
+    }  # fmt: skip
+
+
+@pytest.mark.urs("URS-122")
+def test_a_story_that_breaks_off_ends_with_status_1_and_names_the_step(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    @contextmanager
+    def nobody_there(home: Path, _settings: dict[str, str]) -> Iterator[SimpleNamespace]:
+        yield SimpleNamespace(url="http://127.0.0.1:9", home=home, seconds=0.1)
+
+    monkeypatch.setattr(scenario, "running", nobody_there)
+    assert main(["scenario", "plant-week", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert not told["ok"]
+    assert told["reason"].startswith("people sign in and accept the statement: ")
+    assert [step["ok"] for step in told["steps"]] == [True, False]
+    assert main(["scenario", "plant-week"]) == 1
+    assert "FAIL" in capsys.readouterr().out
