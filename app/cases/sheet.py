@@ -30,6 +30,7 @@ class StepLine:
     meaning: Bilingual | None
     signers: int
     not_by: tuple[Bilingual, ...]
+    no_deputy: bool
     due: str
     operation: Any
     parameters: tuple[tuple[str, str], ...]
@@ -88,6 +89,7 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
         meaning=wording.meaning_name(policy.meaning) if policy and policy.meaning else None,
         signers=policy.signers if policy else 0,
         not_by=_not_by(policy, process) if policy else (),
+        no_deputy=bool(policy and policy.no_delegate),
         due=wording.duration_words(policy.due) if policy else "",
         operation=_operation(element),
         parameters=tuple(element.parameters.items()),
