@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, select
 
+from app.access.queries import persons_with_role
 from app.controlled_documents.imports import revisions_by_key
 from app.controlled_documents.queries import document_by_number
 from app.factory import create_app
@@ -23,6 +24,7 @@ from core import clock
 from core.clock import site_day
 from core.db import read_session, unit_of_work
 from core.errors import FieldErrors, NotAllowed
+from documents.registry import gather
 from forms import sources
 from tests.factories import training
 from tests.factories.inbox import PASSWORD, PLAN, RESULTS, Plant, make_plant
@@ -240,3 +242,19 @@ def test_a_training_recorded_by_a_process_begins_on_the_day_of_its_site(plant: P
         call = registry.OperationCall(session, params, case, plant.people["qa"], evening)
         registry.call("training.record_qualification", call)
         assert session.scalars(select(Qualification)).one().qualified_from == site_day(evening, ZONE)
+
+
+@pytest.mark.urs("URS-031", "URS-075")
+def test_the_training_of_a_change_names_everybody_whose_role_needs_the_document(
+    plant: Plant, today: date
+) -> None:
+    ask(plant, today)
+    plan = {"documents": [{"document": "WI-QA-012", "revision": "A4"}], "effective_from": today.isoformat()}
+    sites = {"plant": str(plant.site_id)}
+    with read_session() as session:
+        (told,) = gather("training.concerned", session, plant.site_id, {"plan": plan, "sites": sites})
+        rows = told["table"]["rows"]
+        assert {(row[0], row[1]) for row in rows} == {("WI-QA-012", "A4")}
+        inspectors = persons_with_role(session, "inspector", plant.site_id, on=today)
+        assert [row[3]["en"].split("(")[1].strip(")") for row in rows] == [one.login for one in inspectors]
+        assert gather("training.concerned", session, plant.site_id, {"plan": {"documents": []}}) == []
