@@ -10,10 +10,14 @@ import tempfile
 from pathlib import Path
 from typing import BinaryIO
 
+from sqlalchemy.orm import Session
+
 from core.config import settings
+from core.db import before_commit
 from core.errors import NotFound
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_BROUGHT = "brought"
 
 
 def path_of(sha256: str) -> Path:
@@ -52,6 +56,31 @@ def put(data: bytes) -> str:
         raise
     _sync_folder(place.parent)
     return sha256
+
+
+def bring(session: Session, data: bytes) -> str:
+    """Have bytes stored as the last thing of this unit of work, and give their SHA-256 at once.
+
+    An act that is refused leaves no file that nothing names. Until then :func:`read_in` gives the bytes.
+    """
+    sha256 = sha256_of(data)
+
+    def put_away() -> None:
+        put(data)
+
+    session.info.setdefault(_BROUGHT, {})[sha256] = data
+    before_commit(session, put_away)
+    return sha256
+
+
+def read_in(session: Session, sha256: str) -> bytes:
+    """Read a file inside the unit of work that may have brought it; else as :func:`read`.
+
+    Raises:
+        NotFound: as :func:`read` says.
+    """
+    brought: bytes | None = session.info.get(_BROUGHT, {}).get(sha256)
+    return read(sha256) if brought is None else brought
 
 
 def open_file(sha256: str) -> BinaryIO:

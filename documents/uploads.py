@@ -74,7 +74,7 @@ def keep(session: Session, file: Looked, *, actor: Actor, now: datetime) -> Stor
     if stored is not None:
         return stored
     stored = StoredFile(
-        sha256=store.put(file.data),
+        sha256=store.bring(session, file.data),
         name=file.name,
         media_type=file.media_type,
         size=len(file.data),

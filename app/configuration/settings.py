@@ -138,7 +138,7 @@ def _style(session: Session, code: str) -> Values:
 
 def _write_style(session: Session, code: str, values: Values, actor: Actor, now: datetime) -> None:
     site, logo = _site(session, code), values.get("logo", "")
-    new = store.read(logo) if logo and logo != _style(session, code)["logo"] else None
+    new = store.read_in(session, logo) if logo and logo != _style(session, code)["logo"] else None
 
     def both(name: str) -> Bilingual:
         return {lang: values.get(f"{name}_{lang}", "") for lang in ("en", "zh")}

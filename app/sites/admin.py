@@ -95,11 +95,10 @@ def change(site_id: uuid.UUID) -> Answer:
     values = {"layout": form.get("layout", "")}
     for name in ("name", "company", "address"):
         values |= {f"{name}_{lang}": text for lang, text in _both(name).items()}
-    if brought and brought.filename:
-        values["logo"] = store.put(brought.stream.read(LARGEST_PNG + 1))
-    elif "without_logo" in form:
+    logo = brought.stream.read(LARGEST_PNG + 1) if brought and brought.filename else None
+    if logo is None and "without_logo" in form:
         values["logo"] = ""
-    errors = _propose(f"house_style/{site.code}", values, site_id)
+    errors = _propose(f"house_style/{site.code}", values, site_id, logo)
     if errors:
         return _site_page(site_id, errors, form), 422
     return redirect(url_for("house.show", site_id=site_id), code=303)
@@ -132,11 +131,17 @@ def _unknown_form(site: Site, number: str) -> Errors:
     return {"form": Invalid("form.choice", "Please choose one of the given answers.", field="form")}
 
 
-def _propose(setting: str, values: Mapping[str, str], site_id: uuid.UUID | None = None) -> Errors:
-    """Propose other values of a setting with the reason; give what is wrong with them, by field."""
-    wanted = WantedSetting(setting, values, _reason(), site_id)
+def _propose(
+    setting: str, values: Mapping[str, str], site_id: uuid.UUID | None = None, logo: bytes | None = None
+) -> Errors:
+    """Propose other values of a setting with the reason; give what is wrong with them, by field.
+
+    A logo that was brought is kept when the proposal is.
+    """
     try:
         with writing(reason=_reason() or None) as session:
+            brought = {} if logo is None else {"logo": store.bring(session, logo)}
+            wanted = WantedSetting(setting, {**values, **brought}, _reason(), site_id)
             propose_setting(session, wanted, actor=current_actor(), now=request_time())
         flash(_("Proposed. It holds when a second person has accepted it with a signature."), "success")
     except FieldErrors as wrong:

@@ -1,5 +1,6 @@
 import io
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
@@ -24,6 +25,20 @@ def test_a_file_is_kept_under_its_hash_with_who_brought_it(
     assert (file.uploaded_by, file.uploaded_at) == (keeper.id, now)
     assert store.read(file.sha256) == b"fine"
     assert bring("other.csv", b"fine", keeper, now).name == "质保书 HY-1.TXT"
+
+
+def test_a_file_of_an_act_that_is_refused_is_not_stored(
+    database: Engine, keeper: Actor, now: datetime, home: Path
+) -> None:
+    def refused() -> None:
+        with db.unit_of_work(keeper, now=now) as session:
+            file = uploads.accept(session, io.BytesIO(b"fine"), "a.txt", actor=keeper, now=now)
+            assert store.read_in(session, file.sha256) == b"fine"
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        refused()
+    assert [path for path in (home / "files").rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.parametrize(

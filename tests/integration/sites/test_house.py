@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 from app.sites import house
 from app.sites.queries import site_by_code, style_of
 from core import clock, numbers
+from core.config import settings
 from core.db import read_session, unit_of_work
 from core.errors import Invalid
 from documents.records import RecordDraft, create_record
@@ -109,6 +110,8 @@ def test_a_hostile_logo_is_refused_and_everything_typed_stays(admin, company) ->
     assert "The logo is not taken" in answer.text
     assert "New Company Ltd." in answer.text
     assert plant().logo == ""
+    change(admin, company, logo=(io.BytesIO(LOGO), "logo.svg"), reason="")
+    assert [path for path in settings().files.rglob("*") if path.is_file()] == []  # nobody keeps it
 
 
 @pytest.mark.urs("URS-144")
