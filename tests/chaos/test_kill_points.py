@@ -15,7 +15,9 @@ from sqlalchemy import func, select
 from app.archive import services as archive
 from app.archive import tasks as archive_tasks
 from app.cli.visit import UnexpectedPage
+from app.inbox import proving
 from app.inbox import routes as inbox
+from app.inbox import services as taking
 from app.inventory.models import Lot, Movement
 from app.jobs import relay
 from app.jobs import work as jobs
@@ -24,11 +26,12 @@ from core import clock, db
 from core.db import read_session
 from core.outbox import OutboxEntry
 from documents import store
-from documents.models import Record, RecordState
+from documents.models import Record, RecordState, StoredFile
 from signatures.audit import verify_chain
 from signatures.models import Signature
 from signatures.verify import verify_pdf
 from tests.chaos.conftest import Works, die, in_child
+from workflows import human_tasks
 from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
 pytestmark = pytest.mark.chaos
@@ -72,9 +75,16 @@ def die_before_commit(patches: pytest.MonkeyPatch) -> None:
 COUNTED = "before the proof of identity is committed"
 """Nothing is written about a proof unless a failed one was counted before it."""
 IN_THE_REQUEST: dict[str, tuple[Patch, bool]] = {
-    COUNTED: (then_die(inbox, "reauthenticate"), False),
+    COUNTED: (then_die(proving, "reauthenticate"), False),
     "after the proof of identity": (die_at(inbox, "command_from"), False),
-    "inside the unit of work": (then_die(inbox, "sign_task"), False),
+    "before the engine runs on": (die_at(human_tasks, "complete"), False),
+    "after the engine has run on, before the record takes its number": (
+        die_at(taking, "create_record"),
+        False,
+    ),
+    "after the number is taken, before the signature": (die_at(taking, "put_signature"), False),
+    "after the signature, before its page is asked for": (die_at(taking, "seal_later"), False),
+    "inside the unit of work, all of it done": (then_die(inbox, "sign_task"), False),
     "right before COMMIT": (die_before_commit, False),
     "right after COMMIT, before the answer": (die_at(inbox, "_taken"), True),
 }
@@ -90,9 +100,9 @@ IN_THE_JOB: dict[str, Patch] = {
     "after the page is made": then_die(archive, "make_page"),
     "before the page is stored": die_at(store, "put"),
     "after the page is stored, before the commit": then_die(store, "put"),
-    "right before COMMIT": die_at(archive, "note_sealed"),
-    "after the commit, before the job ends": then_die(archive_tasks.outbox, "done"),
-    "after the job": then_die(jobs, "do_entry"),
+    "before the seal is noted": die_at(archive, "note_sealed"),
+    "right before COMMIT": then_die(archive_tasks.outbox, "done"),
+    "after the commit": then_die(jobs, "do_entry"),
 }
 
 
@@ -123,7 +133,7 @@ def everything_is_there_once(works: Works, case: str) -> None:
         moves = session.scalars(select(Movement.kind).join(Lot).where(Lot.id == found.subject_id)).all()
         assert Counter(kind.value for kind in moves) == {"receipt": 1, "status": 2}
         assert session.scalars(select(OutboxEntry)).all() == []
-        named = set(session.scalars(select(Record.pdf_sha256)))
+        named = {*session.scalars(select(Record.pdf_sha256)), *session.scalars(select(StoredFile.sha256))}
     with read_session() as session:
         assert verify_chain(session).ok
     root = x509.load_pem_x509_certificate((works.home / "keys" / "root.pem").read_bytes())
