@@ -6,10 +6,10 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import select, tuple_
 
 from app.api.answers import line_body
-from app.objects import finding, queries
+from app.objects import finding
 from app.objects.finding import Asked
 from app.objects.inputs import choice_of
 from app.objects.kinds import ObjectKind
@@ -44,14 +44,12 @@ def list_body(kind: ObjectKind, arguments: Mapping[str, str]) -> dict[str, Any]:
 def _in_own_order(kind: ObjectKind, asked: Asked, after: list[str]) -> dict[str, Any]:
     first: Any = next(iter(kind.shown.values()))
     key: Any = kind.model.id  # type: ignore[attr-defined]
-    wanted = queries.objects(kind, words=asked.words, chosen=asked.chosen, sites=asked.sites)
-    if after:
-        wanted = wanted.where(tuple_(first, key) > tuple_(_typed(first, after[0]), _id(after[1])))
-    rows = db.session.scalars(wanted.limit(asked.size + 1)).unique().all()
+    beyond = tuple_(first, key) > tuple_(_typed(first, after[0]), _id(after[1])) if after else None
+    rows = finding.following(db.session(), kind, asked, beyond)
     shown = rows[: asked.size]
     following = ""
     if len(rows) > asked.size:
-        place = db.session.execute(wanted.with_only_columns(first, key).where(key == shown[-1].id)).one()
+        place = db.session.execute(select(first, key).where(key == shown[-1].id)).one()
         following = _written(raw_text(place[0]), str(place[1]))
     return {"items": _items(kind, shown), "next": following or None}
 

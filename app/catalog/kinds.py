@@ -20,6 +20,7 @@ from app.catalog.models import (
     UnitConversion,
 )
 from app.objects.kinds import Key, ObjectKind
+from core.said import English
 from core.types import Bilingual
 from documents.sheets.importers import Importer
 
@@ -63,7 +64,7 @@ ITEM = ObjectKind(
     label=_named,
     shown={
         "code": Item.code,
-        "name": Item.name["en"].as_string(),
+        "name": English(Item.name),
         "kind": Item.kind,
         "uom": Item.uom,
         "gtin": Item.gtin,

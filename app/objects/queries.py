@@ -45,11 +45,16 @@ def order_of(kind: ObjectKind, sort: str = "") -> list[Any]:
     column = kind.shown.get(sort.removeprefix("-"))
     if column is None or (column is first and not sort.startswith("-")):
         return [first, key]
-    turned = column.desc() if sort.startswith("-") else column.asc()
-    if column is first:
-        return [turned, key.desc()]
-    never_empty = isinstance(column, InstrumentedAttribute) and column.nullable is False
-    return [turned if never_empty else turned.nulls_last(), first, key]
+    never_empty = _never_empty(sort.removeprefix("-"), column)
+    if sort.startswith("-"):  # all of it turned, so that one index serves both ways
+        turned = column.desc() if never_empty else column.desc().nulls_last()
+        return [turned, key.desc()] if column is first else [turned, first.desc(), key.desc()]
+    return [column.asc() if never_empty else column.asc().nulls_last(), first, key]
+
+
+def _never_empty(name: str, column: Any) -> bool:
+    """Whether every row has a value there; a name is there in both languages."""
+    return name == "name" or (isinstance(column, InstrumentedAttribute) and column.nullable is False)
 
 
 def object_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Any:

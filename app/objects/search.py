@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -34,12 +34,14 @@ from app.objects.inputs import filters_of
 from app.objects.kinds import ObjectKind, kinds
 from app.objects.models import FULL_TEXT, ObjectSearch
 from app.objects.texts import raw_text
-from app.objects.tokens import Wanted, plain_text, terms_of, wanted
+from app.objects.tokens import Wanted, plain_text, terms_in, wanted
 from core.db import before_commit, engine, on_every_commit
 
 BATCH = 500
 MARK = "¦"
 """Stands between a term and what it is a term of; no text has it in a term."""
+OWN_WAY = (FULL_TEXT, "ix_object_search_tokens", "ix_sorted_")
+"""How tables and indexes begin that the models do not say, because each database writes them its own way."""
 _NO_SITE = "-"
 _PENDING = "objects_to_index"
 _COPY = "INSERT INTO object_search_fts (rowid, tokens) SELECT id, tokens FROM object_search WHERE id > :last"
@@ -162,7 +164,7 @@ def lacking(session: Session) -> dict[str, int]:
 
 def is_own(name: str | None, kind: str, _parents: object) -> bool:
     """Whether a table or index is one of the models: each database has its own for searching besides."""
-    return kind not in ("table", "index") or not str(name).startswith((FULL_TEXT, "ix_object_search_tokens"))
+    return kind not in ("table", "index") or not str(name).startswith(OWN_WAY)
 
 
 def _contents(kind: ObjectKind) -> Select[Any]:
@@ -189,7 +191,8 @@ def _add(session: Session, kind: ObjectKind, rows: Sequence[Any]) -> None:
 def _row(kind: ObjectKind, names: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
     own = row[1 : len(names) + 1]
     words = plain_text(" ".join(raw_text(word) for word in row[len(names) + 1 :]))
-    terms = {_term(kind, term) for term in terms_of(words)}
+    prefix = _term(kind, "")
+    terms = {prefix + term for term in terms_in(words)}
     terms |= {_facet(kind, name, _answer(value)) for name, value in zip(names, own, strict=True)}
     tokens = f" {' '.join(sorted(terms))} "
     return {"kind": kind.name, "object_id": row[0], "words": words, "tokens": tokens}
@@ -220,6 +223,7 @@ def _facet(kind: ObjectKind, name: str, answer: str) -> str:
     return f"{_plain(kind.plural)}{MARK}{MARK}{_plain(name)}{MARK}{_plain(answer)}"
 
 
+@lru_cache(maxsize=1_000)
 def _plain(name: str) -> str:
     return re.sub(r"[^0-9a-z]", MARK, name.casefold())
 

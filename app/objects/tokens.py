@@ -31,9 +31,22 @@ def plain_text(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
 
 
-def terms_of(text: str) -> frozenset[str]:
+def terms_of(text: str) -> set[str]:
     """The terms a text is found by."""
-    return frozenset(term for run in _RUNS.finditer(plain_text(text)) for term in _terms(run))
+    return terms_in(plain_text(text))
+
+
+def terms_in(plain: str) -> set[str]:
+    """The terms by which a text is found that :func:`plain_text` has written."""
+    terms: set[str] = set()
+    for run in _RUNS.finditer(plain):
+        signs = run[0]
+        if run["paired"]:
+            terms.update(signs)
+            terms.update(_pairs(signs))
+        else:
+            terms.update([signs[:length] for length in LENGTHS if length <= len(signs)])
+    return terms
 
 
 def wanted(text: str) -> Wanted | None:
@@ -49,15 +62,6 @@ def wanted(text: str) -> Wanted | None:
         if len(runs) > 1 or runs[0][0] != word or word not in terms:
             parts.append(word)
     return Wanted(frozenset(terms), tuple(parts))
-
-
-def _terms(run: re.Match[str]) -> Iterator[str]:
-    signs = run[0]
-    if run["paired"]:
-        yield from signs
-        yield from _pairs(signs)
-    else:
-        yield from (signs[:length] for length in LENGTHS if length <= len(signs))
 
 
 def _asked(run: re.Match[str]) -> set[str]:

@@ -1,5 +1,6 @@
 """Objects are found through the index, whatever their number; the index follows every change."""
 
+import itertools
 import re
 import uuid
 from collections.abc import Iterator
@@ -7,9 +8,10 @@ from contextlib import suppress
 from datetime import datetime
 
 import pytest
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, event, select, text, tuple_
 from sqlalchemy.orm import Session
 
+from app.catalog.kinds import ITEM
 from app.cli import search as command
 from app.objects import finding, search
 from app.objects.finding import Asked
@@ -100,14 +102,43 @@ def test_common_words_give_the_same_rows_as_looking_at_every_row(
         ]
         by_name = sorted(meant, key=lambda row: row.code)
         if sort.endswith("name"):
-            by_name.sort(key=lambda row: row.name["en"], reverse=sort.startswith("-"))
-        elif sort:
+            by_name.sort(key=lambda row: row.name["en"])
+        if sort.startswith("-"):
             by_name.reverse()
         for number in (1, 2, 4):
             page = finding.page(session, kind, Asked(words, sort=sort, number=number, size=5))
             expected = by_name[(page.number - 1) * 5 : page.number * 5]
             assert [row.code for row in page.items] == [row.code for row in expected]
             assert (page.total, page.more) == (min(len(meant), 10), len(meant) > 10)
+
+
+@pytest.mark.urs("URS-130")
+def test_what_stands_together_far_away_in_the_list_is_found_in_its_order(
+    kind: ObjectKind, many: list[uuid.UUID], keeper: Actor, now: datetime
+) -> None:
+    with unit_of_work(keeper, now=now) as session:
+        for number in range(60, 90):
+            row = department(f"D-{number:02d}", "Late")
+            row.state = DepartmentState.CLOSED if number % 5 else DepartmentState.ACTIVE
+            session.add(row)
+    with read_session() as session:
+        rows = session.scalars(select(Department)).all()
+        for words, chosen, sort in itertools.product(
+            ("late", "车间"), ({}, {"state": "closed"}), ("", "-code", "state", "-state", "name", "-name")
+        ):
+            column = sort.removeprefix("-") or "code"
+            meant = [row for row in rows if words in f"{row.name['en']} {row.name['zh']}".casefold()]
+            meant = [row for row in meant if row.state.value in chosen.values() or not chosen]
+            keys = {"code": lambda row: "", "state": lambda row: row.state.value,
+                    "name": lambda row: row.name["en"]}  # fmt: skip
+            meant.sort(key=lambda row: (keys[column](row), row.code), reverse=sort.startswith("-"))
+            for number in (1, 3):
+                page = finding.page(session, kind, Asked(words, chosen, sort=sort, number=number, size=5))
+                expected = [row.code for row in meant[(number - 1) * 5 : number * 5]]
+                assert [row.code for row in page.items] == expected, (words, chosen, sort, number)
+        place = tuple_(Department.code, Department.id) > tuple_("D-20", uuid.UUID(int=0))
+        following = finding.following(session, kind, Asked("late", size=4), place)
+        assert [row.code for row in following] == ["D-60", "D-61", "D-62", "D-63", "D-64"]
 
 
 def test_pages_of_many_end_and_say_so(kind: ObjectKind, many: list[uuid.UUID]) -> None:
@@ -134,6 +165,17 @@ def test_a_search_never_reads_the_whole_table(kind: ObjectKind, many: list[uuid.
     assert plans
     whole = re.compile(r"SCAN (department|object_search)\b(?!_fts)")
     assert not [plan for plan in plans if whole.search(plan)]
+
+
+@pytest.mark.urs("URS-130")
+def test_the_list_of_items_is_sorted_by_indexes(database: Engine) -> None:
+    wanted = {"kind", "uom", "state", "name", "gtin"}
+    assert wanted <= ITEM.shown.keys()
+    for column, turned in itertools.product(sorted(wanted), ("", "-")):
+        plans = "\n".join(_plans(ITEM, Asked(sort=f"{turned}{column}")))
+        assert "USE TEMP B-TREE FOR ORDER BY" not in plans, (turned, column, plans)
+    asked = Asked(chosen={"kind": "finished"}, sort="code")
+    assert not [plan for plan in _plans(ITEM, asked) if "SCAN item" in plan]
 
 
 def _plans(kind: ObjectKind, asked: Asked) -> Iterator[str]:
