@@ -53,15 +53,16 @@ def _read(value: Any) -> str:
     return " ".join(sorted(kinds))
 
 
-certificates = Kind(_read, {"type": "string", "maxLength": 120})
-"""The cell of a demand: kinds of certificate of which one is needed, or none."""
-
-
 def certificates_text(said: str) -> Bilingual:
     """What a line demands, as people read it."""
     if said == NO_CERTIFICATE:
         return {"en": "no certificate", "zh": "不要求证书"}
-    return {lang: " / ".join(CERTIFICATE_NAMES[kind][lang] for kind in said.split()) for lang in ("en", "zh")}
+    kinds = [CERTIFICATE_NAMES.get(kind, {"en": kind, "zh": kind}) for kind in said.split()]
+    return {lang: " / ".join(name[lang] for name in kinds) for lang in ("en", "zh")}
+
+
+certificates = Kind(_read, {"type": "string", "maxLength": 120}, said=certificates_text)
+"""The cell of a demand: kinds of certificate of which one is needed, or none."""
 
 
 def demand_key(one: SupplierDemand) -> Key:

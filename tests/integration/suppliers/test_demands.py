@@ -7,9 +7,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Supplier
+from app.objects.texts import text_of
 from app.suppliers import demands
 from app.suppliers.models import SupplierCertificate, SupplierDemand
-from app.suppliers.queries import OrderGate, may_order
+from app.suppliers.queries import CERTIFICATE_NAMES, OrderGate, may_order
 from core.actor import Actor
 from core.clock import site_day
 from core.db import read_session, unit_of_work
@@ -122,3 +123,14 @@ def test_what_has_ended_and_begun_is_told_by_the_day_of_the_sites(
         session.flush()
         begun = set(session.scalars(select(SupplierDemand.valid_from)))
     assert begun == {site_day(evening, plant.site.zone)}
+
+
+@pytest.mark.urs("URS-041", "URS-149")
+def test_a_demand_is_read_by_the_names_of_its_certificates() -> None:
+    column = importer_of("suppliers.demands").column("certificates")
+    assert column is not None
+    told = text_of(column, "iso_13485 iso_9001")
+    assert told == {lang: " / ".join(CERTIFICATE_NAMES[one][lang] for one in ("iso_13485", "iso_9001"))
+                    for lang in ("en", "zh")}  # fmt: skip
+    assert text_of(column, "none") == {"en": "no certificate", "zh": "不要求证书"}
+    assert text_of(column, "left_long_ago") == {"en": "left_long_ago", "zh": "left_long_ago"}
