@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from app.catalog.changing import item_named
-from app.inventory import disposing, obstacles, queries, services
+from app.inventory import changes, disposing, obstacles, queries, services
 from app.inventory.changes import Disposition, dispose_stock
 from app.inventory.keys import lots_named
 from app.inventory.models import Lot
@@ -114,6 +114,34 @@ def dispose_of_stock(call: OperationCall) -> Mapping[str, Any]:
         )
         if site_id is not None
         else []
+    )
+    return {"lots": list(lots)}
+
+
+_ITEM = {
+    "type": "object",
+    "properties": {"item": {"type": "string", "minLength": 1, "description": "code of the item"}},
+    "required": ["item"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "inventory.release_reworked",
+    schema=_ITEM,
+    title={"en": "Reworked lots to their release", "zh": "返工批次重新放行"},
+)
+def release_reworked(call: OperationCall) -> Mapping[str, Any]:
+    """Bring the lots that this change held for rework back to quarantine; each gets a release of its own.
+
+    Raises:
+        NotFound: ``item.unknown``; no lot release is in effect.
+    """
+    item, site_id = item_named(call.session, str(call.params["item"])), call.case.site_id
+    if site_id is None:
+        return {"lots": []}
+    lots = changes.release_reworked(
+        call.session, item, site_id, document=call.case.number, actor=call.actor, now=call.now
     )
     return {"lots": list(lots)}
 

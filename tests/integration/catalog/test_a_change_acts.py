@@ -126,6 +126,27 @@ def test_scrap_takes_the_stock_away(plant: Plant, now: datetime) -> None:
         assert all(one.state is OrderState.OPEN for one in session.scalars(select(PurchaseOrder)))
 
 
+@pytest.mark.urs("URS-031", "URS-050")
+def test_what_is_to_be_reworked_is_an_open_task_and_released_anew_afterwards(
+    plant: Plant, now: datetime
+) -> None:
+    rows = [{"item": "RM-PVC", "stock": "rework", "orders": "none", "work": "rework", "reason": "Old."}]
+    with unit_of_work(ACTOR, now=now) as session:
+        made.release(session, made.folder("lot_release"), "lot_release")
+        case = play(session, plant, answers(now.date(), dispositions=rows), now)
+        runtime.fire_timers(session, case.id, now=now)
+        assert history.facts(session, case.id)["dispose_work"][0]["to_rework"] == ["WO-1"]
+        (task,) = human_tasks.open_tasks(session, case.id)
+        assert (task.step, session.scalars(select(Lot)).one().status) == ("rework", LotStatus.HOLD)
+        done = {"done": "Sieved and inspected.", "done_on": now.date().isoformat()}
+        human_tasks.complete(session, task, done, actor=ACTOR, now=now)
+        assert [one.step for one in human_tasks.open_tasks(session, case.id)] == ["closing"]
+        lot = session.scalars(select(Lot)).one()
+        assert lot.status is LotStatus.QUARANTINE
+        release = session.scalars(select(ProcessCase).filter_by(process_key="lot_release")).one()
+        assert (release.subject_id, release.state) == (lot.id, CaseState.RUNNING)
+
+
 def quantities(session: Session, lot: Lot) -> list[Decimal]:
     return [balance.quantity for balance in balances_of(session, lot.id)]
 

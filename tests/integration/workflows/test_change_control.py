@@ -19,6 +19,7 @@ OPERATIONS = {
     "inventory.dispose_stock": {},
     "procurement.dispose_orders": {},
     "production.dispose_work": {},
+    "inventory.release_reworked": {},
 }
 ON_SQLITE = pytest.mark.parametrize("plant_url", ["sqlite"], indirect=True)  # nothing here asks the database
 WHY = {"reason": "There is a reason."}
@@ -44,7 +45,7 @@ PLAN = {
         {"supplier": "S-2", "item": "RM-1", "change": "end"},
     ],
     "dispositions": [
-        {"item": "RM-1", "stock": "use_up", "orders": "block", "work": "rework", "reason": "Old tubing."}
+        {"item": "RM-1", "stock": "rework", "orders": "block", "work": "rework", "reason": "Old tubing."}
     ],
     "training": "yes",
     "effective_from": "2026-12-10",
