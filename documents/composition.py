@@ -134,7 +134,7 @@ def _identification(words: Wording, record: Mapping[str, Any]) -> list[list[bloc
     ]
     if "on_behalf_of" in created:
         pairs.append(blocks.pair(words.gettext("On behalf of"), created["on_behalf_of"]))
-    if record["subject"]:
+    if record["subject"] and words.plain(record["subject"]["label"]):
         pairs.append(blocks.pair(words.gettext("Subject"), words.text(record["subject"]["label"])))
     return blocks.lines(pairs)
 

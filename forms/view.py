@@ -58,7 +58,7 @@ class Entry:
     fixed: bool = False
     when: str = ""
     condition: str = ""
-    starred: bool = False  # required, always or under its condition
+    starred: bool = False  # required, always or wherever it is asked
     why: WhyAsked | None = None
     again: str | None = None  # second entry of a critical field, None for others
     named: str = ""  # name of what the field picks
@@ -83,14 +83,25 @@ class Entry:
 def entries(form: Form, data: Mapping[str, Any], reader: Reader) -> list[Entry]:
     """All fields of a form in order."""
     required = set(form.schema.get("required", ()))
-    sometimes = {
-        name for rule in form.schema.get("allOf", ()) for name in rule.get("then", {}).get("required", ())
+    asked = {
+        name
+        for rule in form.schema.get("allOf", ())
+        for name in rule.get("then", {}).get("required", ())
+        if "x-when" in form.fields.get(name, {}) or _holds(rule.get("if", {}), data)
     }
     shown = [
         _entry(name, schema, data, reader, required=name in required, siblings=form.fields)
         for name, schema in form.fields.items()
     ]
-    return [replace(entry, starred=entry.required or entry.name in sometimes) for entry in shown]
+    return [replace(entry, starred=entry.required or entry.name in asked) for entry in shown]
+
+
+def _holds(condition: Schema, data: Mapping[str, Any]) -> bool:
+    """Whether the answers given so far meet the condition of a rule; other kinds of condition never do."""
+    asked: Mapping[str, Schema] = condition.get("properties", {})
+    return bool(asked) and all(
+        "const" in one and data.get(name) == one["const"] for name, one in asked.items()
+    )
 
 
 def limits_text(row: Mapping[str, Any], schema: Schema) -> str:

@@ -12,9 +12,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.cases import queries
+from app.cases.wording import kind_name
 from app.web.filters import in_language, offset_name
 from app.web.statuses import in_words
 from core.clock import to_zone
+from core.languages import LANGUAGES
 from core.types import Bilingual
 from documents.models import Record
 from forms import pickers
@@ -173,7 +175,7 @@ def _passed(
 ) -> Passed:
     human = row.element_type == "userTask"
     return Passed(
-        name=row.name if any(row.name.values()) else {"en": row.element_id, "zh": row.element_id},
+        name=row.name if any(row.name.values()) else dict.fromkeys(LANGUAGES, kind_name(row.element_type)),
         kind=row.element_type,
         icon=ICONS.get(row.element_type, "circle-check"),
         quiet=not human and row.decision is None,

@@ -11,6 +11,7 @@ from core.types import Bilingual
 from documents.records import moment_text
 from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.history import Passage
+from workflows.sentences import N_, said
 from workflows.vocabulary import Vocabulary
 
 
@@ -65,18 +66,18 @@ def _is_way(decision: Mapping[str, Any]) -> bool:
 def _way(name: Bilingual, decision: Mapping[str, Any]) -> DecisionMade:
     """Say what a gateway asked and which way it took, or what a script worked out from which facts."""
     used = {one["expression"]: one["value"] for one in decision["inputs"]}
-    said = {one["expression"]: one["said"] for one in decision["inputs"] if "said" in one}
+    words = {one["expression"]: one["said"] for one in decision["inputs"] if "said" in one}
     asked = [
         {
             "expression": text,
             "inputs": {read: value for read, value in used.items() if _reads(text, read)},
-            "said": {read: words for read, words in said.items() if _reads(text, read)},
+            "said": {read: told for read, told in words.items() if _reads(text, read)},
             "value": json.dumps(value, ensure_ascii=False) if isinstance(value, (dict, list)) else value,
         }
         for text, value in decision["outputs"].items()
     ]
     taken = [one["name"] for one in decision.get("taken") or ()]
-    title = name if any(name.values()) else decision["name"]
+    title = name if any(name.values()) else said(N_("Branch without a name"))
     return DecisionMade(title, as_texts({"policy": decision["policy"], "asked": asked, "taken": taken}))
 
 

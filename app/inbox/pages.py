@@ -107,9 +107,7 @@ def _barred(step: str | None, gap: Any) -> str:
     return ""
 
 
-def next_line(
-    session: Session, *, now: datetime, principals: Principals = NOBODY
-) -> dict[str, Any] | None:
+def next_line(session: Session, *, now: datetime, principals: Principals = NOBODY) -> dict[str, Any] | None:
     """The task to take next, overdue first, of those this person may take; None if nothing waits for him."""
     person = current_person()
     waiting = open_tasks(person.id, person.grants, Filters(), now=now, principals=principals)
@@ -279,4 +277,4 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     ]
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
     reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
-    return [*pairs, (_("Reason"), "; ".join(reasons))] if reasons else pairs
+    return [*pairs, (_("Why"), "; ".join(reasons))] if reasons else pairs

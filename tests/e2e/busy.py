@@ -45,6 +45,7 @@ def make_busy(product: Product, folder: Path) -> None:
     _propose(plant)
     _move(plant, product, folder)
     _ask_for_a_change(plant)
+    _begin_each_process(plant)
 
 
 def _lot(plant: Plant, number: str) -> Page:
@@ -115,6 +116,17 @@ def _move(plant: Plant, product: Product, folder: Path) -> None:
 def _submit(plant: Plant, form: Any, fields: dict[str, str]) -> None:
     page = plant.person("keeper").submit(form, fields)
     assert page.status < 400, page.text()[:800]
+
+
+def _begin_each_process(plant: Plant) -> None:
+    """Each process that a person may start has a case whose first step waits for who started it."""
+    begun: set[str] = set()
+    for login in ("keeper", "buyer", "inspector", "qa"):
+        page = plant.person(login).get("/cases/new")
+        for form in page.tree.xpath("//form[.//input[@name='process']]"):
+            if form.fields["process"] not in begun:
+                begun.add(form.fields["process"])
+                assert plant.person(login).submit(form, {}).status < 400
 
 
 def _ask_for_a_change(plant: Plant) -> None:

@@ -82,6 +82,14 @@ MANY = {
     **{endpoint(kind, "show"): 12 for kind in every_kind() if endpoint(kind, "show") not in LIKE_OTHERS},
 }
 """Kinds of page that do not all lead to the same: so many of them are followed."""
+OF_PROCESSES = {
+    (kind, path.name)
+    for kind in ("/processes/", "/cases/", "/inbox/")
+    for path in (Path(__file__).parents[2] / "bpmn").iterdir()
+    if path.is_dir() and (kind == "/processes/" or path.name not in {"extension_request"})
+}
+"""What is examined of each process: its sheet, a case, a step. Nobody asks for more time in the plant."""
+FORM = "#task-form"
 BY_RIGHT = {"people.show"}
 """Kinds of page that hold other buttons for other people: examined for each of them."""
 
@@ -103,6 +111,7 @@ class Walk:
         self.left = self.pages - LIKE_OTHERS
         self.addresses: MapAdapter = app.url_map.bind("plant")
         self.faults: list[str] = []
+        self.shown: set[tuple[str, str]] = set()
 
     def as_person(self, page: Page) -> None:
         """Follow the links of one person, most kinds of page once; examine those nobody has seen before."""
@@ -120,6 +129,19 @@ class Walk:
                 self.left.discard(endpoint)
                 page.goto(path)
                 self.examine(page)
+
+    def each_process(self, page: Page) -> None:
+        """Examine of each process its sheet, a case, and a step with its form, if this person sees it."""
+        for kind, key in sorted(OF_PROCESSES - self.shown):
+            path = f"{kind}{key}" if kind == "/processes/" else self._first(page, kind, key)
+            if path is not None and page.goto(path).ok and (kind != "/inbox/" or page.query_selector(FORM)):
+                self.shown.add((kind, key))
+                self.examine(page)
+
+    def _first(self, page: Page, kind: str, process: str) -> str | None:
+        text = page.request.get(f"{kind.rstrip('/')}?process={process}").text()
+        paths = html.fromstring(text).xpath("//main//a/@href")
+        return next((path for path in paths if re.fullmatch(f"{kind}[0-9a-f-]{{36}}", path)), None)
 
     def examine(self, page: Page) -> None:
         """Note what axe finds on the page shown; it comes in past the page's policy."""
@@ -161,8 +183,10 @@ def test_axe_finds_nothing_on_any_page(
     for login in PEOPLE:
         page = Person(visitor(language=language, size=size), login, language, pictures).sign_in().page
         walk.as_person(page)
+        walk.each_process(page)
     for path in ("/nowhere", "/audit"):
         page.goto(path)
         walk.examine(page)
     assert walk.faults == []
     assert walk.left == set(), "nobody finds these pages by links"
+    assert OF_PROCESSES - walk.shown == set(), "nobody was shown these"

@@ -12,6 +12,8 @@ ROW_GAP = 9.0
 NAME_ROOM = 10.0
 """Room above the rows of a lane in which no step stands: its name lies there."""
 
+HARDLY = 8.0
+"""What reaches so little into a lane belongs to its neighbour."""
 NAMED_LANE = 110.0
 """Height of a lane of steps at least, so that its name fits upright."""
 
@@ -121,11 +123,14 @@ def shrunk_rows(
     rows: Iterable[Span], lanes: Sequence[Shape], nodes: Sequence[Shape], extent: Span
 ) -> Scale:
     """Shrink what is empty within every lane, and above and below them."""
-    levels = {y for lane in lanes for y in (lane.box.y, lane.box.y + lane.box.height)} | set(extent)
+    borders = {y for lane in lanes for y in (lane.box.y, lane.box.y + lane.box.height)}
+    outside = {y for y in extent if not borders or not min(borders) < y < max(borders)}
+    levels = borders | outside
     taken = list(merged(rows))
     pairs = [(min(levels), 0.0)]
     for low, high in pairwise(sorted(levels)):
-        inner = [(max(start, low), min(end, high)) for start, end in taken if start < high and end > low]
+        reaching = ((max(start, low), min(end, high)) for start, end in taken if start < high and end > low)
+        inner = [(start, end) for start, end in reaching if end - start > HARDLY]
         named = any(lane.box.y <= low < lane.box.y + lane.box.height for lane in lanes)
         held = any(low <= node.box.middle[1] < high for node in nodes)
         start = pairs[-1][1]

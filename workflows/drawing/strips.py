@@ -236,7 +236,7 @@ class _Cutting:
     def _lanes(self, frame: Box, scale: Scale) -> Iterator[Shape]:
         for lane in self.drawn.lanes:
             top, bottom = scale(lane.box.y), scale(lane.box.y + lane.box.height)
-            if bottom > top:
+            if bottom - top > 1:  # none of its rows is in this strip
                 yield replace(lane, box=Box(frame.x, top, frame.width, bottom - top))
 
 

@@ -41,6 +41,16 @@ def made(definition: dict[str, Any]) -> Any:
     return parse(json.dumps(definition).encode(), key="small")
 
 
+@pytest.mark.urs("URS-003")
+def test_what_only_another_answer_asks_for_is_starred_once_it_is_given() -> None:
+    form = load("deviation_report")
+    label = {
+        said: fields(form, {"block_supplier": said}, {}, lang="en", prefill={}) for said in ("no", "yes")
+    }
+    starred = {said: 'for="f-supplier">Supplier <span' in page for said, page in label.items()}
+    assert starred == {"no": False, "yes": True}
+
+
 @pytest.mark.urs("URS-003", "URS-122")
 @pytest.mark.parametrize("key", keys())
 def test_every_form_is_usable_and_has_code_and_revision(key: str) -> None:

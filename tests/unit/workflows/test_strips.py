@@ -9,8 +9,10 @@ from lxml import etree
 
 from documents.drawing import UPRIGHT
 from workflows.diagram import Part, to_parts
+from workflows.drawing.labels import settled
 from workflows.drawing.picture import CONTAINERS, read_picture
 from workflows.drawing.shrinking import is_backdrop
+from workflows.drawing.strips import cut
 
 MODELS = sorted((Path(__file__).parents[3] / "bpmn").glob("*/*.bpmn"))
 LONG = next(path for path in MODELS if path.stem == "change_control").read_bytes()
@@ -77,6 +79,14 @@ def test_every_part_names_the_lanes_of_its_steps() -> None:
             lane.id for lane in lanes for one in here if lane.box.y <= at[one] < lane.box.y + lane.box.height
         }
         assert needed <= set(steps(part)), part.number
+
+
+def test_no_lane_is_drawn_too_thin_for_its_name() -> None:
+    for model in MODELS:
+        picture = settled(read_picture(model.read_bytes()), "both")
+        for strip in cut(picture, {}, "both", width=660, height=820):
+            lanes = [shape.box.height for shape in strip.picture.shapes if shape.kind == "lane"]
+            assert all(height > 18 for height in lanes), (model.stem, strip.number, lanes)
 
 
 def test_of_a_long_diagram_only_the_path_taken_and_the_steps_next_to_it_are_drawn() -> None:
