@@ -8,6 +8,7 @@ from sqlalchemy import Engine, select
 
 from app.access.models import RoleGrant
 from app.factory import create_app
+from core import clock
 from core.actor import Actor
 from core.db import read_session, unit_of_work
 from tests.factories.floor import Floor, make_floor
@@ -16,7 +17,7 @@ from tests.factories.people import sign_in
 from tests.integration.quality import test_capa as capa
 from tests.integration.quality import test_deviation as deviation
 from workflows import messages, runtime
-from workflows.models import ProcessCase
+from workflows.models import HumanTask, ProcessCase, TaskState
 
 
 @pytest.fixture
@@ -60,7 +61,10 @@ def test_what_another_site_has_found_is_not_listed(floor: Floor) -> None:
 
 
 @pytest.mark.urs("URS-071")
-def test_a_deviation_asks_for_a_capa_and_both_are_linked(floor: Floor) -> None:
+def test_a_deviation_asks_for_a_capa_and_both_are_linked(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: floor.now)
     case = deviation.reported(floor)
     floor.signs("qa1", case, "assess", deviation.MINOR)
     floor.signs("engineer", case, "proposal", {"reason": "No lot is concerned."})
@@ -69,6 +73,10 @@ def test_a_deviation_asks_for_a_capa_and_both_are_linked(floor: Floor) -> None:
     floor.post()
     with read_session() as session:
         asked = session.scalars(select(ProcessCase).filter_by(process_key="capa")).one()
+        task = session.scalars(select(HumanTask).filter_by(case_id=asked.id, state=TaskState.OPEN)).one()
+    begun = visit("qa2").get(f"/inbox/{task.id}").text
+    for said in (f'value="{deviation.REPORT["title"]}"', f'value="{case.number}"', '"deviation" selected'):
+        assert said in begun, "the triage begins with what the deviation said"
     floor.signs("qa2", asked, "triage", capa.TRIAGE | {"source": "deviation"})
     page = visit("qa1").get("/corrective-actions", query_string={"q": case.number}).text
     assert f"/cases/{asked.id}" in page
