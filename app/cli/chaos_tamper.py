@@ -4,35 +4,56 @@ Whoever edits knows what he does: he takes the table's guards away for the momen
 were, so that nothing but the changed row itself can give him away.
 """
 
+import itertools
 import random
 import string
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, Connection, Enum, Row, Table, delete, func, insert, select, text, update
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Enum,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    Row,
+    String,
+    Table,
+    Time,
+    delete,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 
 from core.db import Base
+from core.types import Amount, Quantity, UtcDateTime
 from signatures.audit_plan import plan_of
 
-TARGETS: dict[str, tuple[str, ...]] = {
+NAMED: dict[str, tuple[str, ...]] = {
     "trail": ("audit_entry", "audit_entry", "audit_head"),
     "ledger": ("movement", "balance", "lot_edge"),
     "signatures": ("signature",),
     "records": ("record", "stored_file"),
     "cases": ("process_case", "human_task", "step_history", "case_state", "process_release"),
-    "master": (
-        *("item", "supplier", "site", "person", "role_grant", "lot", "inspection_characteristic", "bom"),
-        *("bom_line", "purchase_order", "purchase_order_line", "work_order", "warehouse", "location"),
-        *("number_rule", "number_counter", "inspection", "inspection_result", "receipt", "output"),
-    ),
 }
-"""What is edited: kinds of regulated rows, in turn, and their tables."""
+"""Kinds of regulated rows that are edited for themselves, and their tables."""
+
+ROUND = tuple(kind for name in NAMED for kind in (name, "master"))
+"""The kinds in turn; every other edit is of the many tables that no other kind has."""
 
 IGNORED = {"balance": ("id",)}
 """Columns that mean nothing: a balance is found by its place, never by its key."""
@@ -51,24 +72,43 @@ class Edit:
     column: str | None = None
 
 
-def tamper(connection: Connection, chance: random.Random, target: str) -> Edit:
-    """Make one edit among the tables of ``target``; the caller commits.
+def targets(metadata: MetaData) -> dict[str, tuple[str, ...]]:
+    """What is edited: the tables of each kind; every audited table that no other kind names is a master's."""
+    named = {name for names in NAMED.values() for name in names}
+    audited = [plan_of(table) for table in metadata.sorted_tables]
+    return {**NAMED, "master": tuple(one.name for one in audited if one.audited and one.name not in named)}
+
+
+def deal(chance: random.Random, kinds: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    """Give the tables to edit, without end: the kinds in turn, of each kind no table again before all."""
+    hands = {kind: _shuffled_again_and_again(chance, tables) for kind, tables in kinds.items()}
+    for kind in itertools.cycle(ROUND):
+        yield next(hands[kind])
+
+
+def _shuffled_again_and_again(chance: random.Random, tables: Sequence[str]) -> Iterator[str]:
+    while True:
+        yield from chance.sample(list(tables), len(tables))
+
+
+def tamper(connection: Connection, chance: random.Random, name: str) -> Edit:
+    """Make one edit in a table; an empty one can only be given a row. The caller commits.
 
     Raises:
-        LookupError: there is no row of that kind, or no edit that the database's own constraints let pass.
+        LookupError: there is no edit that the database's own constraints let pass.
     """
+    table = Base.metadata.tables[name]
     for _ in range(_TRIES):
-        table = Base.metadata.tables[chance.choice(TARGETS[target])]
         row = _some_row(connection, chance, table)
-        if row is None:
-            continue
-        kind = "value" if table.name == "audit_head" else chance.choice(_KINDS)
+        kind = "value" if name == "audit_head" else chance.choice(_KINDS)
         try:
-            with connection.begin_nested(), _without_guards(connection, table.name):
+            with connection.begin_nested(), _without_guards(connection, name):
+                if row is None:
+                    return _forge(connection, chance, table)
                 return _ACTS[kind](connection, chance, table, row)
         except (DBAPIError, LookupError):
             continue  # a constraint, or nothing in this row to change: another one
-    raise LookupError(f"no edit of {target} is possible")
+    raise LookupError(f"no edit of {name} is possible")
 
 
 def _some_row(connection: Connection, chance: random.Random, table: Table) -> Row[Any] | None:
@@ -79,16 +119,26 @@ def _some_row(connection: Connection, chance: random.Random, table: Table) -> Ro
     return connection.execute(query).one()
 
 
+def _forge(connection: Connection, chance: random.Random, table: Table) -> Edit:
+    """Put a row that nobody has made into a table."""
+    values = {
+        column.name: None if column.nullable and chance.randrange(2) else _changed(chance, column, None)
+        for column in table.columns
+    }
+    connection.execute(insert(table).values(values))
+    return Edit("insert", table.name, _named(table, values))
+
+
 def _change_value(connection: Connection, chance: random.Random, table: Table, row: Row[Any]) -> Edit:
     column = chance.choice(_columns(table))
     new = _another(connection, chance, column, row._mapping[column.name])
     connection.execute(update(table).where(*_this(table, row)).values({column.name: new}))
-    return Edit("value", table.name, _key(table, row), column.name)
+    return Edit("value", table.name, _named(table, row._mapping), column.name)
 
 
 def _delete(connection: Connection, _chance: random.Random, table: Table, row: Row[Any]) -> Edit:
     connection.execute(delete(table).where(*_this(table, row)))
-    return Edit("delete", table.name, _key(table, row))
+    return Edit("delete", table.name, _named(table, row._mapping))
 
 
 def _insert(connection: Connection, chance: random.Random, table: Table, row: Row[Any]) -> Edit:
@@ -97,7 +147,7 @@ def _insert(connection: Connection, chance: random.Random, table: Table, row: Ro
     for name in sorted(unique):
         values[name] = _another(connection, chance, table.columns[name], values[name])
     connection.execute(insert(table).values(values))
-    return Edit("insert", table.name, "/".join(str(values[name]) for name in plan_of(table).key))
+    return Edit("insert", table.name, _named(table, values))
 
 
 Act = Callable[[Connection, random.Random, Table, Row[Any]], Edit]
@@ -115,8 +165,8 @@ def _this(table: Table, row: Row[Any]) -> list[Any]:
     return [column == row._mapping[column.name] for column in table.primary_key]
 
 
-def _key(table: Table, row: Row[Any]) -> str:
-    return "/".join(str(row._mapping[column.name]) for column in table.primary_key)
+def _named(table: Table, values: Mapping[Any, Any]) -> str:
+    return "/".join(str(values[column.name]) for column in table.primary_key)
 
 
 def _another(connection: Connection, chance: random.Random, column: Column[Any], value: Any) -> Any:
@@ -140,20 +190,33 @@ def _changed(chance: random.Random, column: Column[Any], value: Any) -> Any:
     if isinstance(column.type, Enum):
         return chance.choice([member for member in column.type.python_type if member != value])
     if value is None:
-        return _first(column)
+        return _first(chance, column)
     for kind, change in _CHANGES.items():
         if isinstance(value, kind):
             return change(chance, value)
     raise LookupError(f"no other value for {column}")
 
 
-def _first(column: Column[Any]) -> Any:
-    kind = column.type.python_type
-    made = {str: "forged", dict: {"forged": "1"}, int: 1, Decimal: Decimal(1), uuid.UUID: uuid.UUID(int=1)}
-    made |= {date: date(2026, 1, 1), bool: True, bytes: b"forged"}
-    if kind not in made:
-        raise LookupError(f"no value for {column}")
-    return made[kind]
+def _first(chance: random.Random, column: Column[Any]) -> Any:
+    """Make a value where there is none; another one each time, for a table may refuse some."""
+    for kinds, values in _FIRST:
+        if isinstance(column.type, kinds):
+            return chance.choice(values)
+    return uuid.UUID(int=chance.getrandbits(128))
+
+
+_FIRST: tuple[tuple[tuple[type, ...], tuple[Any, ...]], ...] = (
+    ((UtcDateTime,), (datetime(2026, 1, 1, tzinfo=UTC),)),
+    ((Quantity, Amount, Numeric), (Decimal(1), Decimal(12))),
+    ((JSON,), ({"forged": "1"},)),
+    ((Boolean,), (True, False)),
+    ((Integer,), (1, 12)),
+    ((Date,), (date(2026, 1, 1),)),
+    ((Time,), (time(7),)),
+    ((LargeBinary,), (b"forged",)),
+    ((String,), ("forged", "A")),
+)
+"""Values by the type of their column; every other type is that of a key."""
 
 
 def _text(chance: random.Random, value: str) -> str:
@@ -198,6 +261,7 @@ _CHANGES: dict[type, Callable[[random.Random, Any], Any]] = {
     Decimal: lambda chance, value: value + chance.choice([Decimal("0.001"), Decimal(1), Decimal(-1)]),
     datetime: lambda chance, value: value + chance.choice([timedelta(microseconds=1), timedelta(days=-1)]),
     date: lambda chance, value: value + timedelta(days=chance.choice([-1, 1, 365])),
+    time: lambda chance, value: value.replace(minute=(value.minute + chance.choice([1, 30])) % 60),
 }
 
 

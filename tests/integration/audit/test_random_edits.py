@@ -1,5 +1,6 @@
 """A cut of `qms chaos edits`: whatever row is edited past the product, the verifier names it."""
 
+import itertools
 import random
 import sqlite3
 import uuid
@@ -8,13 +9,15 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Column, Engine, Integer, MetaData, Table
 
 from app.cli import scratch_server
 from app.cli.chaos_edits import Copy, copies_of_database, copies_of_file, edit_copies, is_named
+from app.cli.chaos_tamper import NAMED, ROUND, deal, targets
 from app.procurement import services as procurement
 from core.actor import Actor
-from core.db import unit_of_work
+from core.db import Base, unit_of_work
+from signatures.audit_plan import plan_of
 from signatures.models import Signature
 from tests.factories import plant as factory
 
@@ -67,4 +70,16 @@ def test_every_random_edit_past_the_product_is_named(copies: Copy, database: Eng
     assert len(done) == count
     missed = [(edit, report.reason, report.findings) for edit, report in done if not is_named(edit, report)]
     assert missed == []
-    assert len({edit.table for edit, _ in done}) > 10
+    assert len({edit.table for edit, _ in done}) > count // 2
+
+
+def test_every_audited_table_is_edited_and_one_that_comes_new_as_well() -> None:
+    metadata = MetaData()
+    for name, told in (("brand_new", {}), ("not_audited", {"audit": False})):
+        Table(name, metadata, Column("id", Integer, primary_key=True), info=told)
+    assert targets(metadata)["master"] == ("brand_new",)
+    kinds = targets(Base.metadata)
+    wanted = {table.name for table in Base.metadata.sorted_tables if plan_of(table).audited}
+    wanted |= {"audit_entry", "audit_head", "balance"}
+    dealt = deal(random.Random(1), kinds)
+    assert set(itertools.islice(dealt, len(ROUND) * len(kinds["master"]) // len(NAMED))) == wanted
