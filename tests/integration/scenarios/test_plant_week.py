@@ -76,7 +76,7 @@ def test_a_failed_lot_leads_over_linked_processes_to_the_next_released_one(datab
     load_demo()
     report = Report()
     week = Week(PlantInside(create_app(testing=True)), report)
-    week.tell(printed=False)
+    week.tell()
     assert report.reason is None
     found = {one["process"]: one for one in week.found.cases}
     assert {name: one["state"] for name, one in found.items()} == {
