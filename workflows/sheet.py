@@ -122,6 +122,18 @@ def _said(cell: str | Bilingual, words: Words, vocabulary: Vocabulary) -> str | 
     return vocabulary.cell(cell, words) or say(cell, words) or cell
 
 
+def column_of(process: CompiledProcess, expression: str) -> tuple[Bilingual, Bilingual] | None:
+    """Give table and column that an expression such as ``terms.audit_due`` reads; None for any other."""
+    step, _dot, name = expression.partition(".")
+    keys = [one.decision for one in process.elements.values() if one.step == step and one.decision]
+    tables = [process.decisions[key].table for key in keys if key in process.decisions]
+    for table in tables:
+        for output in table.outputs if table is not None else ():
+            if output.name == name and table is not None:
+                return table.name, output.label
+    return None
+
+
 def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
     """Read the decision tables of a DMN file as text.
 

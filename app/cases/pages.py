@@ -118,7 +118,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "site_name": _site_name(session, case.site_id),
         "subject_url": _subject_url(case),
         "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=path.current, lang=language()),
-        "at": diagram.place_of(process.bpmn_xml, path.current or {case.outcome or ""}, language()),
+        "at": diagram.place_of(process.bpmn_xml, _now_at(session, case, path), language()),
         "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(path.current), "current"),
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),
@@ -133,6 +133,12 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "ended_by": queries.names(session, [case.ended_by]).get(case.ended_by),
         "started_by": queries.names(session, [case.started_by]).get(case.started_by, case.started_by_name),
     }
+
+
+def _now_at(session: Session, case: ProcessCase, path: history.Path) -> set[str]:
+    """Where a case stands: its open steps, else the events it waits for, else the end it has reached."""
+    waiting = {wait.element_id for wait in waits.of_case(session, case.id)}
+    return set(path.current) or waiting or {case.outcome or ""}
 
 
 def records_part(session: Session, case: ProcessCase) -> dict[str, Any]:

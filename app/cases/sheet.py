@@ -69,12 +69,14 @@ def exceptions(process: CompiledProcess) -> list[tuple[Bilingual, str]]:
 
 def starts(process: CompiledProcess) -> list[Bilingual]:
     """Name what starts the process."""
-    return [_named(element) for element in process.elements.values() if element.kind == "startEvent"]
+    return [_named(element) for element in process.model.inside(process.key) if element.kind == "startEvent"]
 
 
 def ends(process: CompiledProcess) -> list[Bilingual]:
     """Name the ends that a case can reach."""
-    return [_named(element) for element in sheet.in_order(process) if element.kind == "endEvent"]
+    outermost = {element.id for element in process.model.inside(process.key)}
+    ordered = sheet.in_order(process)
+    return [_named(one) for one in ordered if one.kind == "endEvent" and one.id in outermost]
 
 
 def _step_line(number: int, element: Element, process: CompiledProcess) -> StepLine:
@@ -90,7 +92,7 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
         signers=policy.signers if policy else 0,
         not_by=_not_by(policy, process) if policy else (),
         no_deputy=bool(policy and policy.no_delegate),
-        due=wording.duration_words(policy.due) if policy else "",
+        due=_due(policy, process) if policy else "",
         operation=_operation(element),
         parameters=tuple(element.parameters.items()),
         decision=element.decision,
@@ -99,6 +101,15 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
 
 def _form(key: str, process: CompiledProcess) -> Form | None:
     return process.forms.get(key) or (loader.load(key) if loader.known(key) else None)
+
+
+def _due(policy: Policy, process: CompiledProcess) -> str:
+    """Say how long a step may take: a duration, or which column of which decision table gives it."""
+    found = sheet.column_of(process, policy.due or "")
+    if found is None:
+        return wording.duration_words(policy.due)
+    table, column = (in_language(name) for name in found)
+    return str(_("%(column)s, by the table “%(table)s”", column=column, table=table))
 
 
 def _not_by(policy: Policy, process: CompiledProcess) -> tuple[Bilingual, ...]:

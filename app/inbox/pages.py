@@ -162,7 +162,8 @@ def task_page(
         "about": about(view, now=now),
         "at": _place(view),
         "shown": view.shown,
-        "decisions": [(made.name, decision_pairs(made)) for made in (*view.decisions, *view.ways)],
+        "decisions": [(made.name, decision_pairs(made)) for made in view.decisions],
+        "ways": [(made.name, decision_pairs(made)) for made in view.ways],
         "fields": form_fields(session, view, draft if typed is None else typed, errors or {}),
         "pending": pending_entries(view),
         "signers": [one.signer_name for one in signatures_of(session, view.pending.id)]

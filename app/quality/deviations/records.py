@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.catalog.units import quantity_text
+from app.catalog.units import check_unit, quantity_text
 from app.equipment.models import EquipmentUse
 from app.equipment.queries import uses_in_question
 from app.inventory import genealogy
@@ -67,7 +67,7 @@ def waiting(session: Session, subject_id: uuid.UUID | None, data: Mapping[str, A
             "lot": key,
             "item": row.lot.item.code,
             "there": quantity_text(stock[row.lot_id]) if row.lot_id in stock else "0",
-            "unit": row.lot.unit,
+            "unit": " ".join(dict.fromkeys(check_unit(row.lot.unit).symbol.values())),
         }
         for key, row in rows.items()
     ]
