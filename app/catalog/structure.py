@@ -18,6 +18,7 @@ from app.sites.queries import earliest_day
 from core.db import write_context
 from core.effectivity import RevisionState
 from core.errors import Invalid
+from core.locks import lock_names
 
 Parts = Mapping[uuid.UUID, Collection[uuid.UUID]]
 """What goes directly into some items."""
@@ -49,11 +50,13 @@ def refuse_circle(
 ) -> None:
     """Refuse parts of an item that it is a part of itself, over all levels, in force or in future.
 
-    ``more`` are parts that come with the same list.
+    ``more`` are parts that come with the same list. Who writes parts does so alone until commit: two bills of
+    different items could close a circle together.
 
     Raises:
         Invalid: ``bom.circle``, with the way from the item back to itself.
     """
+    lock_names(session, "bom.circle")
     came_from: dict[uuid.UUID, uuid.UUID] = {}
     frontier = set(parts)
     came_from.update(dict.fromkeys(frontier, item.id))

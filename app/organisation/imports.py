@@ -12,7 +12,7 @@ from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES
 from app.sites.queries import earliest_day
 from core.actor import Actor
 from core.errors import Conflict
-from core.locks import lock_parents
+from core.locks import lock_names, lock_parents, read_afresh
 from core.moments import moment_of
 from core.types import Bilingual
 from documents.labels import N_
@@ -121,7 +121,13 @@ def check_positions(session: Session, rows: Iterable[Row], _reach: Reach) -> Ite
 
 
 def _lock(session: Session, kind: type[Department] | type[Position], rows: Sequence[Row], above: str) -> None:
-    """Lock what rows change and what stands above it: nobody fills meanwhile what is closed, or closes it."""
+    """Lock what rows change and what stands above it: nobody fills meanwhile what is closed, or closes it.
+
+    Whoever hangs something elsewhere does so alone, or two moves apart from each other could close a circle.
+    """
+    if any(row.found.get(above) is not None for row in rows):
+        lock_names(session, f"{kind.__tablename__}.{above}")
+        read_afresh(session, kind)
     named = session.scalars(select(kind.id).where(kind.code.in_({row.get("code") for row in rows})))
     lock_parents(session, kind, {*named, *_named_by(rows, above)})
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.regions.models import RegionRule, RuleKind, Unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid, QmsError
+from core.locks import lock_names
 from core.types import Bilingual
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, code, day, name_columns, text
@@ -80,6 +81,7 @@ def change_rules(session: Session, rows: Sequence[Row], actor: Actor, now: datet
 def check_rules(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find values that do not fit their unit, and days on which two lines of a key would hold."""
     listed = [row for row in rows if row.key(KEY) is not None]
+    lock_names(session, *(f"region_rule/{row.get('region')}/{row.get('key')}" for row in listed))
     held = _spans(session, {row.get("key") for row in listed})
     for row in listed:
         held[(row.get("region"), row.get("key"))] = [
@@ -103,7 +105,8 @@ def check_rules(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterato
 
 def _spans(session: Session, keys: Collection[str]) -> dict[Key, list[tuple[date, date | None]]]:
     spans: dict[Key, list[tuple[date, date | None]]] = {}
-    for one in session.scalars(select(RegionRule).where(RegionRule.key.in_(keys))):
+    days = (RegionRule.region, RegionRule.key, RegionRule.valid_from, RegionRule.valid_until)
+    for one in session.execute(select(*days).where(RegionRule.key.in_(keys))):  # afresh, unlike whole rows
         spans.setdefault((one.region, one.key), []).append((one.valid_from, one.valid_until))
     return spans
 
