@@ -19,6 +19,12 @@ KIND_NAMES: dict[ActionKind, Bilingual] = {
     ActionKind.CORRECTIVE: {"en": "Corrective", "zh": "纠正"},
     ActionKind.PREVENTIVE: {"en": "Preventive", "zh": "预防"},
 }
+ANSWERS: dict[str, Bilingual] = {
+    "closed": {"en": "Closed", "zh": "已关闭"},
+    "rejected": {"en": "Rejected", "zh": "未批准"},
+    "cancelled": {"en": "Cancelled", "zh": "已取消"},
+}
+"""How the change that a CAPA asked for ended, as its message `change_closed` says."""
 _COLUMNS = (
     ("No.", "序号"),
     ("Kind", "类型"),
@@ -55,6 +61,9 @@ def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any])
         row("Target", "目标值", str(plan.get("target") or "")),
         row("Number looked at and period", "样本量与观察期", str(plan.get("sample") or "")),
     ]
+    answer = (data.get("change_done") or {}).get("outcome") if plan.get("change") == "yes" else None
+    if answer is not None:
+        rows.append(row("Change asked for", "所请求的变更", ANSWERS.get(str(answer), str(answer))))
     lines: list[list[str | Bilingual]] = [
         [
             f"{one.round}.{one.position}",

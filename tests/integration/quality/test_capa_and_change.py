@@ -10,10 +10,11 @@ from core.actor import Actor
 from core.db import read_session, unit_of_work
 from core.errors import FieldErrors, QmsError
 from documents.models import Record
+from documents.registry import gather
 from tests.factories.floor import Floor, make_floor
 from tests.integration.quality.test_capa import AGREE, PEOPLE, PLAN, TRIAGE, registered, to_plan
 from tests.integration.quality.test_deviation_ends import cancels
-from workflows import messages
+from workflows import history, messages
 from workflows.message_models import CaseMessage
 from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
@@ -81,6 +82,9 @@ def test_a_cancelled_change_answers_too_and_a_closed_one_is_verified(floor: Floo
         )
     floor.post()
     assert floor.open(case) == ["verification"]
+    with read_session() as session:
+        (shown,) = gather("quality.capa_plan", session, case.subject_id, history.facts(session, case.id))
+    assert {"en": "Closed", "zh": "已关闭"} in [one["value"] for one in shown["rows"]]
 
 
 @pytest.mark.urs("URS-012")

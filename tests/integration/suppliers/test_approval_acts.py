@@ -23,7 +23,7 @@ from forms.beginnings import begin
 from forms.loader import load
 from tests.factories import workflows as made
 from tests.factories.plant import Plant, make_plant, names
-from workflows import history, human_tasks, messages, runtime
+from workflows import codec, history, human_tasks, messages, runtime
 from workflows.message_models import CaseMessage
 from workflows.models import CaseState, ProcessCase
 
@@ -125,8 +125,13 @@ def test_a_score_below_one_blocks_and_a_drop_asks_for_capa_and_scar(plant: Plant
         assert list(session.scalars(select(CaseMessage))) == []
         assert play(session, plant, fields(0, last), now).outcome == "blocked"
         assert OrderGate(session, [second(session).id]).standing_of(second(session)) is Standing.BLOCKED
-        sent = {message.name for message in session.scalars(select(CaseMessage))}
-        assert sent == {"capa_wanted", "scar_wanted"}
+        sent = {one.name: codec.as_facts(one.payload) for one in session.scalars(select(CaseMessage))}
+        assert set(sent) == {"capa_wanted", "scar_wanted"}
+        triage = begin(load("capa_triage"), {"wanted": sent["capa_wanted"]})
+        assert (triage["source"], triage["severity"]) == (["supplier"], ["4"])
+        request = begin(load("scar_request"), {"wanted": sent["scar_wanted"]})
+        told = {name: texts[0] for name, texts in request.items()}
+        assert (told["supplier"], told["trigger"], told["severity"]) == ("S-02", "grade", "major")
         started = deliver(session, now)
         assert [case.process_key for case in started] == ["scar"]
         assert started[0].site_id == plant.site.id
