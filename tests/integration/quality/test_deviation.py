@@ -8,7 +8,7 @@ from threading import Barrier, Thread
 import pytest
 from sqlalchemy import Engine, select
 
-from app.equipment.models import Equipment
+from app.equipment.models import Equipment, EquipmentKind
 from app.inventory.models import Lot, LotStatus, Movement, MovementKind
 from app.inventory.queries import on_hand
 from app.inventory.services import Consumption, record_consumption
@@ -21,8 +21,9 @@ from core.errors import FieldErrors, NotAllowed, QmsError
 from tests.factories import plant as plants
 from tests.factories.floor import Floor, make_floor
 from tests.factories.walks import separations
+from workflows import registry
 from workflows.message_models import CaseMessage
-from workflows.models import CaseState
+from workflows.models import CaseState, ProcessCase
 from workflows.registry import OperationCall
 
 STAFF = ("employee", "qa", "engineer", "regulatory", "releaser", "quality_head", "inspector")
@@ -371,3 +372,39 @@ def test_a_machine_is_blocked_by_the_report(floor: Floor) -> None:
     reported(floor, equipment="M-1", block_equipment="yes")
     with read_session() as session:
         assert session.scalars(select(Equipment)).one().blocked
+
+
+@pytest.mark.urs("URS-041", "URS-050", "URS-078")
+def test_causes_are_blocked_once_with_the_number_of_the_case(floor: Floor) -> None:
+    case, finder = reported(floor), floor.people["finder"]
+
+    def told(operation: str, **named: str | None) -> object:
+        with unit_of_work(finder, now=floor.now) as session:
+            params = {"equipment": None, "supplier": None, **named}
+            call = OperationCall(session, params, session.get_one(ProcessCase, case.id), finder, floor.now)
+            return registry.call(operation, call)
+
+    with unit_of_work(finder, now=floor.now) as session:
+        for code, why in (("M-1", ""), ("M-2", "Broken")):
+            machine = Equipment(
+                code=code, name=plants.names(code, code), kind=EquipmentKind.MACHINE,
+                site_id=floor.plant.site.id, blocked=bool(why), block_reason=why,
+            )  # fmt: skip
+            session.add(machine)
+    assert told("quality.block_causes") == {"blocked": []}
+    with pytest.raises(QmsError) as unknown:
+        told("quality.block_causes", equipment="M-1", supplier="S-99")
+    assert unknown.value.code == "pick.unknown"
+    with read_session() as session:
+        assert not session.scalars(select(Equipment).filter_by(code="M-1")).one().blocked, "all or nothing"
+    assert told("quality.block_causes", equipment="M-1", supplier="S-01") == {"blocked": ["M-1", "S-01"]}
+    assert told("quality.block_causes", equipment="M-1", supplier="S-01") == {"blocked": []}
+    assert told("quality.block_causes", equipment="M-2") == {"blocked": []}, "somebody else did before"
+    with read_session() as session:
+        reasons = {one.code: one.block_reason for one in session.scalars(select(Equipment))}
+        row = standing_row(session, floor.plant.supplier.id)
+    assert reasons == {"M-1": f"{case.number} {REPORT['title']}", "M-2": "Broken"}
+    assert row is not None
+    assert row.why.startswith(case.number)
+    assert told("quality.lift_blocks", equipment="M-2") == {"lifted": []}
+    assert told("quality.lift_blocks", equipment="M-1", supplier="S-01") == {"lifted": ["M-1", "S-01"]}

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine, select
@@ -12,11 +13,14 @@ from app.inventory import obstacles
 from app.inventory.models import Lot, LotStatus
 from app.inventory.services import Consumption, record_consumption
 from app.procurement import services as procurement
+from app.training.models import Qualification
 from core.actor import Actor
+from core.clock import site_day
 from core.db import read_session, unit_of_work
 from core.errors import QmsError
 from documents import registry
 from tests.factories import plant as plants
+from tests.factories import training
 from tests.factories.floor import Floor, make_floor
 from workflows.models import ProcessCase
 
@@ -110,6 +114,33 @@ def test_an_instrument_found_out_of_tolerance_since_keeps_the_lot(floor: Floor, 
     typed = {"decision": "reject", "category": "other", "reason": "Measured with a bad tester"}
     floor.signs("qa", case, "incoming_release", typed)
     assert lot_of(case).status is LotStatus.REJECTED
+
+
+@pytest.mark.urs("URS-050", "URS-075")
+def test_a_step_by_somebody_who_was_not_trained_for_it_keeps_the_lot(floor: Floor, keeper: Actor) -> None:
+    case, day = received(floor, keeper), site_day(floor.now, floor.plant.site.zone)
+    floor.signs("inspector", case, "inspection", GOOD)
+    plant = SimpleNamespace(site_id=floor.plant.site.id, people={"owner": keeper}, now=floor.now)
+    with unit_of_work(keeper, now=floor.now) as session:
+        of = training.document(session)
+        on = training.revision(session, plant, of, "A1", day - timedelta(days=30))
+        needed = training.needs(session, plant, of, "inspector", day + timedelta(days=1))
+        lot = session.get_one(Lot, case.subject_id)
+        assert obstacles.obstacles_of(session, lot, now=floor.now) == [], "nothing was needed on that day"
+        needed.since = day
+    assert refused(floor, case) == "release.training"
+    with read_session() as session:
+        lot = session.get_one(Lot, case.subject_id)
+        [found] = obstacles.obstacles_of(session, lot, now=floor.now)
+    assert (found.rule, "WI-QA-012" in found.text["en"]) == ("training", True)
+    assert ("Inspector" in found.text["en"], "测试inspector" in found.text["zh"]) == (True, True)
+    with unit_of_work(keeper, now=floor.now) as session:
+        training.trained(session, "inspector", "inspector", on, day + timedelta(days=1))
+    assert refused(floor, case) == "release.training", "trained a day late"
+    with unit_of_work(keeper, now=floor.now) as session:
+        session.scalars(select(Qualification)).one().qualified_from = day
+    floor.signs("qa", case, "incoming_release", RELEASE)
+    assert lot_of(case).status is LotStatus.RELEASED
 
 
 @pytest.mark.urs("URS-032", "URS-051")
