@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from app.cases import queries
 from app.quality.deviations.models import Nonconformity, NonconformityLot
-from core.types import Bilingual
 from workflows import messages
 from workflows.models import ProcessCase
 
@@ -21,10 +20,9 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Linked:
-    """A case that hangs together with another: its process, and how, in words."""
+    """A case that hangs together with another, and how, in words."""
 
     case: ProcessCase
-    process: Bilingual
     how: str
 
 
@@ -32,8 +30,7 @@ def linked_cases(session: Session, case: ProcessCase, sites: queries.Sites) -> l
     """The cases linked with one that the reader may see, oldest first; the same seen from either end."""
     ties = {one: str(_("About the same lot")) for one in _about_the_same(session, case)}
     ties |= _by_messages(session, case)
-    found = queries.cases_among(session, ties, sites)
-    return [Linked(other, name, ties[other.id]) for other, name in found]
+    return [Linked(other, ties[other.id]) for other in queries.cases_among(session, ties, sites)]
 
 
 def _by_messages(session: Session, case: ProcessCase) -> dict[uuid.UUID, str]:

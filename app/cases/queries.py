@@ -74,14 +74,10 @@ def case_of(session: Session, case_id: uuid.UUID, sites: Sites) -> ProcessCase:
     return case
 
 
-def cases_among(
-    session: Session, ids: Collection[uuid.UUID], sites: Sites
-) -> list[tuple[ProcessCase, Bilingual]]:
-    """The cases among some that the person may see, with the names of their processes, oldest first."""
-    query = select(ProcessCase, ProcessRelease.name).join(ProcessRelease)
-    query = query.where(ProcessCase.id.in_(ids), _within(sites))
-    found = session.execute(query.order_by(ProcessCase.started_at, ProcessCase.number)) if ids else ()
-    return [(case, name) for case, name in found]
+def cases_among(session: Session, ids: Collection[uuid.UUID], sites: Sites) -> list[ProcessCase]:
+    """The cases among some that the person may see, oldest first."""
+    query = select(ProcessCase).where(ProcessCase.id.in_(ids), _within(sites))
+    return list(session.scalars(query.order_by(ProcessCase.started_at, ProcessCase.number))) if ids else []
 
 
 def open_tasks(session: Session, case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[HumanTask]]:

@@ -132,9 +132,8 @@ class Newcomer:
         page = visitor.submit(visitor.get("/me/password").form("/me/password"), fields)
         if page.status >= 400:
             raise UnexpectedPage(f"{login} cannot choose a password: {page.text()[:300]}")
-        visitor.submit(visitor.get("/me").form("/language"), {"language": self.language})
         visitor.password = PASSWORD
-        return visitor
+        return visitor.choose_language()
 
     def _accept_statement(self, visitor: Visitor) -> None:
         form = visitor.get("/statement").form("/statement")

@@ -81,6 +81,7 @@ class Week:
 
     def _people(self) -> None:
         for login in SIGNERS:
+            self.plant.person(login).choose_language()
             self.plant.accept_statement(login)
 
     def _rejected(self) -> None:

@@ -91,6 +91,11 @@ class Visitor:
             raise UnexpectedPage(f"{login} cannot sign in: {page.text()[:300]}")
         return self
 
+    def choose_language(self) -> "Visitor":
+        """Read the pages in this visitor's language from now on, whatever the account said."""
+        self.submit(self.get("/me").form("/language"), {"language": self.language})
+        return self
+
     def cookies(self) -> str:
         """The cookies of this session, as the header a browser would send."""
         return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self._jar)
