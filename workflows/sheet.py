@@ -134,6 +134,21 @@ def column_of(process: CompiledProcess, expression: str) -> tuple[Bilingual, Bil
     return None
 
 
+def giver_of(process: CompiledProcess, expression: str) -> Bilingual | None:
+    """Name the step that gives what an expression such as ``request.last_day`` reads; None for any other.
+
+    A member of a multi-instance (``action.due``) comes from the step that its list comes from.
+    """
+    key, dot, _name = expression.partition(".")
+    if not dot:
+        return None
+    markers = [one.marker for one in process.elements.values() if one.marker is not None]
+    lists = [marker.collection or "" for marker in markers if marker.item == key]
+    steps = [key, *(collection.partition(".")[0] for collection in lists)]
+    named = {one.step: one.title for one in process.elements.values() if one.writes}
+    return next((named[step] for step in reversed(steps) if step in named), None)
+
+
 def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
     """Read the decision tables of a DMN file as text.
 

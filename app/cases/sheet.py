@@ -104,10 +104,13 @@ def _form(key: str, process: CompiledProcess) -> Form | None:
 
 
 def _due(policy: Policy, process: CompiledProcess) -> str:
-    """Say how long a step may take: a duration, or which column of which decision table gives it."""
+    """Say how long a step may take: a duration, or the column of a table or the step that gives it."""
     found = sheet.column_of(process, policy.due or "")
     if found is None:
-        return wording.duration_words(policy.due)
+        giver = sheet.giver_of(process, policy.due or "")
+        if giver is None:
+            return wording.duration_words(policy.due)
+        return str(_("By the day that “%(step)s” gives", step=in_language(giver)))
     table, column = (in_language(name) for name in found)
     return str(_("%(column)s, by the table “%(table)s”", column=column, table=table))
 

@@ -9,7 +9,7 @@ from forms.loader import load
 from forms.validate import check
 from tests.factories import walks
 from tests.factories import workflows as made
-from workflows import history, human_tasks, runtime
+from workflows import history, human_tasks, repository, runtime, sheet
 
 assert app.factory  # the rooms register what the model calls
 
@@ -72,3 +72,18 @@ def test_the_requester_decides_nothing_and_quality_has_not_assessed():
     for step in ("engineering", "customer_answer", "qa_approval", "closing"):
         assert {(step, "start"), (step, "request")} <= found
     assert {("qa_approval", "engineering"), ("qa_approval", "customer_answer")} <= found
+
+
+@pytest.mark.parametrize(
+    ("folder", "due", "giver"),
+    [
+        ("planned_deviation", "request.last_day", "Request"),
+        ("change_control", "action.due", "Plan"),
+        ("capa", "day.due", "Day of the action"),
+        ("capa", "P3D", None),
+    ],
+)
+def test_the_sheet_names_the_step_that_gives_a_day(session, folder, due, giver):
+    process = repository.compiled(made.release(session, made.folder(folder), folder))
+    named = sheet.giver_of(process, due)
+    assert (named["en"] if named else None) == giver
