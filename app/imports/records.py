@@ -10,10 +10,12 @@ from app.imports.models import DataImport
 from app.imports.queries import bringer, import_of, result_of
 from app.imports.results import KeptChange
 from app.sites.queries import style_of
+from core.languages import pick
 from core.types import Bilingual
 from documents.models import StoredFile
 from documents.records import RecordDraft, empty_content, moment_text
 from documents.registry import Section, facts, printed_form
+from documents.sheets.cells import Column, Kind
 from documents.sheets.examining import SHOWN
 from documents.sheets.importers import Importer, importer_of
 from documents.sheets.rows import Outcome
@@ -148,9 +150,16 @@ def _what(importer: Importer, row: Mapping[str, str]) -> str:
 def _particulars(importer: Importer, row: Mapping[str, str]) -> Bilingual:
     filled = [column for column in importer.columns[1:] if row.get(column.key)]
     return {
-        lang: "; ".join(f"{column.name[lang]}: {row[column.key]}" for column in filled) or "–"
+        lang: "; ".join(f"{column.name[lang]}: {_answer(column, row[column.key], lang)}" for column in filled)
+        or "–"
         for lang in ("en", "zh")
     }
+
+
+def _answer(column: Column, written: str, lang: str) -> str:
+    """What stands in a cell; the code of an answer by its name."""
+    answers = column.read.answers if isinstance(column.read, Kind) else {}
+    return pick(answers.get(written, written), lang)
 
 
 def _row(english: str, chinese: str, value: str | Bilingual) -> dict[str, Any]:
