@@ -19,8 +19,10 @@ def visible(text: str) -> str:
 
 def missing(text: str) -> set[str]:
     """Give the characters of a text that the record font cannot show, such as an emoji."""
-    covered = coverage()
-    lost = {sign for sign in unicodedata.normalize("NFC", text) if ord(sign) not in covered}
+    covered, signs = coverage(), unicodedata.normalize("NFC", text)
+    if covered.issuperset(map(ord, signs)):
+        return set()
+    lost = {sign for sign in signs if ord(sign) not in covered}
     return {sign for sign in lost if ord(sign) not in _PRINTABLE}
 
 

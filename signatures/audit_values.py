@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import Enum
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Dialect, MetaData, Table
 from sqlalchemy.types import TypeEngine
@@ -21,10 +22,15 @@ SAFE_INTEGER = 2**53 - 1
 """Above this, JSON numbers are not exact everywhere (RFC 8785); they are written as strings."""
 
 Reader = Callable[[Any], Any]
+_READY = frozenset({str, bool})
 
 
 def plain(value: Any) -> Any:
     """Give a value as JSON knows it, without loss."""
+    if value is None or type(value) in _READY:  # most values of a list of many rows
+        return value
+    if type(value) is UUID:
+        return str(value)
     if isinstance(value, Enum):
         return plain(value.value)
     if isinstance(value, Mapping):
@@ -105,11 +111,13 @@ def _reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Reader:
     if dialect.name != "sqlite":
         return _postgresql_reader(kind)
     convert = kind.dialect_impl(dialect).result_processor(dialect, None)
+    if convert is None:
+        return plain
 
     def read(value: Any) -> Any:
         if isinstance(value, str) and value.startswith("sha256:"):
             return value
-        return value if convert is None else convert(value)
+        return convert(value)
 
     return read
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from app.catalog import queries
@@ -15,6 +16,7 @@ from app.catalog.gs1 import check_gtin
 from app.catalog.models import Item, ItemKind, ItemRevision, ItemState, Supplier
 from app.catalog.revising import Characteristic, first_day, open_standard
 from app.catalog.units import check_unit
+from app.objects.search import note_written
 from core.actor import Actor
 from core.db import new_id
 from core.effectivity import RevisionState
@@ -87,11 +89,22 @@ def open_items(session: Session, commands: Iterable[NewItem], *, actor: Actor, n
     while batch := list(islice(rest, BATCH)):
         items = [_item(command, now) for command in batch]
         pairs = zip(batch, items, strict=True)
-        written = [*items, *(one for pair in pairs for one in _first_revision(*pair, now))]
-        session.add_all(written)
-        session.flush()  # a batch is written at once, then forgotten
-        for one in written:
-            session.expunge(one)
+        revisions = [one for pair in pairs for one in _first_revision(*pair, now)]
+        for model, written in ((Item, items), (ItemRevision, revisions)):
+            _write(session, model, written)
+
+
+def _write(
+    session: Session, model: type[Item | ItemRevision], written: Sequence[Item | ItemRevision]
+) -> None:
+    """Write new rows in one statement and forget them; the trail's triggers see each."""
+    if written:
+        session.execute(insert(model), [{**_held(one), "revision": 1} for one in written])
+        note_written(session, model, [one.id for one in written])
+
+
+def _held(row: Item | ItemRevision) -> dict[str, Any]:
+    return {name: value for name, value in vars(row).items() if name != "_sa_instance_state"}
 
 
 @dataclass(frozen=True)
@@ -102,9 +115,7 @@ class ItemChange:
     state: ItemState | None = None
 
 
-def change_items(
-    session: Session, changes: Mapping[str, ItemChange], *, actor: Actor, now: datetime
-) -> None:
+def change_items(session: Session, changes: Mapping[str, ItemChange], *, actor: Actor, now: datetime) -> None:
     """Give items other names and states, by item code. The trail holds each old and new row."""
     for item in session.scalars(select(Item).where(Item.code.in_(changes)).with_for_update()):
         wanted = changes[item.code]
@@ -136,9 +147,7 @@ def open_supplier(session: Session, command: NewSupplier, *, actor: Actor, now: 
     return supplier
 
 
-def open_suppliers(
-    session: Session, commands: Iterable[NewSupplier], *, actor: Actor, now: datetime
-) -> None:
+def open_suppliers(session: Session, commands: Iterable[NewSupplier], *, actor: Actor, now: datetime) -> None:
     """Add many suppliers to the approved list, as a list brings them; see :func:`open_items`."""
     session.add_all([_supplier(command, now) for command in commands])
     session.flush()
@@ -198,6 +207,7 @@ def _first_revision(command: NewItem, item: Item, now: datetime) -> list[ItemRev
         return []
     return [
         ItemRevision(
+            id=new_id(),
             item_id=item.id,
             code=FIRST,
             specification=command.specification,

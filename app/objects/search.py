@@ -244,15 +244,28 @@ def _kinds_of(session: Session) -> Iterator[tuple[ObjectKind, uuid.UUID]]:
             yield kind, row.id
 
 
+def note_written(session: Session, model: type, ids: Collection[uuid.UUID]) -> None:
+    """Have rows found that were written by a statement of a service's own, which no flush tells of."""
+    for kind in kinds():
+        if kind.model is model:
+            _pending(session, kind).update(ids)
+
+
 @event.listens_for(Session, "after_flush")
 def _note(session: Session, _context: object) -> None:
     if "write" not in session.info:
         return
     for kind, key in _kinds_of(session):
-        if _PENDING not in session.info:
-            session.info[_PENDING] = {}
-            before_commit(session, partial(_write_noted, session))  # before the trail's last lock
-        session.info[_PENDING].setdefault(kind.name, (kind, set()))[1].add(key)
+        _pending(session, kind).add(key)
+
+
+def _pending(session: Session, kind: ObjectKind) -> set[uuid.UUID]:
+    """The keys of a kind whose index is written before this unit of work commits."""
+    if _PENDING not in session.info:
+        session.info[_PENDING] = {}
+        before_commit(session, partial(_write_noted, session))  # before the trail's last lock
+    keys: set[uuid.UUID] = session.info[_PENDING].setdefault(kind.name, (kind, set()))[1]
+    return keys
 
 
 @on_every_commit

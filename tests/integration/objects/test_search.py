@@ -1,8 +1,10 @@
 """Objects are found through the index, whatever their number; the index follows every change."""
 
 import itertools
+import json
 import re
 import uuid
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -12,6 +14,8 @@ from sqlalchemy import Engine, event, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalog.kinds import ITEM
+from app.catalog.models import Item, ItemKind, ItemState
+from app.catalog.services import NewItem, open_items
 from app.cli import search as command
 from app.objects import finding, search
 from app.objects.finding import Asked
@@ -20,6 +24,7 @@ from app.objects.models import ObjectSearch
 from app.organisation.models import Department, DepartmentState
 from core.actor import Actor
 from core.db import read_session, unit_of_work
+from signatures.audit_models import AuditEntry
 
 WHOLE = "INSERT INTO object_search_fts(object_search_fts) VALUES ('integrity-check')"
 
@@ -176,6 +181,25 @@ def test_the_list_of_items_is_sorted_by_indexes(database: Engine) -> None:
         assert "USE TEMP B-TREE FOR ORDER BY" not in plans, (turned, column, plans)
     asked = Asked(chosen={"kind": "finished"}, sort="code")
     assert not [plan for plan in _plans(ITEM, asked) if "SCAN item" in plan]
+
+
+@pytest.mark.urs("URS-024", "URS-130")
+@pytest.mark.usefixtures("database")
+def test_items_of_a_list_are_found_and_stand_in_the_trail_row_by_row(keeper: Actor, now: datetime) -> None:
+    names = {"en": "Granulate", "zh": "粒料"}
+    new = [NewItem(f"RM-{one}", names, ItemKind.MATERIAL, "kg", specification="S 1") for one in range(3)]
+    with unit_of_work(keeper, now=now) as session:
+        open_items(session, new, actor=keeper, now=now)
+    assert codes(ITEM, "粒料") == ["RM-0", "RM-1", "RM-2"]
+    with read_session() as session:
+        row = session.scalars(select(Item).filter_by(code="RM-1")).one()
+        assert (row.revision, row.state, row.storage, row.created_at) == (1, ItemState.ACTIVE, {}, now)
+        entries = session.scalars(select(AuditEntry).filter_by(action="insert")).all()
+        told = Counter(entry.subject_type for entry in entries)
+        assert (told["item"], told["item_revision"]) == (3, 3)
+        [own] = [json.loads(entry.entry) for entry in entries if entry.subject_id == str(row.id)]
+        assert own["changes"]["code"] == [None, "RM-1"]
+        assert own["actor"]["id"] == keeper.id
 
 
 def _plans(kind: ObjectKind, asked: Asked) -> Iterator[str]:
