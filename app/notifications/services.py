@@ -4,11 +4,11 @@ The relay calls :func:`gather` every few seconds. It reads the trail on from whe
 their mails and how far it has read are one transaction, so a crash tells nobody twice and forgets nothing.
 """
 
+import re
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.headerregistry import Address
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
@@ -35,6 +35,11 @@ LOOK = timedelta(minutes=5)
 DIGEST_HOUR = 7
 """From this hour of the person's own day on, the mail of the day is sent."""
 KEPT = timedelta(days=180)
+LONGEST_ADDRESS = 254
+_WORD, _LABEL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+", r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"
+ADDRESS = re.compile(rf"{_WORD}(\.{_WORD})*@{_LABEL}(\.{_LABEL})+")
+"""An e-mail address that needs no quotes (RFC 5321, 4.1.2). Python's own reader of addresses fails in other
+ways than by refusing."""
 
 
 def gather(*, now: datetime) -> int:
@@ -180,12 +185,7 @@ def choose_delivery(
 
 def _check_address(email: str) -> None:
     """An address as mail servers take it: one name, one domain, no sign that could begin another header."""
-    try:
-        address = Address(addr_spec=email)
-        usable = bool(address.username) and "." in address.domain and email.isascii() and len(email) <= 254
-    except (ValueError, IndexError):
-        usable = False
-    if not usable or any(sign in email for sign in " <>,;\r\n"):
+    if len(email) > LONGEST_ADDRESS or not ADDRESS.fullmatch(email):
         raise Invalid("notice.email", "Write one e-mail address, such as name@example.com.", field="email")
 
 

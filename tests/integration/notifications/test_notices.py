@@ -288,7 +288,8 @@ def test_the_bell_counts_and_a_notice_leads_to_its_task(plant: Plant, now: datet
 @pytest.mark.urs("URS-146")
 def test_an_address_is_checked_and_stays_out_of_the_trail(plant: Plant) -> None:
     two = "a@b.example, c@d.example"
-    for bad in ("", "a", "a@b", "a@b.example\r\nBcc: c@d.example", two, "名@b.example"):
+    odd = ("[", "(" * 3000, "a@[", "a@b@c.example", "a@b..example", ".a@b.example", "x" * 250 + "@b.example")
+    for bad in ("", "a", "a@b", "a@b.example\r\nBcc: c@d.example", two, "名@b.example", *odd):
         with pytest.raises(Invalid):
             wish(plant, "qa", "now", bad or " ")
     app = create_app(testing=True)
