@@ -98,8 +98,8 @@ class Week:
         self._lot(RECEIVED[0], "rejected")
         made = self._made_from(enter.USED_LOT)
         assert made, f"nothing was made from {enter.USED_LOT}"
-        for number, address in {used: self.lots[enter.USED_LOT], **made}.items():
-            self.lots.setdefault(number, address)
+        self.lots |= made
+        for address in (self.lots[enter.USED_LOT], *made.values()):
             self._stands(address, "hold")
 
     def _gates(self) -> None:

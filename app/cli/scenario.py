@@ -37,7 +37,9 @@ class Told(Report):
     def lines(self) -> list[str]:
         """The story as text."""
         lines = super().lines()
-        lines += [" · ".join(str(cell) for cell in one.values() if cell) for one in self.cases]
+        for one in self.cases:
+            lines.append(f"{one['number']}  {one['process']}  {one['state']}")
+            lines += [f"     waits: {wait['what']}, until {wait['until']}" for wait in one.get("waits", ())]
         lines += [f"{one['from']} → {one['to']}" for one in self.links]
         lines += [one if isinstance(one, str) else "  ".join(one.values()) for one in self.moves]
         return lines

@@ -89,6 +89,8 @@ def test_a_failed_lot_leads_over_linked_processes_to_the_next_released_one(datab
     assert [(one["from"][3:6], one["to"][3:6]) for one in week.found.links] == [
         ("LR-", "DEV"), ("DEV", "CAP"), ("CAP", "CC-"), ("CAP", "SCA"), ("CC-", "SA-"),
     ]  # fmt: skip
+    lines = [tuple(one.items()) for one in week.found.moves]
+    assert len(lines) == len(set(lines))
     moved = {one["movement"] for one in week.found.moves}
     assert moved == {MOVEMENT_NAMES[kind]["zh"] for kind in ("receipt", "status", "return")}
 
