@@ -22,6 +22,7 @@ MADE = "D2611C"
 SEALED_WITHIN_SECONDS, POLL_SECONDS = 180, 0.5
 RELEASE = re.compile(r"/models/[0-9a-f-]{36}$")
 LIST = "code,name_en,name_zh,kind,uom\nBUSY-1,Cap,护帽,component,pcs\nBUSY-2,,护帽,nothing,pcs\n"
+GOOD_LIST = "code,name_en,name_zh,kind,uom\nBUSY-3,Cap,护帽,component,pcs\n"
 CHANGE = {
     "title": "Wider shelves 加宽货架",
     "current": "40 cm",
@@ -81,6 +82,10 @@ def _bring(plant: Plant) -> None:
     owner = plant.person("qa")
     form = owner.get("/imports/catalog.items/new").form("/imports")
     owner.submit(form, {}, {"file": ("items.csv", LIST.encode())})
+    other = plant.person("owner")
+    form = other.get("/imports/catalog.items/new").form("/imports")
+    page = other.submit(form, {}, {"file": ("good.csv", GOOD_LIST.encode())})
+    assert other.submit(page.form("/propose"), {"reason": "New parts"}).status < 400
 
 
 def _propose(plant: Plant) -> None:

@@ -86,9 +86,13 @@ OF_PROCESSES = {
     (kind, path.name)
     for kind in ("/processes/", "/cases/", "/inbox/")
     for path in (Path(__file__).parents[2] / "bpmn").iterdir()
-    if path.is_dir() and (kind == "/processes/" or path.name not in {"extension_request"})
+    if path.is_dir()
+} - {
+    ("/cases/", "extension_request"),
+    ("/inbox/", "extension_request"),
+    ("/inbox/", "process_model_change"),
 }
-"""What is examined of each process: its sheet, a case, a step. Nobody asks for more time in the plant."""
+"""What is examined of each process: its sheet, a case, a step. Nobody asks for more time, no model waits."""
 FORM = "#task-form"
 BY_RIGHT = {"people.show"}
 """Kinds of page that hold other buttons for other people: examined for each of them."""
