@@ -65,7 +65,8 @@ def in_order(process: CompiledProcess) -> list[Element]:
     following = _following(process)
     backwards: list[str] = []
     seen: set[str] = set()
-    for start in [key for key, element in process.elements.items() if element.kind == "startEvent"]:
+    starts = [element for element in process.elements.values() if element.kind == "startEvent"]
+    for start in [one.id for one in sorted(starts, key=lambda one: one.scope in process.elements)]:
         entered = [] if start in seen else [(start, iter(reversed(following[start])))]
         seen.add(start)
         while entered:
@@ -177,13 +178,15 @@ def read_decisions(dmn_xml: str) -> Iterator[DecisionSheet]:
 
 
 def _following(process: CompiledProcess) -> dict[str, list[str]]:
-    """Say what comes after each element: the targets of its flows, and what is attached to its border."""
+    """Say what comes after each element: what begins inside, the targets of its flows, what is attached."""
     following: dict[str, list[str]] = {key: [] for key in process.elements}
     for flow in process.flows:
         following[flow.source].append(flow.target)
     for element in process.elements.values():
         if element.attached_to:
             following[element.attached_to].append(element.id)
+        if element.kind == "startEvent" and element.scope in following:
+            following[element.scope].insert(0, element.id)
     return following
 
 

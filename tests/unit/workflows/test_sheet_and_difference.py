@@ -35,6 +35,14 @@ def changed(files: dict[str, bytes], name: str, *pairs: tuple[str, str]) -> Comp
 
 
 @pytest.mark.urs("URS-002")
+def test_the_steps_inside_a_part_come_where_the_part_stands() -> None:
+    capa = compiler.compile_files(bundle.read_folder(LOT_RELEASE.parent / "capa"))
+    names = [element.name["en"] for element in in_order(capa)]
+    inner = names.index("Carry out")
+    assert names.index("Triage") < names.index("Every action") < inner < names.index("Set the check")
+
+
+@pytest.mark.urs("URS-002")
 def test_steps_come_in_the_order_in_which_the_diagram_leads_through_them(process: CompiledProcess) -> None:
     keys = [element.id for element in in_order(process)]
     assert keys.index("inspection") < keys.index("disposition") < keys.index("production_release")
