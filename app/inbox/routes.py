@@ -30,6 +30,7 @@ from app.inbox.services import (
     release_task,
     review_task,
     sign_task,
+    still_takes,
     suggested,
 )
 from app.inbox.standing_in import standing_for
@@ -189,7 +190,10 @@ def sign(task_id: uuid.UUID) -> Answer:
         command = command_from(task_id, form, language=language(), method=method)
         with writing() as session:
             taken = sign_task(session, command, actor=actor, now=now)
-    except (FieldErrors, Changed) as error:
+    except QmsError as error:
+        mendable = isinstance(error, FieldErrors | Changed)
+        if not mendable and not still_takes(db.session(), task_id, actor=actor, now=now):
+            raise
         return _refused(task_id, form, error)
     return _taken(taken)
 
@@ -295,7 +299,7 @@ def _not_proven(task_id: uuid.UUID, typed: MultiDict[str, str], refusal: QmsErro
     return _page(task_id, typed, reviewed=reviewed, refusal=refusal), refusal.status
 
 
-def _refused(task_id: uuid.UUID, typed: MultiDict[str, str], error: FieldErrors | Changed) -> Answer:
+def _refused(task_id: uuid.UUID, typed: MultiDict[str, str], error: QmsError) -> Answer:
     """Show the page as it stands now, with everything that was typed, and why nothing was signed."""
     if refusals.matters(error):
         refusals.keep(error)

@@ -29,7 +29,7 @@ from app.inbox.records import (
 )
 from app.inbox.signing import act_of, earlier_signers, hand_over_keys, put_signature, seal_later, signatory
 from core.actor import Actor
-from core.errors import FieldErrors
+from core.errors import FieldErrors, QmsError
 from core.moments import moment_of
 from core.types import Bilingual
 from documents import glyphs
@@ -190,6 +190,17 @@ def check_allowed(session: Session, view: TaskView, *, actor: Actor, now: dateti
     if has_signed(session, view, actor):
         raise SignedAlready
     return actor
+
+
+def still_takes(session: Session, task_id: uuid.UUID, *, actor: Actor, now: datetime) -> bool:
+    """Whether a person could take the step all the same: what was refused is the effect of it, not he."""
+    task = _task(session, task_id)
+    try:
+        actor = _check_free(session, task, actor=actor, now=now, may_stand_in=True)
+        policy.check_opened(task, actor=actor)
+    except QmsError:
+        return False
+    return True
 
 
 def has_signed(session: Session, view: TaskView, actor: Actor) -> bool:

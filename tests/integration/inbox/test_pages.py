@@ -16,10 +16,12 @@ from app.factory import create_app
 from core import clock
 from core.config import settings
 from core.db import read_session, unit_of_work
+from core.errors import Conflict
 from documents.models import Record
 from signatures.audit_models import AuditEntry
 from signatures.models import Signature
 from tests.factories.inbox import PASSWORD, RELEASE, RESULTS, Plant
+from workflows import human_tasks
 from workflows.models import CaseState, ProcessCase
 
 Browse = Callable[..., "Browser"]
@@ -403,6 +405,28 @@ def test_a_request_that_calls_a_signed_step_unsigned_is_refused(plant: Plant, br
     answer = sign(inspector, path, RESULTS, unsigned="1")
     assert answer.status_code == 403
     assert "user id and password" in answer.text
+    assert plant.task("inspection").completed_at is None
+
+
+@pytest.mark.urs("URS-040")
+def test_what_a_rule_of_the_plant_refuses_stands_on_the_page_with_the_entries(
+    plant: Plant, browse: Browse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = Conflict("lot.expired", "Lot %(lot)s has expired.", lot="T-001")
+
+    def refuse(*_args: object, **_facts: object) -> None:
+        raise refusal
+
+    monkeypatch.setattr(human_tasks, "complete", refuse)
+    inspector, path = browse("inspector"), task_path(plant, "inspection")
+    answer = sign(inspector, path, RESULTS)
+    assert answer.status_code == 409
+    assert "Lot T-001 has expired." in answer.text
+    assert 'id="task-form"' in answer.text
+    assert all(f'value="{RESULTS[name]}"' in answer.text for name in ("sample_size", "results.0.value"))
+    with read_session() as session:
+        refused = select(func.count()).where(AuditEntry.entry.contains("lot.expired"))
+        assert session.scalar(refused) == 1
     assert plant.task("inspection").completed_at is None
 
 
