@@ -118,7 +118,7 @@ def test_a_list_is_stored_when_a_second_person_has_signed(plant: Plant, browser:
     with read_session() as session:
         [record] = session.scalars(select(Record).filter_by(kind="imports.proposal"))
         assert f'"sha256":"{noted.sha256}"' in record.canonical.decode(), "the record keeps the file"
-        assert "类别: 原料" in record.canonical.decode(), "an answer stands there by its name, not by its code"
+        assert "类别: 原料" in record.canonical.decode(), "an answer stands there by its name"
     about = browser("qa").get(f"/inbox/{plant.task('acceptance').id}").text
     assert noted.sha256 in about
     assert "PVC granulate" in about
