@@ -19,6 +19,7 @@ from app.web import (
     lists,
     measures,
     pages,
+    refusals,
     security,
     sessions,
     statuses,
@@ -108,6 +109,8 @@ def _furnish() -> list[Blueprint]:
 
 
 BLUEPRINTS = _furnish()
+TOOLKITS = (measures, security, languages, filters, statuses, assets, pages, lists, errors, refusals)
+"""Parts of ``app.web`` that set up each application."""
 
 
 def create_app(*, testing: bool = False) -> Flask:
@@ -124,7 +127,7 @@ def create_app(*, testing: bool = False) -> Flask:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings().database_url
     db.init_app(app)
     _remember_people(app)
-    for toolkit in (measures, security, languages, filters, statuses, assets, pages, lists, errors):
+    for toolkit in TOOLKITS:
         toolkit.init_app(app)
     for bp in BLUEPRINTS:
         app.register_blueprint(bp)

@@ -120,7 +120,9 @@ def _lots(session: Session, lots: Sequence[str]) -> tuple[list[str], list[str]]:
     lost += [f"movement of {name}" for name, difference in moved.items() if difference < 0]
     doubled = [f"lot {name}" for name, (count, _) in found.items() if count > 1]
     doubled += [f"movement of {name}" for name, difference in moved.items() if difference > 0]
-    open_cases = session.scalars(select(ProcessCase.number).where(ProcessCase.ended_at.is_(None))).all()
+    theirs = select(Lot.id).where(Lot.supplier_lot.in_(lots))
+    still_open = ProcessCase.ended_at.is_(None), ProcessCase.subject_id.in_(theirs)
+    open_cases = session.scalars(select(ProcessCase.number).where(*still_open)).all()
     return lost + [f"end of {number}" for number in open_cases], doubled
 
 

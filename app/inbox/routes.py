@@ -260,6 +260,7 @@ def _page(
     refusal: QmsError | None = None,
     errors: FieldErrors | None = None,
     sentences: Sequence[str] = (),
+    code: str = "",
 ) -> str:
     """The task page with what was typed, and what would be signed once everything has been checked."""
     now = request_time()
@@ -269,7 +270,8 @@ def _page(
     )
     outcome = reviewed or errors or outcome_of(db.session(), view, typed, now=now)
     context |= sign_panel(db.session(), view, typed, outcome, refusal)
-    context |= {"sentences": list(sentences), "task_id": task_id, "asked": reviewed is not None}
+    context |= {"sentences": list(sentences), "code": code}
+    context |= {"task_id": task_id, "asked": reviewed is not None}
     return render_template("inbox/task.html", **context)
 
 
@@ -304,7 +306,9 @@ def _refused(task_id: uuid.UUID, typed: MultiDict[str, str], error: QmsError) ->
     if refusals.matters(error):
         refusals.keep(error)
     fields = error if isinstance(error, FieldErrors) else None
-    return _page(task_id, typed, errors=fields, sentences=[error.text(language())]), error.status
+    code = "" if fields or isinstance(error, Changed) else error.code
+    page = _page(task_id, typed, errors=fields, sentences=[error.text(language())], code=code)
+    return page, error.status
 
 
 def _over(case_id: uuid.UUID) -> Response:

@@ -10,7 +10,7 @@ import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from flask import request
+from flask import Flask, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.web.transactions import request_time
@@ -82,7 +82,9 @@ class Runs:
         return run.actor, run.subject, run.facts | ({"times": str(times)} if times > 1 else {})
 
 
-_runs = Runs()
+def init_app(app: Flask) -> None:
+    """Count the refusals of this application."""
+    app.extensions["qms_refusals"] = Runs()
 
 
 def matters(refusal: QmsError) -> bool:
@@ -106,7 +108,8 @@ def keep(refusal: QmsError, *, subject: Subject | None = None) -> None:
     log.info("refused", extra={"code": refusal.code, "endpoint": request.endpoint})
     now = request_time()
     about: Subject = subject or refusal.facts.get("subject") or (ROUTE, str(request.endpoint))  # type: ignore[assignment]
-    for actor, named, said in _runs.take(current_actor(), about, facts, now):
+    runs: Runs = current_app.extensions["qms_refusals"]
+    for actor, named, said in runs.take(current_actor(), about, facts, now):
         _write(actor, named, said, now)
 
 

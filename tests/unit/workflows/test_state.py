@@ -15,6 +15,7 @@ from tests.factories import workflows as made
 from workflows import codec, compaction, compiler, tokens
 from workflows.engine import CaseEngine, Move
 from workflows.facts import plain
+from workflows.models import ProcessCase
 from workflows.scopes import Scopes
 
 LEAF = st.just("task")
@@ -126,7 +127,7 @@ class Run:
 
     def __init__(self, process, *, saved):
         self.process, self.saved = process, saved
-        self.engine = CaseEngine(process, Scopes({}), Move(None, None, made.person(1), made.NOW))
+        self.engine = CaseEngine(process, Scopes({}), Move(None, ProcessCase(), made.person(1), made.NOW))
         self.workflow = tokens.CaseWorkflow(process.spec, process.subspecs, script_engine=self.engine)
         self.size = 0
         self.go_on()

@@ -11,6 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 from tests.factories import workflows as made
 from workflows import codec, compaction, compiler, events, tokens
 from workflows.engine import CaseEngine, Move
+from workflows.models import ProcessCase
 
 KEPT = json.loads((Path(__file__).parent / "states_of_format_1.json").read_text("utf-8"))
 
@@ -26,7 +27,7 @@ class Case:
         self._load(orjson.dumps(kept["state"]))
 
     def _load(self, state):
-        move = Move(None, None, made.person(1), self.now)
+        move = Move(None, ProcessCase(), made.person(1), self.now)
         self.engine = CaseEngine(self.process, codec.load_scopes(state), move)
         self.workflow = codec.load(state, self.process, self.engine)
 
