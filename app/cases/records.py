@@ -31,14 +31,7 @@ LABELS: dict[str, Bilingual] = {
 @facts("workflows.wanted")
 def wanted_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
     """What the message brought that started the case; nothing if a person started it."""
-    wanted = data.get("wanted") or {}
-    rows = [
-        {"label": label, "value": _words(wanted[key]), "unit": None, "mark": None}
-        for key, label in LABELS.items()
-        if wanted.get(key)
-    ]
-    title = {"en": "What asked for this case", "zh": "本流程的起因"}
-    return [{"title": title, "rows": rows, "table": None}] if rows else []
+    return _told({"en": "What asked for this case", "zh": "本流程的起因"}, LABELS, data.get("wanted"))
 
 
 ACTION: dict[str, Bilingual] = {
@@ -59,14 +52,18 @@ ACTION: dict[str, Bilingual] = {
 @facts("workflows.action")
 def action_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
     """The one action of a plan that a step carries out: the member ``action`` of its plan."""
-    action = data.get("action")
-    told = action if isinstance(action, Mapping) else {}
+    return _told({"en": "This action", "zh": "本项措施"}, ACTION, data.get("action"))
+
+
+def _told(title: Bilingual, labels: Mapping[str, Bilingual], told: Any) -> list[Section]:
+    """What some facts say of themselves, in the order of the labels; nothing if none is there."""
+    said = told if isinstance(told, Mapping) else {}
     rows = [
-        {"label": label, "value": str(told[key]), "unit": None, "mark": None}
-        for key, label in ACTION.items()
-        if told.get(key)
+        {"label": label, "value": _words(said[key]), "unit": None, "mark": None}
+        for key, label in labels.items()
+        if said.get(key)
     ]
-    return [{"title": {"en": "This action", "zh": "本项措施"}, "rows": rows, "table": None}] if rows else []
+    return [{"title": title, "rows": rows, "table": None}] if rows else []
 
 
 def _words(value: Any) -> str:

@@ -62,11 +62,26 @@ def take_out(
     """Take a quantity of a lot out of the house: scrapped or returned to its supplier.
 
     Raises:
+        Conflict, Invalid: as :func:`withdraw` says.
+    """
+    lot = lock_lots(session, [lot_id])[lot_id]
+    moved = withdraw(session, lot, quantity, kind, document=document, actor=actor, now=now)
+    facts = {"lot": lot.number, "quantity": quantity_text(quantity), "unit": lot.unit, "document": document}
+    audit.record(session, _OUT[kind], subject=("inventory.lot", lot.id), facts=facts)
+    return moved
+
+
+def withdraw(
+    session: Session, lot: Lot, quantity: Decimal, kind: MovementKind, *,
+    document: str, actor: Actor, now: datetime,
+) -> Sequence[Movement]:  # fmt: skip
+    """Take a quantity of a held lot, which is locked, off its places.
+
+    Raises:
         Conflict: ``lot.not_held``: it is free to be used, so nothing has been decided about it;
             ``stock.short_disposal``: there is less.
         Invalid: the quantity does not fit the unit.
     """
-    lot = lock_lots(session, [lot_id])[lot_id]
     check_quantity(quantity, check_unit(lot.unit))
     if lot.status in HOLDABLE:
         raise Conflict("lot.not_held", "Lot %(lot)s is not on hold.", lot=lot.number)
@@ -89,8 +104,6 @@ def take_out(
             unit=check_unit(lot.unit).symbol,
             wanted=quantity_text(quantity),
         )
-    facts = {"lot": lot.number, "quantity": quantity_text(quantity), "unit": lot.unit, "document": document}
-    audit.record(session, _OUT[kind], subject=("inventory.lot", lot.id), facts=facts)
     return moved
 
 

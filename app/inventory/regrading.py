@@ -9,13 +9,14 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Item
-from app.catalog.units import check_quantity, check_unit, quantity_text
-from app.inventory.ledger import Entry, balances_of, lock_lots, post
-from app.inventory.models import Lot, LotEdge, LotStatus, Movement, MovementKind
+from app.catalog.units import quantity_text
+from app.inventory.disposing import withdraw
+from app.inventory.ledger import lock_lots
+from app.inventory.models import Lot, LotEdge, MovementKind
 from app.inventory.release import start_release
 from app.inventory.services import ReceiveLot, receive_lot
 from core.actor import Actor
-from core.errors import Conflict, Invalid
+from core.errors import Invalid
 from documents.labels import N_
 from signatures import audit
 
@@ -33,12 +34,12 @@ def regrade_lot(
     Raises:
         Invalid: ``regrade.same``: it is that item; ``regrade.unit``: the units differ; what
             ``check_expiry`` refuses.
-        Conflict: ``regrade.short``: there is less; ``lot.exists``: the item has a lot of this number.
+        Conflict: ``lot.not_held``; ``stock.short_disposal``: there is less; ``lot.exists``: the item has a
+            lot of this number.
     """
     lot = lock_lots(session, [lot_id])[lot_id]
     _check(lot, item)
-    check_quantity(quantity, check_unit(lot.unit))
-    taken = _take(session, lot, quantity, document, actor=actor, now=now)
+    taken = withdraw(session, lot, quantity, KIND, document=document, actor=actor, now=now)
     command = ReceiveLot(
         item=item,
         site=lot.site,
@@ -76,21 +77,3 @@ def _check(lot: Lot, item: Item) -> None:
         raise Invalid(
             "regrade.unit", sentence, field="dispositions", lot=lot.number, item=item.code, unit=lot.unit
         )
-
-
-def _take(
-    session: Session, lot: Lot, quantity: Decimal, document: str, *, actor: Actor, now: datetime
-) -> list[Movement]:
-    left, taken = quantity, list[Movement]()
-    for balance in balances_of(session, lot.id):
-        part = min(left, balance.quantity)
-        if part <= 0:
-            break
-        left -= part
-        key = f"{KIND.value}:{document}:{lot.id}:{lot.revision}:{balance.id}:{balance.quantity}"
-        entry = Entry(balance.location_id, LotStatus(balance.status), -part, KIND, document, key)
-        taken.append(post(session, lot, entry, actor=actor, now=now))
-    if left > 0 or not taken:
-        sentence = N_("Of lot %(lot)s not so much is there.")
-        raise Conflict("regrade.short", sentence, field="dispositions", lot=lot.number)
-    return taken

@@ -15,6 +15,7 @@ from app.inventory import services as inventory
 from app.inventory.genealogy import all_inputs
 from app.inventory.models import Lot, LotStatus, MovementKind
 from app.inventory.queries import on_hand
+from app.inventory.regrading import regrade_lot
 from app.quality.deviations.models import Nonconformity, NonconformityState
 from core.actor import Actor
 from core.db import read_session, unit_of_work
@@ -160,6 +161,19 @@ def test_a_regraded_lot_becomes_a_lot_of_the_other_item_that_is_released_anew(fl
         assert release.subject_id == new.id
     floor.signs("qa1", case, "conclusion", NO_CAPA)
     assert floor.case(case.id).outcome == "closed"
+
+
+@pytest.mark.urs("URS-032", "URS-050")
+@pytest.mark.parametrize("quantity", ["1", "1000000"])
+def test_only_what_is_there_of_a_held_lot_is_regraded(floor: Floor, quantity: str) -> None:
+    """A lot that is free to be used has not been judged; one on hold gives no more than there is."""
+    lot, other, maker = lot_of(floor), item(floor, "RM-SEC"), floor.people["maker"]
+    if held := quantity != "1":
+        reported(floor, lot)
+    with pytest.raises(QmsError) as refused, unit_of_work(maker, now=floor.now) as session:
+        to = session.get_one(Item, other.id)
+        regrade_lot(session, lot.id, Decimal(quantity), to, document="test", actor=maker, now=floor.now)
+    assert refused.value.code == ("stock.short_disposal" if held else "lot.not_held")
 
 
 @pytest.mark.urs("URS-022")
