@@ -171,8 +171,7 @@ def test_only_what_is_there_of_a_held_lot_is_regraded(floor: Floor, quantity: st
     if held := quantity != "1":
         reported(floor, lot)
     with pytest.raises(QmsError) as refused, unit_of_work(maker, now=floor.now) as session:
-        to = session.get_one(Item, other.id)
-        regrade_lot(session, lot.id, Decimal(quantity), to, document="test", actor=maker, now=floor.now)
+        regrade_lot(session, lot.id, Decimal(quantity), other, document="test", actor=maker, now=floor.now)
     assert refused.value.code == ("stock.short_disposal" if held else "lot.not_held")
 
 
