@@ -29,7 +29,7 @@ from workflows.compiled import CompiledProcess
 from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.elements import Element
 from workflows.models import HumanTask, ProcessCase, StepHistory
-from workflows.originals import Kept, history_section, kept_of_task, notes_of
+from workflows.originals import Kept, history_section, kept_of_case, notes_of
 
 SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "scriptTask"})
 """Elements that pass without anybody noticing, unless they decided or calculated; the diagram shows them."""
@@ -83,14 +83,14 @@ def passed_steps(
     signed = signatures_on(session, [record.id for record in records])
     rows = [row for row in history.steps(session, case.id) if row.decision or row.element_type not in SILENT]
     people, used = _people(session, rows), set[uuid.UUID]()
-    tasks, found = _tasks_done(session, case), []
+    tasks, entries, found = _tasks_done(session, case), kept_of_case(session, case.id), []
     counting = {row.seq for row in history.that_count(rows, history.task_lines(session, case.id))}
     for row in rows:
         own = _records_of(row, records, used)
         signatures = [signature for record in own for signature in signed[record.id]]
         element, waiting = process.elements.get(row.element_id), tasks.get(row.element_id)
         task = waiting.pop(0) if waiting and row.element_type == "userTask" else None
-        kept = kept_of_task(session, task.id) if task is not None else {}
+        kept = entries.get(task.id, {}) if task is not None else {}
         policy = element.policy if element is not None else None
         form = repository.form_if_known(session, case.release_id, policy.form) if policy else None
         found.append(
