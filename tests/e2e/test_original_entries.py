@@ -35,7 +35,7 @@ def test_a_value_changed_after_it_was_kept_needs_its_reason_and_shows_its_histor
     expect(page.locator("#draft-state")).not_to_be_empty()
     size.fill("13")
     size.press("Tab")
-    why = page.locator("[name='_why.sample_size']")
+    why = page.locator("#task-form [name='_why.sample_size']")  # the panel keeps what is signed beside it
     expect(why).to_be_visible()
     expect(page.locator("#f-sample_size-kept")).to_contain_text("12 pcs")
     expect(size).to_have_value("13")

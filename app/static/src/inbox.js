@@ -61,7 +61,7 @@ function sign() {
   const password = document.getElementById('sign-password');
   const touched = new Set();
   let changes = 0;
-  let sent = 0;
+  let sent = -1; // the changes that the last question told of; -1 if it was never answered
   let answered = 0; // the panel tells of the form as it was at this change
   let held = false;
   let wanted = false;
@@ -145,12 +145,17 @@ function sign() {
     else if (!ready()) missing();
     else signing.requestSubmit(button);
   });
-  document.body.addEventListener('htmx:beforeSend', (event) => {
-    if (event.detail.elt.id === 'sign-asker') sent = held ? changes - 1 : changes;
+  document.body.addEventListener('htmx:beforeRequest', (event) => { // nothing new to ask, or no longer
+    if (event.detail.elt.id === 'sign-asker' && (signing.dataset.sent || (!held && changes === sent))) event.preventDefault();
+  });
+  document.body.addEventListener('htmx:beforeSend', ({ detail }) => {
+    if (detail.elt.id !== 'sign-asker') return;
+    sent = held ? changes - 1 : changes;
+    detail.xhr.tells = sent; // the next question may be sent before the page has settled
   });
   document.body.addEventListener('htmx:afterSettle', (event) => {
     if (event.detail.target.id !== 'sign-preview') return;
-    answered = sent;
+    answered = event.detail.xhr.tells;
     refusals();
     show();
     if (!wanted || changes !== answered) return;
@@ -158,7 +163,13 @@ function sign() {
     if (!ready()) missing();
     else if (!password) signing.requestSubmit(button); // a signature asks for a click on what is signed
   });
-  document.body.addEventListener('htmx:sendError', show);
+  const lost = ({ detail }) => {
+    if (detail.elt.id !== 'sign-asker') return;
+    sent = -1;
+    show();
+  };
+  document.body.addEventListener('htmx:sendError', lost);
+  document.body.addEventListener('htmx:responseError', lost);
   show();
   keyboard();
 }
