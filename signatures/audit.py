@@ -77,8 +77,8 @@ def link_captures(session: Session) -> None:
     if not captures:
         return
     written = [_content_of(capture, session.get_bind().dialect) for capture in captures]
-    head = _lock_head(session)
-    written = [*_clock_events(session, head, captures[0]), *written]
+    head, before = _lock_head(session)
+    written = [*_clock_events(session, before, captures[0]), *written]
     rows: list[dict[str, Any]] = []
     seq, previous = head.seq, head.hash
     for content in written:
@@ -105,21 +105,27 @@ def _take_captures(session: Session) -> list[RowMapping]:
     return sorted(taken, key=lambda capture: int(capture["id"]))
 
 
-def _lock_head(session: Session) -> AuditHead:
-    query = select(AuditHead).where(AuditHead.id == 1).with_for_update()
-    query = query.execution_options(populate_existing=True)
-    head = session.scalar(query)
-    if head is None:
+def _lock_head(session: Session) -> tuple[AuditHead, datetime | None]:
+    """The end of the trail, locked, and the time of the last entry."""
+    at_head = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
+    query = select(AuditHead, at_head.scalar_subquery()).where(AuditHead.id == 1)
+    query = query.with_for_update(of=AuditHead).execution_options(populate_existing=True)
+    found = session.execute(query).one_or_none()
+    if found is None:
         first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         session.execute(writer.insert(AuditHead).values(first).on_conflict_do_nothing())
-        head = session.scalars(query).one()
-    return head
+        found = session.execute(query).one()
+    head, before = found
+    # PostgreSQL, having waited for the head, shows no entry that was added meanwhile: ask again.
+    return head, before or session.scalar(at_head.where(AuditHead.id == 1))
 
 
-def _clock_events(session: Session, head: AuditHead, capture: Mapping[Any, Any]) -> list[dict[str, Any]]:
+def _clock_events(
+    session: Session, before: datetime | None, capture: Mapping[Any, Any]
+) -> list[dict[str, Any]]:
     """Note that the clock has run back since the last entry; it becomes the first entry of this act."""
-    facts = step_back(session, head, datetime.fromisoformat(json.loads(capture["context"])["now"]))
+    facts = step_back(before, datetime.fromisoformat(json.loads(capture["context"])["now"]))
     if facts is None:
         return []
     what = {"action": STEPPED_BACK, "subject_type": CLOCK[0], "subject_id": CLOCK[1]}

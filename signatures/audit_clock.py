@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from signatures.audit_models import AuditEntry, AuditHead
+from signatures.audit_models import AuditEntry
 from signatures.errors import ClockRunsBack
 
 TOLERANCE = timedelta(seconds=30)
@@ -66,9 +66,8 @@ def open_step(session: Session) -> ClockStep | None:
     return ClockStep(step.seq, before, after)
 
 
-def step_back(session: Session, head: AuditHead, now: datetime) -> dict[str, str] | None:
-    """Say how far ``now`` lies behind the head of the trail; None within the tolerance."""
-    before = session.scalar(select(AuditEntry.at).where(AuditEntry.seq == head.seq))
+def step_back(before: datetime | None, now: datetime) -> dict[str, str] | None:
+    """Say how far ``now`` lies behind the last entry of the trail; None within the tolerance."""
     if before is None or before - now <= TOLERANCE:
         return None
     seconds = str(round((before - now).total_seconds()))

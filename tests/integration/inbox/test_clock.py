@@ -1,14 +1,16 @@
 """The clock of the plant runs back: the trail says so, and nothing is signed until it is right again."""
 
 import json
+import threading
+import time
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.jobs.clock_watch import note_step
 from core.actor import system_actor
-from core.db import read_session, unit_of_work
+from core.db import engine, read_session, unit_of_work
 from core.errors import NotAllowed
 from signatures import audit
 from signatures.audit_clock import CLOCK, CONFIRMED, STEPPED, STEPPED_BACK, TOLERANCE, open_step
@@ -65,6 +67,24 @@ def test_a_step_back_is_written_down_once_with_both_moments(plant: Plant) -> Non
         assert audit.verify_chain(session).ok
     assert found is not None
     assert found.after == plant.now
+
+
+def test_a_step_is_seen_by_an_act_that_waited_for_the_end_of_the_trail(plant: Plant) -> None:
+    added, here = threading.Event(), threading.current_thread()
+
+    def hold(_connection: object) -> None:
+        if threading.current_thread() is not here:
+            added.set()
+            time.sleep(0.5)  # the other act waits for the locked head meanwhile
+
+    event.listen(engine(), "commit", hold)
+    ahead = threading.Thread(target=something_happens, args=(plant.now + AN_HOUR,))
+    ahead.start()
+    assert added.wait(20)
+    something_happens(plant.now)
+    ahead.join()
+    [step] = steps()
+    assert step["facts"]["seconds"] == "3600"
 
 
 def test_a_request_that_waited_for_others_is_no_step(plant: Plant) -> None:
