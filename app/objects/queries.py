@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, false, inspect, or_, select
+from sqlalchemy import Column, Select, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.objects import search
@@ -54,7 +54,10 @@ def order_of(kind: ObjectKind, sort: str = "") -> list[Any]:
 
 def _never_empty(name: str, column: Any) -> bool:
     """Whether every row has a value there; a name is there in both languages."""
-    return name == "name" or (isinstance(column, InstrumentedAttribute) and column.nullable is False)
+    if name == "name" or not isinstance(column, InstrumentedAttribute):
+        return name == "name"
+    held = column.property.columns[0]
+    return isinstance(held, Column) and held.nullable is False  # what is worked out for each row may be empty
 
 
 def object_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Any:

@@ -19,7 +19,7 @@ from app.catalog.services import NewItem, open_items
 from app.cli import search as command
 from app.objects import finding, search
 from app.objects.finding import Asked
-from app.objects.kinds import ObjectKind, kind_of
+from app.objects.kinds import ObjectKind, kind_of, kinds
 from app.objects.models import ObjectSearch
 from app.organisation.models import Department, DepartmentState
 from core.actor import Actor
@@ -170,6 +170,19 @@ def test_a_search_never_reads_the_whole_table(kind: ObjectKind, many: list[uuid.
     assert plans
     whole = re.compile(r"SCAN (department|object_search)\b(?!_fts)")
     assert not [plan for plan in plans if whole.search(plan)]
+
+
+@pytest.mark.urs("URS-130")
+def test_each_list_is_sorted_by_each_of_its_columns(database: Engine) -> None:
+    wanted = [
+        (kind, f"{turned}{column}") for kind in kinds() for column in kind.shown for turned in ("", "-")
+    ]
+    with read_session() as session:
+        shown = {
+            (kind.name, sort): finding.page(session, kind, Asked(sort=sort)).total for kind, sort in wanted
+        }
+    assert set(shown.values()) == {0}
+    assert len(shown) > 200
 
 
 @pytest.mark.urs("URS-130")
