@@ -1,12 +1,15 @@
 """Fixtures for every test: a clean database with all tables and triggers, a frozen moment, actors."""
 
 import importlib
+import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -14,6 +17,7 @@ from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 from sqlalchemy import Engine
+from werkzeug.routing import Rule
 
 from app.access import passwords
 from app.cli import scratch_server
@@ -22,6 +26,12 @@ from core.actor import Actor
 from tests import shares
 
 NOW = datetime(2026, 11, 22, 8, 10, 5, tzinfo=UTC)
+
+
+def pytest_configure() -> None:
+    """Keep in memory what tests write, where there is plenty of it: none of it has to outlive a power cut."""
+    if roomy := scratch_server.memory():
+        os.environ["TMPDIR"] = tempfile.tempdir = str(roomy)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -63,14 +73,42 @@ class Translated(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
+def built_once(build: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what Werkzeug compiles for each address; it knows a rule by ``self`` alone (3.1: Rule.compile)."""
+    kept: dict[tuple[Any, ...], Any] = {}
+
+    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
+        traced = (rule.rule, append_unknown, *rule._trace, *map(repr, sorted((rule.defaults or {}).items())))
+        if traced not in kept:
+            kept[traced] = build(rule, append_unknown)
+        return kept[traced]
+
+    return compiled
+
+
+def spoken_once(make: Callable[..., Engine]) -> Callable[..., Engine]:
+    """Keep what SQLAlchemy compiles for each kind of database: every test has a database of its own."""
+    first: dict[str, Engine] = {}
+
+    def made(*args: Any, **options: Any) -> Engine:
+        engine = make(*args, **options)
+        known = first.setdefault(engine.dialect.name, engine)
+        engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
+        return engine
+
+    return made
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quick() -> Iterator[None]:
-    """Spare the tests what is slow on purpose or done anew for each: strong hashes, translated templates.
+    """Spare the tests what is slow on purpose or done for each anew: hashes, templates, addresses, SQL.
 
-    A started product is another process and has neither; `tests/unit/access` looks at the strong hash.
+    A started product is another process and has none of it; `tests/unit/access` looks at the strong hash.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Translated()})
+        patch.setattr(Rule, "_compile_builder", built_once(Rule._compile_builder))
+        patch.setattr(db, "create_engine", spoken_once(db.create_engine))
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 

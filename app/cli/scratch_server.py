@@ -104,7 +104,7 @@ def server(*, forgetful: bool = False) -> Iterator[Server]:
     """Run a server while the block lasts; its folder has a short name, for socket names are short."""
     user = "postgres" if os.geteuid() == 0 else None  # PostgreSQL refuses to run as root
     initdb = programs() / "initdb"
-    folder = Path(tempfile.mkdtemp(prefix="qms-pg-", dir=_memory() if forgetful else None))
+    folder = Path(tempfile.mkdtemp(prefix="qms-pg-", dir=memory() if forgetful else None))
     folder.chmod(0o755)  # the tests reach the socket of another account's server
     if user:
         shutil.chown(folder, user)
@@ -127,11 +127,11 @@ def server(*, forgetful: bool = False) -> Iterator[Server]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path | None:
-    """Memory where there is plenty of it: a database is copied for each test."""
-    memory = Path("/dev/shm")  # noqa: S108 -- the folder inside is made by mkdtemp
-    roomy = memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 2**30
-    return memory if roomy else None
+def memory() -> Path | None:
+    """A folder in memory where there is plenty of it: a database is copied for each test."""
+    shared = Path("/dev/shm")  # noqa: S108 -- the folder inside is made by mkdtemp
+    roomy = shared.is_dir() and os.access(shared, os.W_OK) and shutil.disk_usage(shared).free > 2 * 2**30
+    return shared if roomy else None
 
 
 def _run(user: str | None, *words: str | Path) -> None:

@@ -72,7 +72,7 @@ def token(client: FlaskClient, at: str = "/login") -> str:
     return found.group(1)
 
 
-def post(client: FlaskClient, path: str, *, at: str = "/me", **fields: str) -> TestResponse:
+def post(client: FlaskClient, path: str, *, at: str = "/me/password", **fields: str) -> TestResponse:
     """Post a form as a browser would: with the token of the page it stands on."""
     return client.post(path, data={**fields, "csrf_token": token(client, at)})
 

@@ -93,7 +93,7 @@ def kept() -> tuple[int, list[Path]]:
 @pytest.mark.urs("URS-020")
 def test_a_hostile_file_is_refused_at_its_field_and_leaves_nothing(app: Flask) -> None:
     client = sign_in(app, "inspector")
-    headers = {"X-CSRFToken": token(client, "/me"), "Accept": "application/json"}
+    headers = {"X-CSRFToken": token(client, "/me/password"), "Accept": "application/json"}
     for what, (name, data, code) in HOSTILE.items():
         answer = client.post("/attachments", data=form(name, data), content_type=KIND, headers=headers)
         assert (what, answer.status_code) == (what, 422)

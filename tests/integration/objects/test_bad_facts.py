@@ -253,7 +253,9 @@ def browser(plant: Plant) -> Browser:
 
     def reading(login: str, language: str) -> FlaskClient:
         client = sign_in(app, login, people.PASSWORD if login in ADDED else PASSWORD)
-        answer = client.post("/language", data={"language": language, "csrf_token": token(client, "/me")})
+        answer = client.post(
+            "/language", data={"language": language, "csrf_token": token(client, "/me/password")}
+        )
         assert answer.status_code == 302
         return client
 
@@ -289,7 +291,7 @@ def test_it_is_refused_at_its_field_with_the_way_out(
 ) -> None:
     bad, before = BAD[what], kept()
     client = browser(bad.login, language)
-    form = {**bad.typed, "reason": "Trial", "csrf_token": token(client, "/me")}
+    form = {**bad.typed, "reason": "Trial", "csrf_token": token(client, "/me/password")}
     answer = client.post(address(bad.page), data=form, content_type="multipart/form-data")
     assert answer.status_code == 422, answer.text
     assert bad.says[language] in said_at(bad.at, answer.text)
@@ -306,7 +308,7 @@ def test_a_list_with_it_is_refused_at_its_cell_with_the_way_out(
     columns = {one.key: one.name for one in importer_of(bad.listed).columns}
     client = browser(bad.login, "en")
     data = csv([columns[key]["en"] for key in bad.row], list(bad.row.values()))
-    form = {"file": (io.BytesIO(data), "list.csv"), "csrf_token": token(client, "/me")}
+    form = {"file": (io.BytesIO(data), "list.csv"), "csrf_token": token(client, "/me/password")}
     answer = client.post(f"/imports/{bad.listed}/new", data=form, content_type="multipart/form-data")
     assert answer.status_code == 303, answer.text
     for language in BOTH:
@@ -338,7 +340,7 @@ def test_two_revisions_do_not_come_into_force_on_one_day(
     plant: Plant, browser: Browser, language: str, words: str
 ) -> None:
     draft, client = draft_of(plant), browser("owner", language)
-    form = {"day": "2026-12-24", "reason": "Trial", "csrf_token": token(client, "/me")}
+    form = {"day": "2026-12-24", "reason": "Trial", "csrf_token": token(client, "/me/password")}
     answer = client.post(f"/boms/{draft}/day", data=form)
     assert answer.status_code == 422
     assert words in said_at("day", answer.text)
@@ -354,7 +356,12 @@ def test_a_revision_does_not_end_before_it_begins(
     with read_session() as session:
         later = session.scalars(select(Bom).where(Bom.code == "B")).one().id
     client = browser("owner", language)
-    form = {"verb": "end", "day": "2026-12-23", "reason": "Trial", "csrf_token": token(client, "/me")}
+    form = {
+        "verb": "end",
+        "day": "2026-12-23",
+        "reason": "Trial",
+        "csrf_token": token(client, "/me/password"),
+    }
     answer = client.post(f"/boms/{later}/day", data=form)
     assert answer.status_code == 422
     assert words in said_at("day", answer.text)
@@ -367,7 +374,7 @@ def test_an_account_is_not_closed_while_its_owner_has_open_tasks(
     plant: Plant, browser: Browser, language: str, words: str
 ) -> None:
     client, leaver = browser("security_admin", language), plant.people["inspector"].id
-    answer = client.post(f"/admin/people/{leaver}/leave", data={"csrf_token": token(client, "/me")})
+    answer = client.post(f"/admin/people/{leaver}/leave", data={"csrf_token": token(client, "/me/password")})
     assert answer.status_code == 409
     assert words in html.unescape(answer.text)
     with read_session() as session:

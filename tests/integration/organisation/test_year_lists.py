@@ -76,7 +76,7 @@ def test_the_page_shows_the_published_months_and_names_their_document(
 ) -> None:
     keep(plant, year.keeps)
     for language in ("en", "zh"):
-        client.post("/language", data={"language": language, "csrf_token": token(client, "/me")})
+        client.post("/language", data={"language": language, "csrf_token": token(client, "/me/password")})
         page = client.get(f"/working-days?site=SH&year={year.year}").text
         shown = page[page.index('id="months-title"') :]
         months = re.findall(r'<dd class="datagrid-content">(\d+)</dd>', shown)

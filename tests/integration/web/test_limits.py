@@ -101,7 +101,7 @@ def test_more_than_a_page_ever_sends_is_refused_in_words(
     app: Flask, company: Company, path: str, body: bytes, kind: str, status: int
 ) -> None:
     client = sign_in(app, "qa")
-    headers = {"X-CSRFToken": token(client, "/me")}
+    headers = {"X-CSRFToken": token(client, "/me/password")}
     method = "POST" if body else "GET"
     answer = client.open(path, method=method, data=body or None, content_type=kind or None, headers=headers)
     assert answer.status_code == status
