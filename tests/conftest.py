@@ -16,7 +16,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine
 from werkzeug.routing import Rule
 
 from app.access import passwords
@@ -108,7 +108,7 @@ def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Translated()})
         patch.setattr(Rule, "_compile_builder", built_once(Rule._compile_builder))
-        patch.setattr(db, "create_engine", spoken_once(db.create_engine))
+        patch.setattr("core.db.create_engine", spoken_once(create_engine))
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
