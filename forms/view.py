@@ -253,5 +253,5 @@ def _condition(schema: Schema, siblings: Schema, language: str) -> str:
         if siblings[other].get("x-hidden"):
             return ""
         answer = siblings[other].get("x-labels", {}).get(value, value)
-        parts.append(f"{pick(siblings[other]['title'], language)}: {pick(answer, language)}")
+        parts.append(f"“{pick(siblings[other]['title'], language)}” = {pick(answer, language)}")
     return "; ".join(parts)

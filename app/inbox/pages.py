@@ -278,4 +278,4 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     ]
     pairs.append((_("Row of the table"), ", ".join(facts.get("rows") or ())))
     reasons = [in_language(reason) for reason in facts.get("annotations") or () if reason]
-    return [*pairs, (_("Why"), "; ".join(reasons))] if reasons else pairs
+    return [*pairs, (_("Why"), ("" if language() == "zh" else " ").join(reasons))] if reasons else pairs

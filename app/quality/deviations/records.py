@@ -67,7 +67,7 @@ def waiting(session: Session, subject_id: uuid.UUID | None, data: Mapping[str, A
             "lot": key,
             "item": row.lot.item.code,
             "there": quantity_text(stock[row.lot_id]) if row.lot_id in stock else "0",
-            "unit": " ".join(dict.fromkeys(check_unit(row.lot.unit).symbol.values())),
+            "unit": check_unit(row.lot.unit).symbol,
         }
         for key, row in rows.items()
     ]

@@ -139,6 +139,7 @@ def test_a_score_below_one_blocks_and_a_drop_asks_for_capa_and_scar(plant: Plant
             "workflows.wanted", session, second(session).id, history.facts(session, started[0].id)
         )
         assert "SZ-SA-" in str(shown[0]["rows"][0]["value"])
+        assert {"en": "Grade dropped", "zh": "等级下降"} in [row["value"] for row in shown[0]["rows"]]
         grades = [row.grade for row in session.scalars(select(SupplierEvaluation))]
         assert sorted(grades) == [Grade.APPROVE, Grade.BLOCKED]
 
