@@ -286,12 +286,12 @@ CONVERSIONS = Importer(
         ITEM_COLUMN,
         Column("quantity", {"en": "Quantity", "zh": "数量"}, positive, "1", {"en": "",
                 "zh": ""}, controlled=True),
-        Column("unit", {"en": "Unit", "zh": "单位"}, read_unit, "{box}", {"en": "UCUM code",
-                "zh": "UCUM 代码"}),
+        Column("unit", {"en": "Unit", "zh": "单位"}, read_unit, "{box}",
+               {"en": "The unit that is converted.", "zh": "被换算的单位。"}),
         Column("equals", {"en": "Equals", "zh": "等于"}, positive, "200", {"en": "",
                 "zh": ""}, controlled=True),
         Column("equals_unit", {"en": "Of unit", "zh": "换算单位"}, read_unit, "{pcs}",
-               {"en": "UCUM code", "zh": "UCUM 代码"}),
+               {"en": "The unit it is converted to.", "zh": "换算成的单位。"}),
     ),
 )  # fmt: skip
 PARTIES = Importer(

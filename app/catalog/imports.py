@@ -24,7 +24,7 @@ from app.catalog.services import (
     open_suppliers,
 )
 from app.catalog.standard_lists import read_unit
-from app.catalog.units import STOCK_UNITS
+from app.catalog.units import STOCK_UNITS, symbols_of
 from core.actor import Actor
 from core.effectivity import RevisionState
 from core.errors import Invalid
@@ -167,7 +167,7 @@ def change_suppliers(session: Session, rows: Sequence[Row], actor: Actor, now: d
     change_supplier_facts(session, changes, actor=actor, now=now)
 
 
-_UNIT_HINT = ", ".join(STOCK_UNITS)
+_UNITS = symbols_of(STOCK_UNITS)
 _ITEM_NAME: Bilingual = {"en": "PVC granulate, 70 Shore A", "zh": "PVC 粒料，邵氏 A 70"}
 ITEMS = Importer(
     name="catalog.items",
@@ -191,7 +191,8 @@ ITEMS = Importer(
                {"en": "material, component, packaging or finished", "zh": "原料、组件、包材或成品"},
                controlled=True),
         Column("uom", {"en": "Stock unit", "zh": "库存单位"}, read_unit, "kg",
-               {"en": f"UCUM code: {_UNIT_HINT}", "zh": f"UCUM 代码：{_UNIT_HINT}"}, controlled=True),
+               {"en": f"{_UNITS['en']}; or the UCUM code", "zh": f"{_UNITS['zh']}；也可填 UCUM 代码"},
+               controlled=True),
         Column("gtin", {"en": "GTIN", "zh": "GTIN"}, read_gtin, "06901234560015",
                {"en": "8, 12, 13 or 14 digits. Goods are received by scanning it.",
                 "zh": "8、12、13 或 14 位数字；收货时扫描核对。"}, required=False, controlled=True,

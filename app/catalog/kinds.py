@@ -19,7 +19,9 @@ from app.catalog.models import (
     Supplier,
     UnitConversion,
 )
+from app.catalog.units import symbol_of
 from app.objects.kinds import Key, ObjectKind
+from app.objects.texts import raw_text
 from core.said import English
 from core.types import Bilingual
 from documents.sheets.importers import Importer
@@ -168,6 +170,16 @@ def _conversion(session: Session, key: Key) -> Any:
     return session.scalar(query.where(Item.code == key[0], *units))
 
 
+def _converted(row: UnitConversion) -> Bilingual:
+    """What a conversion says, with the units as people write them."""
+    sides = ((row.quantity, row.unit), (row.equals, row.equals_unit))
+    return {
+        lang: f"{row.item.code} · "
+        + " = ".join(f"{raw_text(number)} {symbol_of(unit)[lang]}" for number, unit in sides)
+        for lang in ("en", "zh")
+    }
+
+
 CONVERSION = ObjectKind(
     name="catalog.unit_conversion",
     title={"en": "Unit conversion", "zh": "单位换算"},
@@ -178,7 +190,7 @@ CONVERSION = ObjectKind(
     read=READ,
     find=_conversion,
     key_of=lambda row: (row.item.code, row.unit, row.equals_unit),
-    label=lambda row: f"{row.item.code} · {row.quantity} {row.unit} = {row.equals} {row.equals_unit}",
+    label=_converted,
     shown={
         "item": _item_code(UnitConversion),
         "quantity": UnitConversion.quantity,

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 from app.catalog import kinds
 from app.catalog.coding import take_code
 from app.catalog.models import CodingScheme
-from app.catalog.units import MEASURE_UNITS
+from app.catalog.units import symbol_of
 from app.objects import queries as objects
 from app.objects.pages import furnish
 from app.web import access, must_reach, request_time, writing
@@ -38,8 +38,7 @@ for order, kind, menu in (
 @bp.app_template_global()
 def unit_symbol(code: str) -> Bilingual:
     """What people call a UCUM unit; an unknown one is shown by its code."""
-    unit = MEASURE_UNITS.get(code)
-    return unit.symbol if unit else {"en": code, "zh": code}
+    return symbol_of(code)
 
 
 @bp.post("/coding-schemes/<uuid:object_id>/code")

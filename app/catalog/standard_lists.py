@@ -30,7 +30,7 @@ from app.catalog.revising import (
 )
 from app.catalog.revision_lists import GROUP_BY, HEAD, ITEM_COLUMN, empty_name, line_checks, other_day
 from app.catalog.structure import Parts, refuse_circle, stock_quantity
-from app.catalog.units import MEASURE_UNITS, STOCK_UNITS, check_unit
+from app.catalog.units import MEASURE_UNITS, STOCK_UNITS, check_unit, symbols_of
 from core.actor import Actor
 from core.errors import Invalid
 from core.types import Bilingual
@@ -252,7 +252,7 @@ def _circles(session: Session, rows: Sequence[Row]) -> Iterator[Finding]:
             yield found[-1].wrong("part", circle)
 
 
-_UNIT_HINT = ", ".join(MEASURE_UNITS)
+_UNITS_MEASURED = symbols_of(MEASURE_UNITS)
 CHARACTERISTICS = Importer(
     name="catalog.characteristics",
     title={"en": "Inspection standards", "zh": "检验标准"},
@@ -279,7 +279,8 @@ CHARACTERISTICS = Importer(
         Column("upper", {"en": "Upper limit", "zh": "上限"}, number, "73",
                {"en": "Included", "zh": "含本数"}, required=False),
         Column("unit", {"en": "Unit", "zh": "单位"}, read_measure_unit, "1",
-               {"en": f"UCUM code: {_UNIT_HINT}", "zh": f"UCUM 代码：{_UNIT_HINT}"}, required=False),
+               {"en": f"{_UNITS_MEASURED['en']}; or the UCUM code",
+                "zh": f"{_UNITS_MEASURED['zh']}；也可填 UCUM 代码"}, required=False),
         *name_columns("requirement", "Requirement", "要求", {"en": "", "zh": ""}),
         Column("method", {"en": "Method", "zh": "检验方法"}, text(), "ISO 868",
                {"en": "The procedure", "zh": "检验规程"}, required=False),

@@ -6,6 +6,7 @@ UCUM (Unified Code for Units of Measure) has no code for counted things: they ca
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -90,6 +91,21 @@ def with_unit(text: str, symbol: str) -> str | Bilingual:
     return {language: f"{text} {word}" for language, word in known.symbol.items()}
 
 
+def symbol_of(code: str) -> Bilingual:
+    """What people call a UCUM unit; an unknown one is called by its code."""
+    unit = MEASURE_UNITS.get(code)
+    return dict(unit.symbol) if unit else {"en": code, "zh": code}
+
+
+def symbols_of(units: Mapping[str, Unit]) -> Bilingual:
+    """What people call some units, one behind the other."""
+    between = {"en": ", ", "zh": "、"}
+    return {
+        lang: sign.join(filter(None, (one.symbol[lang] for one in units.values())))
+        for lang, sign in between.items()
+    }
+
+
 def check_unit(code: str, *, field: str = "unit") -> Unit:
     """Return the stock unit with this UCUM code.
 
@@ -98,13 +114,12 @@ def check_unit(code: str, *, field: str = "unit") -> Unit:
     """
     unit = STOCK_UNITS.get(code.strip())
     if unit is None:
-        known = ", ".join(STOCK_UNITS)
         raise Invalid(
             "unit.unknown",
             "Unknown unit “%(unit)s”. Known are: %(known)s.",
             field=field,
             unit=code,
-            known=known,
+            known=symbols_of(STOCK_UNITS),
         )
     return unit
 

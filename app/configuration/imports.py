@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.configuration.settings import FIELDS
+from app.configuration.settings import AREAS, FIELDS, label_of
 from core.actor import Actor
 from core.errors import Conflict
+from core.types import Bilingual
 from documents.labels import N_
-from documents.sheets.cells import Column, choice, code, text
+from documents.sheets.cells import Column, Kind, choice, code, schema_of, text
 from documents.sheets.importers import Group, Importer, register
 from documents.sheets.rows import Finding, Reach, Row
 
@@ -35,6 +36,11 @@ def _create(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) 
     raise _no_new()
 
 
+def _said(setting: str) -> Bilingual:
+    return label_of(setting) if setting.split("/")[0] in AREAS else {"en": setting, "zh": setting}
+
+
+_code = Kind(code(120), schema_of(code(120)), said=_said)
 SETTINGS = register(
     Importer(
         name="configuration.settings",
@@ -51,7 +57,7 @@ SETTINGS = register(
         check=_check,
         group=Group(by=("code",)),
         columns=(
-            Column("code", {"en": "Setting", "zh": "设置项"}, code(120), "numbers/any/lot",
+            Column("code", {"en": "Setting", "zh": "设置项"}, _code, "numbers/any/lot",
                    {"en": "Its code.", "zh": "设置项编码。"}),
             Column("field", {"en": "Field", "zh": "字段"}, choice(FIELDS), "prefix",
                    {"en": "What of it.", "zh": "设置项的字段。"}),

@@ -16,7 +16,6 @@ from app.objects.kinds import Key, ObjectKind, Values, kinds
 from app.objects.models import ChangeState, ObjectChange
 from app.objects.pages import furnish
 from app.web import access, current_person, db, navigation
-from core.types import Bilingual
 
 bp = Blueprint("configuration", __name__)
 navigation(
@@ -31,20 +30,6 @@ navigation(
 
 def _setting(session: Session, key: Key) -> Any:
     return session.scalar(select(ConfigurationSetting).where(ConfigurationSetting.code == key[0]))
-
-
-def label_of(code: str) -> Bilingual:
-    """What a setting is called: its kind, its place and what it is about."""
-    _area, *rest = code.split("/")
-    title = settings.area_of(code).title
-    words = {lang: [name, *rest] for lang, name in title.items()}
-    return {
-        lang: " · ".join(part if part != settings.ANY else _EVERYWHERE[lang] for part in parts)
-        for lang, parts in words.items()
-    }
-
-
-_EVERYWHERE: Bilingual = {"en": "every site", "zh": "各场所"}
 
 
 def _values(_session: Session, rows: Sequence[Any]) -> list[Values]:
@@ -63,7 +48,7 @@ SETTING = furnish(
         read="configuration.read",
         find=_setting,
         key_of=lambda row: (row.code,),
-        label=lambda row: label_of(row.code),
+        label=lambda row: settings.label_of(row.code),
         shown={"code": ConfigurationSetting.code},
         words=(ConfigurationSetting.code,),
         values=_values,
@@ -72,6 +57,7 @@ SETTING = furnish(
         site_of=lambda row: row.site_id,
         tried=True,
     ),
+    without=("new", "open"),
 )
 
 
@@ -93,7 +79,7 @@ def index() -> str:
         areas.setdefault(code.split("/")[0], []).append(
             {
                 "code": code,
-                "label": label_of(code),
+                "label": settings.label_of(code),
                 "values": settings.read(session, code),
                 "row": row,
                 "waiting": waiting.get(key),

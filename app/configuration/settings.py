@@ -89,6 +89,20 @@ def area_of(code: str) -> Area:
     return area
 
 
+def label_of(code: str) -> Bilingual:
+    """What a setting is called: its kind, its place and what it is about."""
+    _area, *rest = code.split("/")
+    title = area_of(code).title
+    words = {lang: [name, *rest] for lang, name in title.items()}
+    return {
+        lang: " · ".join(part if part != ANY else _EVERYWHERE[lang] for part in parts)
+        for lang, parts in words.items()
+    }
+
+
+_EVERYWHERE: Bilingual = {"en": "every site", "zh": "各场所"}
+
+
 def every_code(session: Session) -> list[str]:
     """The codes of all settings there are."""
     return [code for area in AREAS.values() for code in area.codes(session)]

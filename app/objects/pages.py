@@ -56,7 +56,7 @@ def furnish(
     """
     register(kind)
     offer(kind)
-    pages = _Pages(Address(bp.name, kind), kind)
+    pages = _Pages(Address(bp.name, kind, without), kind)
     for rule, endpoint, view, methods, right in pages.table():
         if endpoint.removeprefix(kind.plural).removeprefix("_") in without:
             continue
@@ -140,9 +140,7 @@ class _Pages:
     def show(self, object_id: uuid.UUID) -> str:
         """Show one object: what it holds, its files, its changes, where it is used."""
         found = self._object(object_id)
-        return render_template(
-            "objects/show.html", at=self.at, **views.object_page(self.kind, found)
-        )
+        return render_template("objects/show.html", at=self.at, **views.object_page(self.kind, found))
 
     def history(self, object_id: uuid.UUID) -> str:
         """Show who changed what, when and why, and what the object held on any day."""
@@ -182,9 +180,7 @@ class _Pages:
                 raise Invalid("object.no_file_chosen", "Choose a file.", field="file")
             new = NewFile(brought.stream, brought.filename, request.form.get("note", "")[:200])  # type: ignore[arg-type]
             with writing() as session:
-                services.add_file(
-                    session, self.kind, found, new, actor=current_actor(), now=request_time()
-                )
+                services.add_file(session, self.kind, found, new, actor=current_actor(), now=request_time())
         except (Invalid, Conflict) as refused:
             attempts.keep(self.kind, found, refused)
             return self._refused(found, {"file": refused}), refused.status
@@ -233,9 +229,7 @@ class _Pages:
         command = self._command(Verb.CHANGE if found is not None else Verb.OPEN, found, rows, None)
         try:
             with writing(reason=command.reason or None) as session:
-                change = services.propose_change(
-                    session, command, actor=current_actor(), now=request_time()
-                )
+                change = services.propose_change(session, command, actor=current_actor(), now=request_time())
         except FieldErrors as wrong:
             attempts.keep(self.kind, found, wrong)
             return self._form(found, typed, dict(wrong.errors)), wrong.status
@@ -270,5 +264,3 @@ class _Pages:
 
 def _file(data: bytes, name: str, kind: str) -> Response:
     return send_file(io.BytesIO(data), mimetype=kind, as_attachment=True, download_name=name)
-
-

@@ -1,17 +1,18 @@
 """Pages of proposed changes, and suggestions for fields that name an object."""
 
 import uuid
+from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.objects import attempts, finding, queries
+from app.objects import attempts, finding, named, queries
 from app.objects.addresses import address_of
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kind_of, kinds
 from app.objects.models import ObjectChange
 from app.objects.records import VERBS, change_sections
-from app.objects.texts import in_pairs, text_of
+from app.objects.texts import text_of
 from app.web import (
     access,
     current_person,
@@ -23,9 +24,13 @@ from app.web import (
 )
 from app.web.filters import in_language
 from core.errors import NotFound
+from documents.sheets.cells import Column
+from forms.pickers import picker_of
 
 bp = Blueprint("objects", __name__)
 SUGGESTED = 12
+_NO_OBJECTS = frozenset({"access.person", "sites.site"})
+"""What fields name besides objects."""
 
 navigation(
     "objects.changes", _l("Changes"), icon="git-pull-request", right="changes.read", order=10, group="master"
@@ -43,7 +48,12 @@ def object_text(column: object, value: object) -> str:
     return in_language(text_of(column, value))  # type: ignore[arg-type]
 
 
-bp.add_app_template_global(in_pairs, "object_pairs")
+@bp.app_template_global()
+def object_facts(columns: Sequence[Column], values: Mapping[str, object]) -> list[named.Fact]:
+    """Show what an object holds, column by column; the names of other objects lead to them."""
+    return list(named.facts(db.session(), columns, values))
+
+
 bp.add_app_template_global(address_of, "object_address")
 
 
@@ -86,8 +96,14 @@ def refused_attempts() -> str:
 @access("changes.read")
 def suggestions(kind_name: str) -> str:
     """Offer objects whose key or name holds the words typed, for a field that names one."""
-    kind = _readable(kind_name)
     words = request.args.get("q", "").strip()[:60]
+    if kind_name in _NO_OBJECTS:
+        offered = [
+            (key, f"{key} · {in_language(name)}")
+            for key, name in picker_of(kind_name).suggest(db.session(), words, None)
+        ]
+        return render_template("objects/suggestions.html", offered=offered)
+    kind = _readable(kind_name)
     asked = Asked(words, sites=reachable_sites(kind.read), size=SUGGESTED)
     found = finding.page(db.session(), kind, asked).items
     offered = [(str(kind.key_of(row)[-1]), in_language(kind.label(row))) for row in found]

@@ -11,6 +11,7 @@ from app.access.queries import names_of
 from app.objects import finding, inputs, queries
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kinds
+from app.objects.named import named_by
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
 from app.objects.texts import both, raw_text, text_of
@@ -47,6 +48,7 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
         "asked": chosen_of(kind, request.args),
         "may_write": current_person().may(kind.write),
         "cell": cell,
+        "days": {column.key for column in kind.listed.columns if is_day(column)},
     }
 
 
@@ -72,11 +74,16 @@ def export(kind: ObjectKind) -> bytes:
     rows = db.session.scalars(query).all()
     columns = kind.head
     lines = (
-        [raw_text(values.get(column.key)) for column in columns]
+        [_written(column, values.get(column.key)) for column in columns]
         for values in kind.values_of(db.session(), rows)
     )
     heads = [in_language(column.name) for column in columns]
     return sheets.xlsx_file(in_language(kind.listed.title), heads, lines)
+
+
+def _written(column: Column, value: Any) -> str:
+    """A cell of the export: in the reader's words, and nothing where there is nothing."""
+    return "" if value is None or value == "" else in_language(text_of(column, value))
 
 
 def chosen_of(kind: ObjectKind, asked: Mapping[str, str]) -> dict[str, str]:
@@ -106,7 +113,7 @@ def form_page(
         "values": values,
         "lines": lines if kind.line else [],
         "errors": errors,
-        "suggests": suggests,
+        "suggests": named_by,
         "is_day": is_day,
         "proposes": kind.signed and not hasattr(kind.model, "effective_from"),  # drafts hold at once
         "answers": {column.key: answers_of(column.read) for column in kind.listed.columns},
@@ -177,12 +184,6 @@ def deciding_site(kind: ObjectKind, found: Any) -> uuid.UUID:
     """The site whose quality assurance decides: the object's, else the person's own, else the first."""
     own = kind.site_of(found) if found is not None else None
     return own or current_person().home_site_id or sites(db.session())[0].id
-
-
-def suggests(column: Column) -> str:
-    """The kind of object that a column names, for suggestions; empty if it names none."""
-    named: str = column.refers.kind if column.refers is not None else ""
-    return named
 
 
 def is_day(column: Column) -> bool:

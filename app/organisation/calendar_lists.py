@@ -78,7 +78,18 @@ def _keeps(value: Any) -> str:
 
 
 clock_time = Kind(_clock, {"type": "string", "pattern": f"^{_CLOCK.pattern}$"})
-week_days = Kind(_week, {"type": "string", "pattern": "^[1-7]{1,7}$"})
+
+
+def _week_said(days: str) -> Bilingual:
+    """Days of the week as people read them: a run of three or more by its ends."""
+    numbers = [int(one) - 1 for one in days]
+    run = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
+    shown = (numbers[0], numbers[-1]) if run else numbers
+    between = {"en": " to ", "zh": "至"} if run else {"en": ", ", "zh": "、"}
+    return {lang: between[lang].join(_WEEKDAYS[one][lang] for one in shown) for lang in between}
+
+
+week_days = Kind(_week, {"type": "string", "pattern": "^[1-7]{1,7}$"}, said=_week_said)
 country = Kind(_keeps, {"type": "string", "maxLength": 12})
 
 

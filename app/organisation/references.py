@@ -103,11 +103,11 @@ def _no_shift(value: Any) -> QmsError:
     return NotFound("shift.unknown", N_("There is no shift %(shift)s, or not for you."), shift=value)
 
 
-SITE = Reference(sites_by_code, _no_site)
+SITE = Reference(sites_by_code, _no_site, "sites.site")
 DEPARTMENT = Reference(_departments, _no_department, "organisation.department")
 POSITION = Reference(_positions, _no_position, "organisation.position")
-PERSON = Reference(_people, _no_person)
-COLLEAGUE = Reference(_colleagues, _no_colleague)
+PERSON = Reference(_people, _no_person, "access.person")
+COLLEAGUE = Reference(_colleagues, _no_colleague, "access.person")
 SUBJECT = Reference(_subjects, _no_subject)
 SHIFT = Reference(_shifts, _no_shift, "organisation.shift")
 

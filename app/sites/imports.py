@@ -29,5 +29,5 @@ SITE = Column(
     code(20),
     "SZ",
     {"en": "The code of one of your sites", "zh": "本公司场所的编码"},
-    refers=Reference(sites_by_code, _no_site),
+    refers=Reference(sites_by_code, _no_site, "sites.site"),
 )

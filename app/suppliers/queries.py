@@ -45,6 +45,12 @@ CERTIFICATE_NAMES: dict[str, Bilingual] = {
 }
 """What people call the kinds of certificate."""
 
+
+def names_listed(lang: str) -> str:
+    """The names of all kinds of certificate, one behind the other."""
+    return {"en": ", ", "zh": "、"}[lang].join(name[lang] for name in CERTIFICATE_NAMES.values())
+
+
 SOON = timedelta(days=60)
 """How long before its last day something is said to lapse soon."""
 

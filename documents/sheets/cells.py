@@ -140,11 +140,17 @@ def choice(options: Mapping[str, Bilingual]) -> Reader:
                 "cell.choice",
                 "“%(text)s” is none of: %(known)s.",
                 text=word[:60],
-                known=", ".join(options),
+                known=_listed(options),
             )
         return found
 
     return Kind(read, {"type": "string", "enum": list(options)}, options)
+
+
+def _listed(options: Mapping[str, Bilingual]) -> Bilingual:
+    """The names of some answers, one behind the other."""
+    between = {"en": ", ", "zh": "、"}
+    return {lang: sign.join(name[lang] for name in options.values()) for lang, sign in between.items()}
 
 
 def whole(least: int, most: int) -> Reader:

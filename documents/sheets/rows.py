@@ -25,7 +25,8 @@ Taken = Callable[[Session, Collection[Any]], Mapping[Any, tuple[Any, ...]]]
 class Reference:
     """What a cell may name: ``find`` gives the things that are there, ``missing`` the refusal of another.
 
-    ``kind`` is the kind of object named (app.objects), so that a page can suggest some; empty for others.
+    ``kind`` is what is named, as pickers call it (forms.pickers), so that a page can suggest some and show
+    their names; empty for others.
     """
 
     find: Find

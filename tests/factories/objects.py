@@ -9,8 +9,11 @@ from app.objects.kinds import ObjectKind, kinds
 FILE_PAGES = ("file", "remove_file")
 OBJECT_PAGES = ("show", "history", "edit", "change", "day", "add_file", *FILE_PAGES)
 READ_PAGES = ("", "export", "filter", "show", "history", "file")
-LACKS = {"procurement.order": {"filter", "edit", "change", "day", "add_file", *FILE_PAGES}}
-"""Pages that a kind does not have, because nothing of it is changed or laid beside it."""
+LACKS = {
+    "configuration.setting": {"new", "open"},
+    "procurement.order": {"filter", "edit", "change", "day", "add_file", *FILE_PAGES},
+}
+"""Pages that a kind does not have, because nothing of it is opened, changed or laid beside it."""
 PAGES = ("", "export", "filter", "new", "open", *OBJECT_PAGES)
 
 

@@ -106,7 +106,8 @@ def test_settings_come_with_the_product_and_change_by_their_own_page_too(
         row = registered(session, "numbers/SH/record").id
     client = browser("owner")
     lines = {"lines.0.field": "prefix", "lines.0.value": "RC", "reason": "x"}
-    assert send(client, "/settings/new", code="numbers/any/mine", **lines).status_code == 422
+    assert send(client, "/settings/new", code="numbers/any/mine", **lines).status_code == 404
+    assert "/settings/new" not in client.get("/settings").text + client.get(f"/settings/{row}").text
     unknown = {**lines, "lines.0.field": "layout"}
     assert send(client, f"/settings/{row}/change", **unknown).status_code == 422
     full = {**lines, "lines.1.field": "digits", "lines.1.value": "5"}
