@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from workflows import history, registry, repository
 from workflows.compiled import CompiledProcess
 from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.elements import Element
+from workflows.history import Passage
 from workflows.models import HumanTask, ProcessCase, StepHistory
 from workflows.originals import Kept, history_section, kept_of_case, notes_of
 
@@ -82,8 +83,8 @@ def passed_steps(
     """List what a case has passed, latest first."""
     signed = signatures_on(session, [record.id for record in records])
     rows = [row for row in history.steps(session, case.id) if row.decision or row.element_type not in SILENT]
-    people, used = _people(session, rows), set[uuid.UUID]()
     tasks, entries, found = _tasks_done(session, case), kept_of_case(session, case.id), []
+    people, used = _people(session, rows, _acted_for(tasks)), set[uuid.UUID]()
     counting = {row.seq for row in history.that_count(rows, history.task_lines(session, case.id))}
     for row in rows:
         own = _records_of(row, records, used)
@@ -98,7 +99,7 @@ def passed_steps(
                 _passed(row, own, signatures, element, people, _entries(session, form, row, kept)),
                 taken_back=row.seq not in counting,
                 why=_why(process.vocabulary.in_words(row.decision)) if row.decision else None,
-                acted_for=_acted_for(session, task),
+                acted_for=in_language(people.get(str(task.completed_for), "")) if task is not None else "",
             )
         )
     return found[::-1]
@@ -111,11 +112,11 @@ def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> d
     """
     rounds: dict[str, int] = {}
     written: dict[str, list[str]] = {}
-    steps = history.that_count(history.steps(session, case.id), history.task_lines(session, case.id))
-    rows = [row for row in steps if row.element_type == "userTask"]
+    passed = history.passages(session, case.id, history.task_lines(session, case.id))
+    rows = [row for row in passed if row.element_type == "userTask"]
     people = _people(session, rows)
     for row in rows:
-        rounds[row.element_id] = rounds.get(row.element_id, 0) + 1
+        rounds[row.element_id] = rounds.get(row.element_id, 0) + row.rounds
         again = f" ×{rounds[row.element_id]}" if rounds[row.element_id] > 1 else ""
         written[row.element_id] = [f"{_who(row, people)}{again}", _local(row.ended_at, zone)]
     for task in queries.open_tasks(session, [case.id])[case.id]:
@@ -146,13 +147,15 @@ def _local(moment: datetime, zone: str) -> str:
     return f"{local:%Y-%m-%d %H:%M}" + (f" {offset_name(offset)}" if offset is not None else "")
 
 
-def _people(session: Session, rows: Sequence[StepHistory]) -> dict[str, Bilingual]:
+def _people(
+    session: Session, rows: Sequence[StepHistory | Passage], besides: Collection[uuid.UUID] = ()
+) -> dict[str, Bilingual]:
     """Find the names of those who acted, by the id the history keeps; parts of the system have none."""
     ids = {uuid.UUID(row.actor_id) for row in rows if not row.actor_id.startswith("system:")}
-    return {str(person_id): name for person_id, name in queries.names(session, ids).items()}
+    return {str(person_id): name for person_id, name in queries.names(session, ids | {*besides}).items()}
 
 
-def _who(row: StepHistory, people: Mapping[str, Bilingual]) -> str:
+def _who(row: StepHistory | Passage, people: Mapping[str, Bilingual]) -> str:
     return in_language(people.get(row.actor_id, row.actor_name))
 
 
@@ -195,11 +198,9 @@ def _operation(element: Element | None) -> Bilingual | None:
     return registry.find(element.operation).title
 
 
-def _acted_for(session: Session, task: HumanTask | None) -> str:
-    """For whom a deputy took a step; empty where nobody stood in."""
-    if task is None or task.completed_for is None:
-        return ""
-    return in_language(queries.names(session, {task.completed_for}).get(task.completed_for, ""))
+def _acted_for(tasks: Mapping[str, Sequence[HumanTask]]) -> set[uuid.UUID]:
+    """Those for whom deputies took steps."""
+    return {task.completed_for for done in tasks.values() for task in done if task.completed_for is not None}
 
 
 def _tasks_done(session: Session, case: ProcessCase) -> dict[str, list[HumanTask]]:
