@@ -109,7 +109,7 @@ def compose(
         attachments=[_attachment(words, file, embedded) for file in content["attachments"]],
         prior=[{**earlier, "sha256": blocks.grouped(earlier["sha256"])} for earlier in content["prior"]],
         prior_more=content.get("prior_more", ""),
-        path=_path(words, content["path"] or {}, drawn=bool(diagram)),
+        path=_path(words, content["path"] or {}, diagram),
         diagram=_diagram(words, diagram, record),
         asked=_asked(words, content["signing"]),
         signers=[_signer(words, one, place) for place, one in enumerate(evidence, 1)],
@@ -159,10 +159,15 @@ def _asked(words: Wording, signing: Mapping[str, Any] | None) -> Markup | str:
     )
 
 
-def _path(words: Wording, path: Mapping[str, Any], *, drawn: bool) -> list[list[blocks.Pair]]:
+def _path(words: Wording, path: Mapping[str, Any], diagram: Sequence[DrawnPart]) -> list[list[blocks.Pair]]:
     """How often each step was passed, if more than once; without a diagram also the elements of the path."""
-    shown = {} if drawn else {key: value for key, value in path.items() if key != "rounds"}
-    rounds = {key: value for key, value in (path.get("rounds") or {}).items() if value != "1"}
+    names = diagram[0].names if diagram else {}
+    shown = {} if diagram else {key: value for key, value in path.items() if key != "rounds"}
+    rounds = [
+        f"{words.plain(names[key]) if key in names else key}: {value}"
+        for key, value in (path.get("rounds") or {}).items()
+        if value != "1"
+    ]
     return blocks.lines(list(blocks.pairs_of(words, {**shown, "rounds": rounds})))
 
 

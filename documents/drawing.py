@@ -1,12 +1,14 @@
 """Drawings on a record, such as the process diagram: cleaned, named for readers, set in the record font."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from lxml import etree
 from markupsafe import Markup
 
 from core.errors import Invalid
+from core.types import Bilingual
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _KEPT = frozenset(
@@ -26,7 +28,7 @@ _WIDE = 1.6
 class DrawnPart:
     """A drawing to print: the SVG, which part of how many it is, and what it shows in words, if known.
 
-    ``whole`` says that the parts are all of the diagram.
+    ``whole`` says that the parts are all of the diagram, ``names`` how elements of the diagram are called.
     """
 
     svg: str
@@ -34,6 +36,7 @@ class DrawnPart:
     of: int = 1
     words: str = ""
     whole: bool = True
+    names: Mapping[str, Bilingual] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,6 @@ Pair = dict[str, Any]
 _SHORT = 34
 """Longest value, in widths of a Latin letter, that shares its line with another pair."""
 
-_TOGETHER = frozenset({"rounds"})  # small mappings that read well on one line
 _NUMBER = re.compile(r"[<>≤≥±+-]?\s?\d[\d .,]*\d?%?")
 _TAG = re.compile(r"<[^>]+>")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -90,7 +89,7 @@ def pairs_of(words: Wording, block: Mapping[str, Any], above: Markup | None = No
     for key, value in block.items():
         label = label_of(words, key)
         name = above + " · " + label if above else label
-        if isinstance(value, Mapping) and not is_bilingual(value) and key not in _TOGETHER:
+        if isinstance(value, Mapping) and not is_bilingual(value):
             yield from pairs_of(words, value, name)
         elif value not in (None, "", [], {}) and not (isinstance(value, str) and _UUID.fullmatch(value)):
             yield pair(name, listed(words, value))
@@ -118,7 +117,9 @@ def grouped(digest: str, step: int = 8) -> str:
 def listed(words: Wording, value: object) -> Markup:
     """Print any value of a record on one line: lists and small mappings with their labels."""
     if isinstance(value, Sequence) and not isinstance(value, str):
-        return Markup("; ").join(listed(words, inner) for inner in value)
+        sentences = bool(value) and all(is_bilingual(inner) for inner in value)
+        between = Markup(" ") if sentences else Markup("; ")
+        return between.join(listed(words, inner) for inner in value)
     if isinstance(value, Mapping) and not is_bilingual(value):
         named = Markup("{}: {}")
         parts = [named.format(label_of(words, key), listed(words, inner)) for key, inner in value.items()]

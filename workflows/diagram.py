@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from lxml import etree
 
 from core.languages import translate
+from core.types import Bilingual
 from workflows.drawing.labels import settled
 from workflows.drawing.lettering import width_of
 from workflows.drawing.lines import draw_edge, draw_label
@@ -55,6 +56,16 @@ def to_svg(
     tones |= dict.fromkeys(current, Tone.CURRENT)
     rest = Tone.AHEAD if done or current else Tone.PLAIN
     return draw(bpmn_xml, tones, rest=rest, marks=marks or {}, lang=lang)
+
+
+def names_in(bpmn_xml: str | bytes) -> dict[str, Bilingual]:
+    """How the elements of a model are called, by their ids; those without a name are left out.
+
+    Raises:
+        UnreadableFile: the file is not acceptable XML.
+    """
+    shapes = read_picture(bpmn_xml).shapes
+    return {one.id: {"en": one.name.en, "zh": one.name.zh} for one in shapes if one.name.en}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from documents.models import Record
 from documents.records import SiteStyle
 from documents.render import render_record
 from signatures.models import Signature
-from workflows.diagram import Part, to_parts
+from workflows.diagram import Part, names_in, to_parts
 from workflows.models import ProcessRelease
 
 METHODS: dict[str, Bilingual] = {
@@ -123,7 +123,8 @@ def drawn_parts(model: str | bytes, path: Mapping[str, Any], lang: str) -> list[
         )
         if len(parts) == 1:
             break
-    return [DrawnPart(one.svg, one.number, one.of, one.words, one.whole) for one in parts]
+    names = names_in(model)
+    return [DrawnPart(one.svg, one.number, one.of, one.words, one.whole, names) for one in parts]
 
 
 def _model(release: ProcessRelease | None) -> list[Attached]:

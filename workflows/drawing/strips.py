@@ -105,8 +105,15 @@ class _Diagram:
 
     def columns(self) -> list[Span]:
         """Where steps and lettering stand, from left to right."""
-        boxes = [box for node in self.nodes for box in self.footprint(node)]
-        return [(box.x, box.x + box.width) for box in [*boxes, *self.labels.values()]]
+        return [*self.steps(), *((box.x, box.x + box.width) for box in self.labels.values())]
+
+    def steps(self) -> list[Span]:
+        """How broad each step is with the lettering that belongs to it: nothing cuts between the two."""
+        spans = []
+        for node in self.nodes:
+            boxes = list(self.footprint(node))
+            spans.append((min(box.x for box in boxes), max(box.x + box.width for box in boxes)))
+        return spans
 
     def footprint(self, node: Shape) -> Iterator[Box]:
         """All that is drawn of a step: itself, its name beside it, who and when under it."""
@@ -245,7 +252,8 @@ def _borders(drawn: _Diagram, width: float, height: float) -> list[float]:
     columns = list(merged(drawn.columns()))
     bends = [x for edge in drawn.picture.edges for x, _y in edge.points]
     begin, end = min([columns[0][0], *bends]) - 2, max([columns[-1][1], *bends]) + 2
-    places = [*(after[0] - 2 for _before, after in pairwise(columns)), end]
+    begins = [left for left, _right in drawn.steps()]
+    places = [low - 2 for low, high in columns[1:] if any(low <= left <= high for left in begins)] + [end]
     borders = [begin]
     while borders[-1] < end:
         ahead = [place for place in places if place > borders[-1]]
@@ -301,5 +309,3 @@ def _leaves(lanes: Sequence[Shape]) -> list[Shape]:
 def _inside(box: Box, outer: Box) -> bool:
     fits = box.y >= outer.y and box.y + box.height <= outer.y + outer.height
     return fits and (box.height, box.width) != (outer.height, outer.width)
-
-

@@ -87,6 +87,15 @@ def test_each_part_of_a_diagram_says_which_it_is_and_what_it_shows() -> None:
     assert "part 2 of 3. Done: step 2.</title>" in page.diagram["parts"][1]["drawing"].markup
 
 
+@pytest.mark.urs("URS-008")
+def test_steps_passed_more_than_once_are_named_as_in_the_diagram() -> None:
+    parts = [DrawnPart(made.DIAGRAM, names={"inspection": {"en": "Incoming check", "zh": "进货检验"}})]
+    page = composition.compose(
+        made.record("zh"), evidence=(), diagram=parts, embedded=[], house=made.house("zh")
+    )
+    assert [str(pair["value"]) for line in page.path for pair in line] == ["进货检验: 2"]
+
+
 @pytest.mark.urs("URS-020")
 def test_the_same_record_prints_the_same_bytes_in_any_process() -> None:
     program = (

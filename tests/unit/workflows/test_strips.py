@@ -55,6 +55,17 @@ def test_every_step_stands_in_one_part_and_every_part_on_a_page_in_letters_that_
         assert min(map(float, sizes)) * POINTS_A_UNIT >= 6.5
 
 
+@pytest.mark.parametrize("model", MODELS, ids=lambda path: path.stem)
+def test_no_part_holds_lettering_without_the_step_it_belongs_to(model: Path) -> None:
+    shapes = read_picture(model.read_bytes()).shapes
+    nodes = [shape for shape in shapes if shape.kind not in CONTAINERS and not is_backdrop(shape)]
+    for now in (shape for shape in nodes if shape.kind == "userTask"):
+        done = [shape.id for shape in nodes if shape.box.x < now.box.x]
+        for lang in ("both", "zh"):
+            for part in parts_of(model.read_bytes(), done=done, current=[now.id], lang=lang):
+                assert set(steps(part)) & {shape.id for shape in nodes}, (now.id, lang, part.number)
+
+
 def test_a_line_that_leaves_a_part_comes_in_again_where_its_sign_says() -> None:
     leaving, coming = Counter(), Counter()
     for part in parts_of(LONG):
