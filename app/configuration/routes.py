@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, object_session
 
 from app.access.queries import names_of
 from app.configuration import services, settings
@@ -16,6 +16,8 @@ from app.objects.kinds import Key, ObjectKind, Values, kinds
 from app.objects.models import ChangeState, ObjectChange
 from app.objects.pages import furnish
 from app.web import access, current_person, db, navigation
+from core.types import Bilingual
+from workflows.repository import effective_releases
 
 bp = Blueprint("configuration", __name__)
 navigation(
@@ -30,6 +32,17 @@ navigation(
 
 def _setting(session: Session, key: Key) -> Any:
     return session.scalar(select(ConfigurationSetting).where(ConfigurationSetting.code == key[0]))
+
+
+def _processes(session: Session) -> dict[str, Bilingual]:
+    """What the processes are called, by their keys."""
+    return {one.process_key: one.name for one in effective_releases(session)}
+
+
+def _label(row: ConfigurationSetting) -> Bilingual:
+    session = object_session(row)
+    named = _processes(session) if session is not None and "/case." in row.code else {}
+    return settings.label_of(row.code, named)
 
 
 def _values(_session: Session, rows: Sequence[Any]) -> list[Values]:
@@ -48,7 +61,7 @@ SETTING = furnish(
         read="configuration.read",
         find=_setting,
         key_of=lambda row: (row.code,),
-        label=lambda row: settings.label_of(row.code),
+        label=_label,
         shown={"code": ConfigurationSetting.code},
         words=(ConfigurationSetting.code,),
         values=_values,
@@ -72,6 +85,7 @@ def index() -> str:
     ).all()
     waiting = {one.object_id: one for one in changes if one.state is ChangeState.PROPOSED}
     last = {one.object_id: one for one in changes if one.state is ChangeState.APPLIED}
+    processes = _processes(session)
     areas: dict[str, list[dict[str, Any]]] = {}
     for code in filter(_reached, sorted({*settings.every_code(session), *rows})):
         row = rows.get(code)
@@ -79,7 +93,7 @@ def index() -> str:
         areas.setdefault(code.split("/")[0], []).append(
             {
                 "code": code,
-                "label": settings.label_of(code),
+                "label": settings.label_of(code, processes),
                 "values": settings.read(session, code),
                 "row": row,
                 "waiting": waiting.get(key),

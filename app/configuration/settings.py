@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy.orm import Session
 
@@ -89,18 +90,31 @@ def area_of(code: str) -> Area:
     return area
 
 
-def label_of(code: str) -> Bilingual:
-    """What a setting is called: its kind, its place and what it is about."""
+def label_of(code: str, processes: Mapping[str, Bilingual] = MappingProxyType({})) -> Bilingual:
+    """What a setting is called: its kind, its place and what it is about; ``processes`` by their keys."""
     _area, *rest = code.split("/")
     title = area_of(code).title
-    words = {lang: [name, *rest] for lang, name in title.items()}
-    return {
-        lang: " · ".join(part if part != ANY else _EVERYWHERE[lang] for part in parts)
-        for lang, parts in words.items()
-    }
+    words = {lang: [name, *(_said(part, processes)[lang] for part in rest)] for lang, name in title.items()}
+    return {lang: " · ".join(parts) for lang, parts in words.items()}
 
 
-_EVERYWHERE: Bilingual = {"en": "every site", "zh": "各场所"}
+_SAID: dict[str, Bilingual] = {
+    ANY: {"en": "every site", "zh": "各场所"},
+    "record": {"en": "Records", "zh": "记录"},
+    "receipt": {"en": "Goods receipts", "zh": "收货单"},
+    "purchase_order": {"en": "Purchase orders", "zh": "采购订单"},
+    "lot": {"en": "Lots", "zh": "批次"},
+    "inspection": {"en": "Inspections", "zh": "检验"},
+    "output": {"en": "Output receipts", "zh": "完工入库单"},
+    "shipment": {"en": "Shipments", "zh": "发货单"},
+}
+"""Parts of codes in words."""
+
+
+def _said(part: str, processes: Mapping[str, Bilingual]) -> Bilingual:
+    """A part of a code in words; the numbers of cases are called like their process."""
+    plain: Bilingual = {"en": part, "zh": part}
+    return _SAID.get(part) or processes.get(part.removeprefix("case.")) or plain
 
 
 def every_code(session: Session) -> list[str]:

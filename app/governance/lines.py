@@ -86,7 +86,10 @@ def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:
         reason=said["reason"] or "",
         changes=tuple(_change(name, pair, names) for name, pair in _in_order(said["changes"])),
         facts=tuple(
-            (wording.column_name(name), _(value) if name == "sentence" else _value(value, names))
+            (
+                wording.column_name(name),
+                _(value) if name == "sentence" and isinstance(value, str) else _value(value, names),
+            )
             for name, value in _in_order(said["facts"])
         ),
         hash=entry.hash,

@@ -35,7 +35,7 @@ class Attempt:
     who: Bilingual | str
     label: Bilingual | str
     address: str
-    sentence: str
+    sentence: Bilingual | str
     times: str
 
 

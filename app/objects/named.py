@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.objects.addresses import address_of
 from app.objects.kinds import ObjectKind, kinds
-from app.objects.texts import Text, in_pairs, raw_text
+from app.objects.texts import Text, in_pairs, raw_text, text_of
 from app.web import current_person
 from core.types import Bilingual
 from documents.sheets.cells import Column
@@ -26,6 +26,20 @@ def facts(session: Session, columns: Sequence[Column], values: Mapping[str, Any]
         yield (name, text, "") if column is None or not value else (name, *_named(session, column, value))
 
 
+def called(session: Session, column: Column, value: Any, known: dict[tuple[str, str], Text]) -> Text:
+    """What a cell of a list shows: an object it names by key and name, anything else as people read it.
+
+    ``known`` keeps what has been looked up for the page.
+    """
+    kind = named_by(column)
+    if not value or _kind(kind) is None:
+        return text_of(column, value)
+    key = raw_text(value)
+    if (kind, key) not in known:
+        known[kind, key] = _text(session, kind, key)
+    return known[kind, key]
+
+
 def named_by(column: Column) -> str:
     """What a column names, as pickers call it; empty if it names nothing."""
     named: str = column.refers.kind if column.refers is not None else ""
@@ -34,16 +48,24 @@ def named_by(column: Column) -> str:
 
 def _named(session: Session, column: Column, value: Any) -> tuple[Text, str]:
     key, kind = raw_text(value), named_by(column)
+    return _text(session, kind, key), _page(session, kind, key)
+
+
+def _text(session: Session, kind: str, key: str) -> Text:
     label = picker_of(kind).label(session, key)
     if label is None:
-        return key, ""
-    texts = {lang: key if name == key else f"{key} · {name}" for lang, name in label.items()}
-    return texts, _page(session, next((one for one in kinds() if one.name == kind), None), key)
+        return key
+    return {lang: key if name == key else f"{key} · {name}" for lang, name in label.items()}
 
 
-def _page(session: Session, kind: ObjectKind | None, key: str) -> str:
+def _page(session: Session, name: str, key: str) -> str:
     """The page of the object, for who may see its kind."""
+    kind = _kind(name)
     if kind is None or not current_person().may(kind.read):
         return ""
     found = kind.find(session, (key,))
     return address_of(kind, found.id) if found is not None else ""
+
+
+def _kind(name: str) -> ObjectKind | None:
+    return next((one for one in kinds() if one.name == name), None)

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import request
@@ -11,10 +12,10 @@ from app.access.queries import names_of
 from app.objects import finding, inputs, queries
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kinds
-from app.objects.named import named_by
+from app.objects.named import called, named_by
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
-from app.objects.texts import both, raw_text, text_of
+from app.objects.texts import Text, both, raw_text, text_of
 from app.sites.queries import sites
 from app.web import current_person, db, reachable_sites, request_time
 from app.web.filters import in_language
@@ -47,7 +48,7 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
         "kept": queries.filters_of(db.session(), current_person().id, kind.name),
         "asked": chosen_of(kind, request.args),
         "may_write": current_person().may(kind.write),
-        "cell": cell,
+        "cell": partial(cell, {}),
         "days": {column.key for column in kind.listed.columns if is_day(column)},
     }
 
@@ -58,13 +59,17 @@ def shown_columns(kind: ObjectKind) -> list[tuple[str, Any]]:
     return [(key, names.get(key) or _stem(key)) for key in kind.shown]
 
 
-def cell(kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str) -> str:
-    """The text of one cell of the list."""
+def cell(
+    known: dict[tuple[str, str], Text], kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str
+) -> str:
+    """The text of one cell of the list; ``known`` keeps the names looked up for it."""
     if key == "name" and "name" not in values:
         return in_language(both(values, "name")) or "–"
     column = kind.listed.column(key)
     value = values.get(key, getattr(row, key, None))
-    return in_language(text_of(column, value)) if column else str(in_words(raw_text(value)))
+    return (
+        in_language(called(db.session(), column, value, known)) if column else str(in_words(raw_text(value)))
+    )
 
 
 def export(kind: ObjectKind) -> bytes:

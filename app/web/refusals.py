@@ -9,6 +9,7 @@ import logging
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from flask import Flask, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +19,7 @@ from app.web.visitor import current_actor
 from core.actor import Actor
 from core.db import unit_of_work
 from core.errors import Conflict, NotAllowed, QmsError
+from core.languages import LANGUAGES
 from core.log import correlation_id
 from signatures import audit
 
@@ -48,7 +50,7 @@ class _Run:
     began: datetime
     count: int = 0
     waiting: int = 0
-    facts: dict[str, str] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 class Runs:
@@ -59,8 +61,8 @@ class Runs:
         self._lock = threading.Lock()
 
     def take(
-        self, actor: Actor, subject: Subject, facts: dict[str, str], now: datetime
-    ) -> list[tuple[Actor, Subject, dict[str, str]]]:
+        self, actor: Actor, subject: Subject, facts: dict[str, Any], now: datetime
+    ) -> list[tuple[Actor, Subject, dict[str, Any]]]:
         """Count one refusal; gives the entries to be written now, also for runs that have ended."""
         with self._lock:
             due = [self._entry(run) for run in self._ended(now) if run.waiting]
@@ -77,7 +79,7 @@ class Runs:
         ended = [key for key, run in self._runs.items() if now - run.began > RUN]
         return [self._runs.pop(key) for key in ended]
 
-    def _entry(self, run: _Run) -> tuple[Actor, Subject, dict[str, str]]:
+    def _entry(self, run: _Run) -> tuple[Actor, Subject, dict[str, Any]]:
         times, run.waiting = run.waiting, 0
         return run.actor, run.subject, run.facts | ({"times": str(times)} if times > 1 else {})
 
@@ -100,7 +102,7 @@ def keep(refusal: QmsError, *, subject: Subject | None = None) -> None:
     """
     facts = {
         "code": refusal.code,
-        "sentence": refusal.text("en"),
+        "sentence": {lang: refusal.text(lang) for lang in LANGUAGES},
         "method": request.method,
         "path": request.path[:500],
         "correlation_id": correlation_id.get(),
@@ -113,7 +115,7 @@ def keep(refusal: QmsError, *, subject: Subject | None = None) -> None:
         _write(actor, named, said, now)
 
 
-def _write(actor: Actor, subject: Subject, facts: dict[str, str], now: datetime) -> None:
+def _write(actor: Actor, subject: Subject, facts: dict[str, Any], now: datetime) -> None:
     action = REFUSED if subject[0] == ROUTE else ATTEMPTED
     try:
         with unit_of_work(actor, now=now) as session:
