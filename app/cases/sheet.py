@@ -1,5 +1,6 @@
 """The process sheet: a process told to people, generated from the model that runs (ISO 13485 4.2.4)."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from workflows.compiled import CompiledProcess
 from workflows.elements import Element, Lane, Policy
 
 STEPS = frozenset({"userTask", "serviceTask", "businessRuleTask"})
+_DAY = re.compile(r'string\(date\(([\w.]+)\) \+ duration\("P1D"\)\)')
+_DAYS = re.compile(r'"P" \+ string\(([\w.]+)\) \+ "D"')
+"""The first moment after a day that a step gives; as many days as a step gives."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +109,17 @@ def _form(key: str, process: CompiledProcess) -> Form | None:
 
 def _due(policy: Policy, process: CompiledProcess) -> str:
     """Say how long a step may take: a duration, or the column of a table or the step that gives it."""
-    found = sheet.column_of(process, policy.due or "")
-    if found is None:
-        giver = sheet.giver_of(process, policy.due or "")
-        if giver is None:
-            return wording.duration_words(policy.due)
+    giver = sheet.giver_of(process, policy.due or "")
+    if giver is not None and sheet.column_of(process, policy.due or "") is None:
         return str(_("By the day that “%(step)s” gives", step=in_language(giver)))
+    return _due_words(policy.due or "", process)
+
+
+def _due_words(read: str, process: CompiledProcess) -> str:
+    """Say a duration, or the column of a table that gives it."""
+    found = sheet.column_of(process, read)
+    if found is None:
+        return wording.duration_words(read)
     table, column = (in_language(name) for name in found)
     return str(_("%(column)s, by the table “%(table)s”", column=column, table=table))
 
@@ -137,10 +146,27 @@ def _named(element: Element) -> Bilingual:
 
 
 def _exception_words(element: Element, process: CompiledProcess) -> str:
-    when = wording.duration_words(element.timer.text) if element.timer else ""
+    read = element.timer.text if element.timer else ""
+    of_table = sheet.column_of(process, read) is not None
+    giver = None if of_table else sheet.giver_of(process, _DAY.sub(r"\1", read))
     if element.attached_to is None:
-        return str(_("waits %(time)s", time=when))
+        return _waits(read, giver, process)
     step = in_language(_named(process.elements[element.attached_to]))
+    if element.interrupting and giver is not None:
+        day = in_language(giver)
+        return str(_("ends “%(step)s” after the day that “%(giver)s” gives", step=step, giver=day))
+    when = _due_words(read, process)
     if element.interrupting:
         return str(_("ends “%(step)s” after %(time)s", step=step, time=when))
     return str(_("comes up beside “%(step)s” after %(time)s", step=step, time=when))
+
+
+def _waits(read: str, giver: Bilingual | None, process: CompiledProcess) -> str:
+    """Say what a timer on the way waits for: a day or a number of days that a step gives, or a duration."""
+    if giver is not None:
+        return str(_("waits for the day that “%(step)s” gives", step=in_language(giver)))
+    of_days = _DAYS.fullmatch(read)
+    giver = sheet.giver_of(process, of_days[1]) if of_days else None
+    if giver is not None:
+        return str(_("waits as many days as “%(step)s” gives", step=in_language(giver)))
+    return str(_("waits %(time)s", time=_due_words(read, process)))

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+import app.cases.sheet
 import app.factory
 from forms.loader import load
 from forms.validate import check
@@ -87,3 +88,19 @@ def test_the_sheet_names_the_step_that_gives_a_day(session, folder, due, giver):
     process = repository.compiled(made.release(session, made.folder(folder), folder))
     named = sheet.giver_of(process, due)
     assert (named["en"] if named else None) == giver
+
+
+@pytest.mark.parametrize(
+    ("folder", "told"),
+    [
+        ("planned_deviation", "waits for the day that “Request” gives"),
+        ("planned_deviation", "ends “Lots made under it” after the day that “Request” gives"),
+        ("change_control", "waits as many days as “Plan” gives"),
+        ("capa", "waits Until the check, by the table “Time limits by risk”"),
+    ],
+)
+def test_the_sheet_says_without_expressions_until_when_a_case_waits(session, folder, told):
+    process = repository.compiled(made.release(session, made.folder(folder), folder))
+    with app.factory.create_app().test_request_context(headers={"Accept-Language": "en"}):
+        said = [words for _name, words in app.cases.sheet.exceptions(process)]
+    assert told in said
