@@ -56,7 +56,7 @@ def check_revisions(session: Session, model: type[AnyRevision], rows: Sequence[R
 def empty_name(row: Row) -> Iterator[Finding]:
     """Find a changed line whose name has been emptied in both languages."""
     if row.before is not None and not row.both("name"):
-        yield row.wrong("name_en", Invalid("cell.required", N_("This cell must not be empty.")))
+        yield row.wrong("name_en", Invalid("cell.required", N_("This must not be empty.")))
 
 
 def line_checks(

@@ -223,7 +223,7 @@ def _limits_of(row: Row) -> Iterator[Finding]:
     if lower is not None and upper is not None and lower > upper:
         yield row.wrong("upper", Invalid("characteristic.order", "The upper limit is below the lower one."))
     if row.get("kind") == "judged" and not row.both("requirement"):
-        yield row.wrong("requirement_en", Invalid("cell.required", "This cell must not be empty."))
+        yield row.wrong("requirement_en", Invalid("cell.required", "This must not be empty."))
 
 
 def _quantities(session: Session, rows: Sequence[Row]) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from signatures.audit_models import AuditEntry
 
 MOST, SHOWN = 20_000, 200
 """So many entries are read, and shown: the state on a day needs them all."""
-UNSEEN = frozenset({"revision", "id"})
+UNSEEN = frozenset({"revision", "id", "area"})
 """Columns that say nothing to people."""
 
 

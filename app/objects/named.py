@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.access.models import Person
 from app.objects.addresses import address_of
 from app.objects.kinds import ObjectKind, kinds
 from app.objects.texts import Text, in_pairs, raw_text, text_of
@@ -13,6 +15,8 @@ from core.types import Bilingual
 from documents.sheets.cells import Column
 from forms.pickers import known_picker, picker_of
 
+PERSON = "access.person"
+"""What pickers call people."""
 Fact = tuple[Bilingual, Text, str]
 """Name of a column, its value as people read it, the address of the object it names or nothing."""
 
@@ -32,7 +36,7 @@ def called(session: Session, column: Column, value: Any, known: dict[tuple[str, 
     ``known`` keeps what has been looked up for the page.
     """
     kind = named_by(column)
-    if not value or _kind(kind) is None:
+    if not value or (kind != PERSON and _kind(kind) is None):
         return text_of(column, value)
     key = raw_text(value)
     if (kind, key) not in known:
@@ -52,7 +56,7 @@ def _named(session: Session, column: Column, value: Any) -> tuple[Text, str]:
 
 
 def _text(session: Session, kind: str, key: str) -> Text:
-    label = picker_of(kind).label(session, key)
+    label = _person(session, key) if kind == PERSON else picker_of(kind).label(session, key)
     if label is None:
         return key
     return {lang: key if name == key else f"{key} · {name}" for lang, name in label.items()}
@@ -65,6 +69,12 @@ def _page(session: Session, name: str, key: str) -> str:
         return ""
     found = kind.find(session, (key,))
     return address_of(kind, found.id) if found is not None else ""
+
+
+def _person(session: Session, login: str) -> Bilingual | None:
+    """What somebody is called, also after he has left; pickers offer those alone who are there."""
+    person = session.scalar(select(Person).where(Person.login == login))
+    return person.name if person is not None else None
 
 
 def _kind(name: str) -> ObjectKind | None:

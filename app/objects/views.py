@@ -12,7 +12,7 @@ from app.access.queries import names_of
 from app.objects import finding, inputs, queries
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kinds
-from app.objects.named import called, named_by
+from app.objects.named import PERSON, called, named_by
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
 from app.objects.texts import Text, both, raw_text, text_of
@@ -23,9 +23,9 @@ from app.web.paging import asked_page
 from app.web.statuses import in_words
 from core.clock import site_day
 from core.effectivity import RevisionState, standing
-from core.errors import QmsError
+from core.errors import Invalid, QmsError
 from documents.sheets import writing as sheets
-from documents.sheets.cells import Column, answers_of, day
+from documents.sheets.cells import Column, answers_of, day, said_of
 
 MOST_EXPORTED = 200_000
 
@@ -67,9 +67,11 @@ def cell(
         return in_language(both(values, "name")) or "–"
     column = kind.listed.column(key)
     value = values.get(key, getattr(row, key, None))
-    return (
-        in_language(called(db.session(), column, value, known)) if column else str(in_words(raw_text(value)))
-    )
+    if column is None:
+        return str(in_words(raw_text(value)))
+    if named_by(column) == PERSON and "name" in kind.shown:
+        return in_language(text_of(column, value))
+    return in_language(called(db.session(), column, value, known))
 
 
 def export(kind: ObjectKind) -> bytes:
@@ -100,11 +102,26 @@ def chosen_of(kind: ObjectKind, asked: Mapping[str, str]) -> dict[str, str]:
 def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
     """What an object holds, as the texts of its form."""
     [values] = kind.values_of(db.session(), [found])
-    typed: dict[str, Any] = {key: raw_text(value) for key, value in values.items()}
+    columns = {column.key: column for column in kind.listed.columns}
+    typed: dict[str, Any] = {
+        key: _typed(columns[key], value) if key in columns else raw_text(value)
+        for key, value in values.items()
+    }
     if kind.lines is not None:
         lines = kind.lines(db.session(), found)
         typed["lines"] = [{key: raw_text(value) for key, value in line.items()} for line in lines]
     return typed
+
+
+def _typed(column: Column, value: Any) -> str:
+    """A value as somebody would type it: in words where they are read as the same, else as a list has it."""
+    said = None if answers_of(column.read) else said_of(column.read, value)
+    if said is None:
+        return raw_text(value)
+    try:
+        return in_language(said) if column.read(in_language(said)) == value else raw_text(value)
+    except Invalid:
+        return raw_text(value)
 
 
 def form_page(
@@ -117,13 +134,23 @@ def form_page(
         "found": found,
         "values": values,
         "lines": lines if kind.line else [],
-        "errors": errors,
+        "errors": dict(sorted(errors.items(), key=lambda one: _place(kind, one[0]))),
+        "names": {column.key: column.name for column in kind.listed.columns},
         "suggests": named_by,
         "is_day": is_day,
         "proposes": kind.signed and not hasattr(kind.model, "effective_from"),  # drafts hold at once
         "answers": {column.key: answers_of(column.read) for column in kind.listed.columns},
         "fixed": set(kind.key_columns) | _controlled(kind) if found is not None else set(),
     }
+
+
+def _place(kind: ObjectKind, field: str) -> tuple[int, int]:
+    """Where a field stands on the form: its line, and its column; what is no column comes last."""
+    line, _dot, key = field.rpartition(".")
+    keys = [column.key for column in kind.listed.columns]
+    if key not in keys:
+        return MOST_EXPORTED, 0
+    return int(line or 0), keys.index(key)
 
 
 def object_page(kind: ObjectKind, found: Any) -> dict[str, Any]:

@@ -125,8 +125,12 @@ def _leavers(session: Session, rows: Sequence[Row], held: Taken) -> Iterator[Fin
 
 
 def _two_mains(met: Range) -> Conflict:
-    sentence = N_("Another post is the main one from %(first)s to %(last)s. One is the main one at a time.")
-    last = met.last.isoformat() if met.last is not None else "…"
+    sentence = N_(
+        "Another post is the main one from %(first)s, %(last)s. End that post before, or answer “no” here."
+    )
+    last = {"en": "without an end", "zh": "长期"}
+    if met.last is not None:
+        last = {"en": f"until {met.last}", "zh": f"至 {met.last}"}
     return Conflict("post.two_mains", sentence, field="main", first=met.first.isoformat(), last=last)
 
 

@@ -23,7 +23,7 @@ from documents.sheets.rows import Row
 _KNOWN = {
     word.casefold(): code for code, name in CERTIFICATE_NAMES.items() for word in (code, *name.values())
 }
-_NONE = {"none": NO_CERTIFICATE, "无": NO_CERTIFICATE}
+_NONE = dict.fromkeys(("none", "no certificate", "无", "不要求证书"), NO_CERTIFICATE)
 _BETWEEN = re.compile(r"[,;，；、/|]+")
 
 
@@ -36,7 +36,7 @@ def _read(value: Any) -> str:
     said: list[str] = []
     for part in _BETWEEN.split(str(value)):
         name = " ".join(part.split())
-        said += [name] if name.casefold() in _KNOWN or not name else name.split()
+        said += [name] if name.casefold() in {*_KNOWN, *_NONE} or not name else name.split()
     words = [word.casefold() for word in said if word]
     kinds = {_KNOWN.get(word) or _NONE.get(word) or "" for word in words}
     if not kinds or "" in kinds:

@@ -77,7 +77,7 @@ def read_cell(column: Column, raw: Raw) -> Any:
     value = raw.strip() if isinstance(raw, str) else raw
     if value is None or value == "":
         if column.required:
-            raise Invalid("cell.required", "This cell must not be empty.", field=column.key)
+            raise Invalid("cell.required", "This must not be empty.", field=column.key)
         return None
     if isinstance(value, str) and value.startswith("="):
         sentence = N_("A formula is not taken. Paste the values alone.")

@@ -251,7 +251,7 @@ def _either(columns: Sequence[Column], row: Row) -> Iterator[Finding]:
             pairs.setdefault(column.either, []).append(column.key)
     for keys in pairs.values():
         if row.before is None and not any(row.get(key) or key in row.bad for key in keys):
-            yield row.wrong(keys[0], Invalid("cell.required", "This cell must not be empty."))
+            yield row.wrong(keys[0], Invalid("cell.required", "This must not be empty."))
 
 
 def _doubled(importer: Importer, row: Row, seen: _Seen) -> Iterator[Finding]:

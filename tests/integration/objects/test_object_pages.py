@@ -184,3 +184,13 @@ def test_only_who_may_change_objects_can(plant: Plant, browser: Browser) -> None
     assert client.get(at).status_code == 200
     assert client.get("/departments/new").status_code == 403
     assert send(client, f"{at}/change", **QA).status_code == 403
+
+
+@pytest.mark.urs("URS-148")
+def test_what_an_object_names_is_shown_by_name_and_leads_to_it(plant: Plant, browser: Browser) -> None:
+    above = opened(plant, browser)
+    below = opened(plant, browser, code="D-WS", name_en="Workshop", name_zh="一车间", parent="D-QA")
+    client = browser("owner")
+    page = client.get(f"/departments/{below}").text
+    assert f'href="/departments/{above}"' in page
+    assert "D-QA · " in page
