@@ -348,7 +348,7 @@ SCHEMES = Importer(
                {"en": "What the codes name", "zh": "编码所指对象"}, controlled=True),
         replace(SITE, required=False, controlled=True,
                 hint={"en": "Empty for the whole company; its code stands before the number.",
-                      "zh": "全公司适用则留空；厂区代码置于编号前。"}),
+                      "zh": "全公司适用则留空；场所代码置于编号前。"}),
         Column("pattern", {"en": "Pattern", "zh": "格式"}, read_pattern, "RM-*",
                {"en": "# a digit, @ a capital letter, * the rest", "zh": "# 数字，@ 大写字母，* 其余部分"}),
         Column("prefix", {"en": "Prefix", "zh": "前缀"}, read_prefix, "RM",

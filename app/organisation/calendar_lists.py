@@ -242,8 +242,8 @@ def _fill_day(listed: CalendarDay, row: Row) -> None:
     listed.name = row.both("name")
 
 
-_SITE = Column("site", {"en": "Site", "zh": "厂区"}, code(20), "SZ",
-               {"en": "Code of the site", "zh": "厂区编码"}, refers=SITE)  # fmt: skip
+_SITE = Column("site", {"en": "Site", "zh": "场所"}, code(20), "SZ",
+               {"en": "Code of the site", "zh": "场所编码"}, refers=SITE)  # fmt: skip
 _NATIONAL: Bilingual = {"en": "National Day", "zh": "国庆节"}
 SHIFTS = register(
     Importer(
@@ -251,7 +251,7 @@ SHIFTS = register(
         title={"en": "Shifts", "zh": "班次"},
         about={
             "en": "Hours and days of the shifts of each site; a post names the shift its holder works in.",
-            "zh": "各厂区班次的时间与工作日；任职中注明所属班次。",
+            "zh": "各场所班次的时间与工作日；任职中注明所属班次。",
         },
         right="organisation.manage",
         order=6,
@@ -265,12 +265,12 @@ SHIFTS = register(
             *name_columns("name", "Name", "名称", {"en": "Day shift", "zh": "白班"}, needed=True),
             _SITE,
             Column("starts", {"en": "Starts", "zh": "开始时间"}, clock_time, "08:30",
-                   {"en": "On the site's clock", "zh": "厂区当地时间"}),
+                   {"en": "On the site's clock", "zh": "场所当地时间"}),
             Column("ends", {"en": "Ends", "zh": "结束时间"}, clock_time, "17:30",
                    {"en": "No later than the start: on the next day", "zh": "不晚于开始时间则为次日"}),
             Column("days", {"en": "Days of the week", "zh": "星期"}, week_days, "",
                    {"en": "1 for Monday to 7 for Sunday, holidays or not; empty for the site's working days",
-                    "zh": "1为星期一至7为星期日，不论节假日；留空则按厂区工作日"}, required=False),
+                    "zh": "1为星期一至7为星期日，不论节假日；留空则按场所工作日"}, required=False),
             Column("state", {"en": "State", "zh": "状态"}, choice(STATES), "active",
                    {"en": "active or closed", "zh": "在用或撤销"}, required=False),
         ),
@@ -279,11 +279,11 @@ SHIFTS = register(
 RULES = register(
     Importer(
         name="organisation.site_calendars",
-        title={"en": "Calendars of sites", "zh": "厂区日历"},
+        title={"en": "Calendars of sites", "zh": "场所日历"},
         about={
             "en": "Whose public holidays a site keeps and on which days of the week it works. A site without"
             " a row keeps those of the country of its clock, Monday to Friday.",
-            "zh": "厂区适用的公共假日与每周工作日。未设置的厂区按所在国家的假日，周一至周五工作。",
+            "zh": "场所适用的公共假日与每周工作日。未设置的场所按所在国家的假日，周一至周五工作。",
         },
         right="organisation.manage",
         order=5,
@@ -309,7 +309,7 @@ DAYS = register(
         about={
             "en": "The yearly list of a site: what it says of a day comes before the public holidays. Days"
             " that are not on it stay as they are.",
-            "zh": "厂区年度放假调休清单，优先于公共假日；未列入的日期不变。",
+            "zh": "场所年度放假调休清单，优先于公共假日；未列入的日期不变。",
         },
         right="organisation.manage",
         order=6,
@@ -323,7 +323,7 @@ DAYS = register(
             Column("year", {"en": "Year", "zh": "年度"}, whole(2000, 2099), "2027",
                    {"en": "The year of the list; every day lies in it", "zh": "清单年度，日期须在该年度内"}),
             Column("day", {"en": "Day", "zh": "日期"}, day, "2027-10-01",
-                   {"en": "A calendar day of the site", "zh": "厂区当地日期"}),
+                   {"en": "A calendar day of the site", "zh": "场所当地日期"}),
             Column("kind", {"en": "Kind", "zh": "类别"}, choice(DAY_KINDS), "off",
                    {"en": "off, working (make-up day), or usual to take an entry back",
                     "zh": "放假、上班（调休），或照常（撤回条目）"}),

@@ -223,7 +223,7 @@ DEPARTMENTS = register(
         title={"en": "Departments", "zh": "部门"},
         about={
             "en": "The departments of the company, by site, and which belongs to which.",
-            "zh": "公司各厂区的部门及其隶属关系。",
+            "zh": "公司各场所的部门及其隶属关系。",
         },
         right="organisation.manage",
         order=5,
@@ -236,7 +236,7 @@ DEPARTMENTS = register(
             Column("code", {"en": "Code", "zh": "编码"}, code(), "D-QA",
                    {"en": "Never used twice.", "zh": "不得重复。"}),
             *name_columns("name", "Name", "名称", _NAME, needed=True),
-            Column("site", {"en": "Site", "zh": "厂区"}, code(20), "SZ01",
+            Column("site", {"en": "Site", "zh": "场所"}, code(20), "SZ01",
                    {"en": "Empty for a department of the whole company.", "zh": "全公司部门留空。"},
                    required=False, refers=SITE),
             Column("parent", {"en": "Belongs to", "zh": "上级部门"}, code(), "D-MGT",

@@ -247,7 +247,7 @@ SHIFT = ObjectKind(
 )
 SITE_CALENDAR = ObjectKind(
     name="organisation.site_calendar",
-    title={"en": "Calendar of a site", "zh": "厂区日历"},
+    title={"en": "Calendar of a site", "zh": "场所日历"},
     listed=RULES,
     model=SiteCalendar,
     plural="calendars",

@@ -196,7 +196,7 @@ POSTS = register(
                     "zh": "用户名；留空则为上级岗位的任职者"}, required=False, refers=PERSON),
             Column("shift", {"en": "Shift", "zh": "班次"}, code(), "",
                    {"en": "Code of the shift; empty for the site's working days",
-                    "zh": "班次编码，留空则按厂区工作日"}, required=False, refers=SHIFT),
+                    "zh": "班次编码，留空则按场所工作日"}, required=False, refers=SHIFT),
         ),
     )
 )  # fmt: skip

@@ -25,7 +25,7 @@ _LAWS: dict[str, Bilingual] = {
     "DE-BY": {
         "en": "Feiertagsgesetz (FTG) of Bavaria, art. 1(1) no. 1; not Assumption and the Augsburg Peace"
         " Festival, which sites there put on their own list",
-        "zh": "巴伐利亚州《节假日法》(FTG) 第1条第1款第1项；圣母升天节与奥格斯堡和平节由当地厂区自行列入清单",
+        "zh": "巴伐利亚州《节假日法》(FTG) 第1条第1款第1项；圣母升天节与奥格斯堡和平节由当地场所自行列入清单",
     },
 }
 

@@ -148,7 +148,7 @@ SCOPES = register(
         about={
             "en": "Which item may be ordered from which supplier for which site, and until when. Nothing "
             "else is ordered.",
-            "zh": "哪个厂区可以向哪家供应商采购哪种物料，以及有效期。未列入的不得采购。",
+            "zh": "哪个场所可以向哪家供应商采购哪种物料，以及有效期。未列入的不得采购。",
         },
         right="suppliers.manage",
         order=56,

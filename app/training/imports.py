@@ -193,7 +193,7 @@ REQUIREMENTS = register(
         title={"en": "Training needed", "zh": "培训要求"},
         about={
             "en": "Which role needs which document, site by site. Where a role has no row, nothing is asked.",
-            "zh": "各厂区各角色须培训的文件。角色没有要求行时不作要求。",
+            "zh": "各场所各角色须培训的文件。角色没有要求行时不作要求。",
         },
         right="training.manage",
         order=45,
