@@ -11,7 +11,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.access.queries import names_of
+from app.access.queries import PARTS, names_of
 from app.cases import links, queries, timeline, wording
 from app.sites.models import Site
 from app.training.eligible import Eligible, eligible
@@ -131,7 +131,9 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "taken_last": withdrawing.last_taken(session, case, current_actor()),
         "may_cancel": _may_cancel(case, process),
         "ended_by": queries.names(session, [case.ended_by]).get(case.ended_by),
-        "started_by": queries.names(session, [case.started_by]).get(case.started_by, case.started_by_name),
+        "started_by": queries.names(session, [case.started_by]).get(
+            case.started_by, PARTS.get(case.started_by_name, case.started_by_name)
+        ),
     }
 
 

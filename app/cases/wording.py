@@ -15,6 +15,9 @@ from core.types import Bilingual
 from workflows import registry
 
 DAY = timedelta(days=1)
+_BOUND = re.compile(r"([<>]=?)\s*(-?[\d.]+)")
+_SPAN = re.compile(r"([\[\](])(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)([\[\])])")
+_SIGNS = {"<": "<", ">": ">", "<=": "≤", ">=": "≥"}
 _LISTED = re.compile(r'\s*"[^"]*"(\s*,\s*"[^"]*")*\s*')
 _QUOTED = re.compile(r'"([^"]*)"')
 _DURATION = re.compile(
@@ -75,16 +78,31 @@ def told_words(level: str) -> str:
 def cell_words(cell: str | Bilingual) -> str:
     """Say a cell of a decision table in words: ``"pass"`` as its status, ``true`` as yes, ``-`` as any.
 
-    A cell that compares or calculates stays the expression it is.
+    Numbers are compared with the signs people write; a cell that calculates stays the expression it is.
     """
     if not isinstance(cell, str):
         return str(in_language(cell))
     plain: dict[str, str] = {"-": _("any"), "": _("any"), "true": _("yes"), "false": _("no")}
     if cell.lower() in plain:
         return plain[cell.lower()]
+    if compared := _compared(cell.strip()):
+        return compared
     listed = _LISTED.fullmatch(cell)
     values = _QUOTED.findall(cell) if listed else [cell]
     return str(_(", ")).join(str(status_of(value)["label"]) for value in values)
+
+
+def _compared(cell: str) -> str:
+    """Say a comparison of numbers, ``>= 3`` or ``[0..3[``, with the signs people write; else nothing."""
+    if bound := _BOUND.fullmatch(cell):
+        return f"{_SIGNS[bound[1]]} {bound[2]}"
+    span = _SPAN.fullmatch(cell)
+    if span is None:
+        return ""
+    opens, low, high, closes = span.groups()
+    if opens == "[" and closes == "]":
+        return f"{low} – {high}"
+    return f"{'≥' if opens == '[' else '>'} {low}, {'≤' if closes == ']' else '<'} {high}"
 
 
 def duration_words(duration: str | None) -> str:

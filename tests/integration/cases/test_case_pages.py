@@ -10,7 +10,7 @@ from lxml import etree
 from sqlalchemy import select
 
 from app.access.models import Person, RoleGrant
-from app.cases.wording import duration_words
+from app.cases.wording import cell_words, duration_words
 from app.factory import create_app
 from app.sites.models import Layout, Site
 from core.db import read_session, unit_of_work
@@ -151,3 +151,11 @@ def test_the_process_sheet_tells_steps_roles_and_signatures(plant: Plant, browse
 def test_a_duration_is_said_with_the_right_number(duration: str, words: str) -> None:
     with create_app(testing=True).test_request_context("/"):
         assert duration_words(duration) == words
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"), [(">= 3", "≥ 3"), ("[1..4]", "1 – 4"), ("[0..3[", "≥ 0, < 3"), ("]1..3]", "> 1, ≤ 3")]
+)
+def test_a_cell_that_compares_numbers_is_said_with_the_signs_people_write(cell: str, said: str) -> None:
+    with create_app().test_request_context():
+        assert cell_words(cell) == said
