@@ -81,16 +81,11 @@ def export(kind: ObjectKind) -> bytes:
     rows = db.session.scalars(query).all()
     columns = kind.head
     lines = (
-        [_written(column, values.get(column.key)) for column in columns]
+        [_typed(column, values.get(column.key)) for column in columns]
         for values in kind.values_of(db.session(), rows)
     )
     heads = [in_language(column.name) for column in columns]
     return sheets.xlsx_file(in_language(kind.listed.title), heads, lines)
-
-
-def _written(column: Column, value: Any) -> str:
-    """A cell of the export: in the reader's words, and nothing where there is nothing."""
-    return "" if value is None or value == "" else in_language(text_of(column, value))
 
 
 def chosen_of(kind: ObjectKind, asked: Mapping[str, str]) -> dict[str, str]:
@@ -104,7 +99,9 @@ def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
     [values] = kind.values_of(db.session(), [found])
     columns = {column.key: column for column in kind.listed.columns}
     typed: dict[str, Any] = {
-        key: _typed(columns[key], value) if key in columns else raw_text(value)
+        key: _typed(columns[key], value)
+        if key in columns and not answers_of(columns[key].read)
+        else raw_text(value)
         for key, value in values.items()
     }
     if kind.lines is not None:
@@ -114,8 +111,8 @@ def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
 
 
 def _typed(column: Column, value: Any) -> str:
-    """A value as somebody would type it: in words where they are read as the same, else as a list has it."""
-    said = None if answers_of(column.read) else said_of(column.read, value)
+    """A value as somebody would write it: in words where they are read as the same, else as a list has it."""
+    said = said_of(column.read, value) if value not in (None, "") else None
     if said is None:
         return raw_text(value)
     try:

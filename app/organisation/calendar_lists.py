@@ -82,6 +82,8 @@ clock_time = Kind(_clock, {"type": "string", "pattern": f"^{_CLOCK.pattern}$"})
 
 def _week_said(days: str) -> Bilingual:
     """Days of the week as people read them: a run of three or more by its ends."""
+    if not re.fullmatch("[1-7]{1,7}", days):
+        return {"en": days, "zh": days}
     numbers = [int(one) - 1 for one in days]
     run = len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1))
     shown = (numbers[0], numbers[-1]) if run else numbers

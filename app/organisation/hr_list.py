@@ -103,9 +103,7 @@ def _position(
     row.found["position"] = found
 
 
-def _reporting(
-    session: Session, rows: Sequence[Row], positions: dict[str, Position]
-) -> Iterator[Finding]:
+def _reporting(session: Session, rows: Sequence[Row], positions: dict[str, Position]) -> Iterator[Finding]:
     """Positions that are not there, and new ones that would report to themselves over others."""
     _departments, stored = _there(session, rows)
     above = {row.get("position"): row.get("reports_to") for row in rows if row.get("position") not in stored}

@@ -173,6 +173,7 @@ def test_a_filter_is_kept_and_the_export_shows_what_it_shows(plant: Plant, brows
     assert "Workshops" in client.get("/departments?q=").text
     sheet = load_workbook(io.BytesIO(client.get("/departments.xlsx?q=车间").data)).active
     assert [row[0].value for row in sheet.iter_rows(min_row=2)] == ["D-WS"]
+    assert {"Active", "在用"} & {cell.value for cell in sheet[2]}, "answers stand in words"
     assert send(client, "/departments/filters", q="车间", forget="Workshops").status_code == 303
     assert "Workshops" not in client.get("/departments?q=").text
 
