@@ -140,11 +140,11 @@ def due_again(
 ) -> None:
     """Have an entry handed out again at once, for nobody does this attempt; nothing if it is done by now.
 
-    An attempt that nobody has ``begun`` does not count.
+    An attempt that nobody has ``begun`` does not count, and the entry keeps its place before newer ones.
     """
     lost = update(OutboxEntry).where(OutboxEntry.id == entry_id, OutboxEntry.attempts == attempt)
-    counted = attempt if begun else attempt - 1
-    session.execute(lost.where(OutboxEntry.due_at > now).values(due_at=now, last_error=why, attempts=counted))
+    again = {"due_at": now} if begun else {"due_at": OutboxEntry.created_at, "attempts": attempt - 1}
+    session.execute(lost.where(OutboxEntry.due_at > now).values(**again, last_error=why))
 
 
 def retry(session: Session, entry_id: uuid.UUID, *, now: datetime) -> None:

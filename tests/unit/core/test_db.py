@@ -79,6 +79,21 @@ def test_a_job_is_leased_again_later_and_dies_after_its_last_attempt(
         assert len(outbox.lease_due(session, now=moment)) == 1
 
 
+def test_a_job_that_the_queue_lost_keeps_its_place_before_newer_ones(
+    database: Engine, keeper: Actor, now: datetime
+) -> None:
+    with db.unit_of_work(keeper, now=now) as session:
+        old = outbox.later(session, "archive.seal_record", {}, key="old")
+        outbox.lease_due(session, now=now)
+    later = now + timedelta(minutes=1)
+    with db.unit_of_work(keeper, now=later) as session:
+        outbox.later(session, "archive.seal_record", {}, key="new")
+        lost_at = later + timedelta(minutes=1)
+        outbox.due_again(session, old.id, attempt=1, begun=False, why="lost", now=lost_at)
+    with db.unit_of_work(keeper, now=lost_at) as session:
+        assert [entry.key for entry in outbox.lease_due(session, now=lost_at)] == ["old", "new"]
+
+
 def test_decimals_and_moments_keep_their_meaning(database: Engine) -> None:
     table = Table("thing", MetaData(), Column("quantity", Quantity()), Column("at", UtcDateTime()))
     moment = datetime(2026, 11, 22, 16, 10, tzinfo=timezone(timedelta(hours=8)))
