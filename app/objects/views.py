@@ -1,17 +1,18 @@
 """What the pages of objects print, read in one go."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from sqlalchemy.orm import selectinload
 
 from app.access.queries import names_of
 from app.objects import finding, inputs, queries
 from app.objects.finding import Asked
-from app.objects.kinds import ObjectKind, kinds
+from app.objects.kinds import ObjectKind, Values, kinds
 from app.objects.named import PERSON, called, named_by
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
@@ -75,17 +76,27 @@ def cell(
 
 
 def export(kind: ObjectKind) -> bytes:
-    """Exactly what the filter shows as XLSX, with every column of the kind's list."""
+    """Exactly what the filter shows as XLSX: the rows of the kind's list, as it reads them back.
+
+    An object made of several rows is written with all its lines.
+    """
     words, chosen = request.args.get("q", "").strip(), inputs.choice_of(kind, request.args)
     query = queries.objects(kind, words=words, chosen=chosen, sites=_reach(kind)).limit(MOST_EXPORTED)
-    rows = db.session.scalars(query).all()
-    columns = kind.head
+    if kind.lines is not None:
+        query = query.options(selectinload("*"))  # the lines of all objects in few queries
+    found = db.session.scalars(query).all()
+    columns = kind.listed.columns
     lines = (
-        [_typed(column, values.get(column.key)) for column in columns]
-        for values in kind.values_of(db.session(), rows)
+        [_typed(column, values.get(column.key)) for column in columns] for values in _rows_of(kind, found)
     )
     heads = [in_language(column.name) for column in columns]
     return sheets.xlsx_file(in_language(kind.listed.title), heads, lines)
+
+
+def _rows_of(kind: ObjectKind, found: Sequence[Any]) -> Iterator[Values]:
+    """The rows of the kind's list that make some objects; one without lines is its head alone."""
+    for one, head in zip(found, kind.values_of(db.session(), found), strict=True):
+        yield from (kind.lines(db.session(), one) if kind.lines is not None else ()) or (head,)
 
 
 def chosen_of(kind: ObjectKind, asked: Mapping[str, str]) -> dict[str, str]:

@@ -25,6 +25,8 @@ LONGEST_CELL = 5_000
 _BLANK_ROWS_BEFORE_THE_END = 1_000
 _CHUNK = 1 << 20
 SEPARATORS = (",", ";", "\t")
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet would take for a formula if a cell began so; such a text stands behind an apostrophe."""
 HELP_LINE = "#?"
 """A row that begins so is help of the CSV template, no data."""
 
@@ -82,7 +84,7 @@ def _lines(rows: Iterator[Sequence[Raw]], columns: Sequence[Column]) -> Iterator
             raise Invalid(
                 "list.too_long", "A list has at most %(limit)s rows.", field="file", limit=MOST_ROWS
             )
-        yield Line(number, {key: _short(value) for key, value in zip(keys, row, strict=False) if key})
+        yield Line(number, {key: _written(value) for key, value in zip(keys, row, strict=False) if key})
     if not found:
         raise Invalid("list.empty", "The list has no rows below its headings.", field="file")
 
@@ -94,8 +96,15 @@ def _is_blank(row: Sequence[Raw]) -> bool:
     return all(value is None or value == "" for value in row)
 
 
-def _short(value: Raw) -> Raw:
-    return value[: LONGEST_CELL + 1] if isinstance(value, str) else value
+def _written(value: Raw) -> Raw:
+    """A cell as it was meant: without the apostrophe that keeps a text from being taken for a formula.
+
+    A formula is never meant, so what begins like one keeps it.
+    """
+    if not isinstance(value, str):
+        return value
+    guarded = value.startswith(tuple(f"'{sign}" for sign in STARTS_A_FORMULA if sign != "="))
+    return value[guarded : LONGEST_CELL + 1 + guarded]
 
 
 def _refuse_wide(row: Sequence[Raw]) -> None:

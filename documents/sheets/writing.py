@@ -18,9 +18,8 @@ from core.languages import translate
 from documents.labels import N_
 from documents.sheets.cells import Column
 from documents.sheets.importers import Importer
-from documents.sheets.reading import HELP_LINE
+from documents.sheets.reading import HELP_LINE, STARTS_A_FORMULA
 
-_STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DATA, _EXAMPLE, _HELP = N_("List"), N_("Example"), N_("Help")
 _HELP_HEADS = (N_("Column"), N_("Needed"), N_("What may stand there"), N_("Example"))
 _YES, _NO = N_("yes"), N_("no")
@@ -32,7 +31,7 @@ _NO_TITLE = re.compile(r"[\[\]:*?/\\]")
 def harmless(value: object) -> str:
     """A text as a spreadsheet may open it: what would start a formula gets an apostrophe before it."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    return f"'{text}" if text.startswith(STARTS_A_FORMULA) else text
 
 
 def csv_file(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
