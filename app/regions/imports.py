@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
+from app.regions import words
 from app.regions.models import RegionRule, RuleKind, Unit
 from core.actor import Actor
 from core.errors import Conflict, Invalid, QmsError
 from core.locks import lock_names
 from core.types import Bilingual
 from documents.labels import N_
-from documents.sheets.cells import Column, choice, code, day, name_columns, text
+from documents.sheets.cells import Column, Kind, choice, code, day, name_columns, schema_of, text
 from documents.sheets.importers import Importer, register
 from documents.sheets.rows import Finding, Reach, Row, both_cells
 
@@ -143,6 +144,14 @@ def _fill(rule: RegionRule, row: Row) -> None:
         rule.checked = row.get("checked") == "yes"
 
 
+def _as_meant(value: Any) -> str:
+    return words.value_written(_TEXT(value))
+
+
+_TEXT = text(120)
+_key = Kind(code(80), schema_of(code(80)), said=words.key_in_words)
+_value = Kind(_as_meant, schema_of(_TEXT), said=words.value_in_words)
+_source = Kind(text(200), schema_of(text(200)), said=words.source_in_words)
 _NAME: Bilingual = {"en": "Adverse event: death", "zh": "不良事件：导致死亡"}
 RULES = register(
     Importer(
@@ -162,7 +171,7 @@ RULES = register(
         columns=(
             Column("region", {"en": "Region", "zh": "法规区域"}, code(8), "CN",
                    {"en": "CN, EU, US … as sites name theirs.", "zh": "与场所的法规区域一致。"}),
-            Column("key", {"en": "Key", "zh": "键"}, code(80), "adverse_event.death",
+            Column("key", {"en": "Key", "zh": "键"}, _key, "adverse_event.death",
                    {"en": "What processes ask for.", "zh": "流程查询所用的键。"}),
             Column("valid_from", {"en": "Valid from", "zh": "生效日"}, day, "2019-01-01",
                    {"en": "First day on which it holds.", "zh": "开始适用的日期。"}),
@@ -172,14 +181,14 @@ RULES = register(
             Column("kind", {"en": "Kind", "zh": "类别"}, choice(KINDS), "clock",
                    {"en": "clock, retention, language, form or rule", "zh": "时限、保存、语言、表单或规则"}),
             *name_columns("name", "Name", "名称", _NAME, needed=True),
-            Column("value", {"en": "Value", "zh": "值"}, text(120), "7",
+            Column("value", {"en": "Value", "zh": "值"}, _value, "7",
                    {"en": "A number, yes or no, or a text.", "zh": "数值、是否或文本。"}),
             Column("unit", {"en": "Unit", "zh": "单位"}, choice(UNITS), "calendar_days",
                    {"en": "calendar_days, working_days, hours, years, text or yes_no",
                     "zh": "日、工作日、小时、年、文本或是/否"}),
             Column("clause", {"en": "Clause", "zh": "条款"}, text(120), "第二十五条",
                    {"en": "Where in the source.", "zh": "出处中的条款。"}),
-            Column("source", {"en": "Source", "zh": "出处"}, text(200),
+            Column("source", {"en": "Source", "zh": "出处"}, _source,
                    "医疗器械不良事件监测和再评价管理办法",
                    {"en": "The regulation or notice.", "zh": "法规或公告名称。"}),
             Column("checked", {"en": "Compared with the official text", "zh": "已与官方文本核对"},

@@ -8,14 +8,25 @@ from sqlalchemy.orm import Session
 
 from app.objects.kinds import Key, ObjectKind
 from app.objects.pages import furnish
-from app.regions.imports import RULES, rules_by_key
-from app.regions.models import RegionRule
+from app.regions.imports import RULES, UNITS, rules_by_key
+from app.regions.models import RegionRule, Unit
+from app.regions.words import value_in_words
+from core.types import Bilingual
 
 bp = Blueprint("regions", __name__)
 
 
 def _rule(session: Session, key: Key) -> Any:
     return rules_by_key(session, [key]).get(key)
+
+
+def _label(row: RegionRule) -> Bilingual:
+    """What a line says: its region, its name, and what holds with its unit."""
+    said = value_in_words(row.value) or {"en": row.value, "zh": row.value}
+    unit = UNITS[row.unit] if row.unit not in (Unit.TEXT, Unit.YES_NO) else {"en": "", "zh": ""}
+    return {
+        lang: f"{row.region} · {row.name[lang]} · {said[lang]} {unit[lang]}".rstrip() for lang in ("en", "zh")
+    }
 
 
 RULE = furnish(
@@ -30,7 +41,7 @@ RULE = furnish(
         read="configuration.read",
         find=_rule,
         key_of=lambda row: (row.region, row.key, row.valid_from),
-        label=lambda row: {lang: f"{row.region} · {row.name[lang]}" for lang in ("en", "zh")},
+        label=_label,
         shown={
             "region": RegionRule.region,
             "name": RegionRule.name["en"].as_string(),

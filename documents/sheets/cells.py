@@ -38,7 +38,7 @@ class Kind:
     read: Reader
     schema: Mapping[str, Any]
     answers: Mapping[str, Bilingual] = field(default_factory=dict)
-    said: Callable[[str], Bilingual] | None = None
+    said: Callable[[str], Bilingual | None] | None = None
 
     def __call__(self, value: Any) -> Any:
         """Read a value; see :data:`Reader`."""

@@ -14,9 +14,12 @@ import pytest
 from sqlalchemy import Engine
 
 from app.cli.demo_objects import store_list
+from app.objects.texts import text_of
+from app.regions.imports import RULES
 from app.regions.models import Unit
 from app.regions.packs import delivered
 from app.regions.queries import pack_of, rule_of
+from app.regions.routes import RULE
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
 from core.errors import NotFound
@@ -156,3 +159,29 @@ def test_a_line_that_cannot_be_is_refused(
 ) -> None:
     with pytest.raises(ValueError, match=words):
         store(now, {**LINE, **changes})
+
+
+@pytest.mark.urs("URS-120", "URS-143")
+def test_keys_values_and_sources_are_read_in_words_and_written_back_as_they_were(
+    packs: None, now: datetime
+) -> None:
+    told = {**LINE, "unit": "text", "value": "中文"}
+    store(
+        now,
+        {**told, "key": "language.manual", "kind": "language"},
+        {**told, "key": "release.both", "value": "是", "unit": "yes_no"},
+    )
+    with read_session() as session:
+        assert rule_of(session, "CN", "language.manual", date(2027, 1, 1)).value == "zh"
+        assert rule_of(session, "CN", "release.both", date(2027, 1, 1)).value == "yes"
+        label = RULE.label(rule_of(session, "CN", "adverse_event.death", date(2026, 11, 22)))
+    assert label["en"] == "CN · Adverse event: death · 7 calendar days"
+    assert label["zh"] == "CN · 不良事件：导致死亡 · 7 日"
+    for lang, foreign in (("en", r"^[\u4e00-\u9fff]"), ("zh", r"^[A-Za-z_. ]+$")):
+        for row in delivered():
+            for key in ("key", "source") + (("value",) if row["unit"] == "text" else ()):
+                column = RULES.column(key)
+                told = text_of(column, row[key])
+                said = told if isinstance(told, str) else told[lang]
+                assert not re.search(foreign, said), said
+                assert column.read(row[key]) == row[key]
