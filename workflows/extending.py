@@ -1,6 +1,7 @@
 """Moving the due date of a step: only by a decided request, at most twice (URS-006)."""
 
-import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -16,10 +17,31 @@ SUBJECT = "workflows.task"
 MOST = 2
 
 
-def extensions_of(session: Session, task_id: uuid.UUID) -> int:
-    """How often the due date of a step has been moved."""
-    query = select(func.count()).select_from(DueExtension).where(DueExtension.task_id == task_id)
-    return session.scalar(query) or 0
+@dataclass(frozen=True)
+class DayKeeper:
+    """A register of a room in which the due day of some steps stands too.
+
+    ``moved`` says how often that day was moved, by whatever way (0 for a step that is none of its own);
+    ``move`` moves it with the step, to the moment that is given.
+    """
+
+    moved: Callable[[Session, HumanTask], int]
+    move: Callable[[Session, HumanTask, datetime], None]
+
+
+_keepers: list[DayKeeper] = []
+
+
+def keeps_days(keeper: DayKeeper) -> DayKeeper:
+    """Let a register of a room follow the due dates of its steps; it moves in the same transaction."""
+    _keepers.append(keeper)
+    return keeper
+
+
+def extensions_of(session: Session, task: HumanTask) -> int:
+    """How often the due date of a step has been moved, here or in the register that keeps the day."""
+    query = select(func.count()).select_from(DueExtension).where(DueExtension.task_id == task.id)
+    return max(session.scalar(query) or 0, *(keeper.moved(session, task) for keeper in _keepers), 0)
 
 
 def check_may_extend(session: Session, task: HumanTask, due_after: datetime) -> int:
@@ -34,7 +56,7 @@ def check_may_extend(session: Session, task: HumanTask, due_after: datetime) -> 
         raise Conflict("extension.task_over", "The step is over; it needs no more time.")
     if task.due_at is None:
         raise Conflict("extension.no_due", "The step has no due date.")
-    done = extensions_of(session, task.id)
+    done = extensions_of(session, task)
     if done >= MOST:
         raise Conflict("extension.twice", "The due date of this step has been moved twice already.")
     waiting = select(ProcessCase.number).where(
@@ -58,12 +80,13 @@ def extend_due(call: OperationCall) -> HumanTask:
     Raises:
         Conflict: ``extension.task_over`` or ``extension.twice``.
         Invalid: ``extension.earlier``.
+        QmsError: what a register says that keeps the day.
     """
     session, due_after = call.session, datetime.fromisoformat(str(call.params["due"]))
     task = lock_row(session, HumanTask, call.uuid("task"))
     if task.state is not TaskState.OPEN or task.due_at is None:
         raise Conflict("extension.task_over", "The step is over; it needs no more time.")
-    if extensions_of(session, task.id) >= MOST:
+    if extensions_of(session, task) >= MOST:
         raise Conflict("extension.twice", "The due date of this step has been moved twice already.")
     _check_later(task, due_after)
     session.add(
@@ -80,6 +103,8 @@ def extend_due(call: OperationCall) -> HumanTask:
         )
     )
     task.due_at = due_after
+    for keeper in _keepers:
+        keeper.move(session, task, due_after)
     return task
 
 

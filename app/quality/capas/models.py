@@ -49,8 +49,8 @@ class Capa(Base):
     """One CAPA; its number is the number of its case.
 
     ``source_number`` is the number of the case that asked for it, empty if none did. ``check_due`` is the day
-    of the next check of effectiveness in the site's calendar, ``checks`` how many were set; ``reopened``
-    counts the checks that found it ineffective.
+    of the next check of effectiveness in the site's calendar, ``check_due_before`` the day it had before it
+    was last moved, ``checks`` how many were set; ``reopened`` counts the checks that found it ineffective.
     """
 
     __tablename__ = "capa"
@@ -67,6 +67,7 @@ class Capa(Base):
     state: Mapped[CapaState] = mapped_column(str_enum(CapaState), default=CapaState.OPEN)
     outcome: Mapped[CapaOutcome | None] = mapped_column(str_enum(CapaOutcome))
     check_due: Mapped[date | None]
+    check_due_before: Mapped[date | None]
     checks: Mapped[int] = mapped_column(default=0)
     reopened: Mapped[int] = mapped_column(default=0)
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))
@@ -92,7 +93,8 @@ class Capa(Base):
             raise Conflict("capa.over", "%(number)s is closed already.", number=self.number)
         if state is not CapaState.CANCELLED:
             self.refuse_open_actions()
-        self.state, self.outcome, self.closed_at, self.check_due = state, outcome, now, None
+        self.state, self.outcome, self.closed_at = state, outcome, now
+        self.check_due = self.check_due_before = None
 
     def refuse_open_actions(self) -> None:
         """Ask that every action is done.
@@ -107,7 +109,10 @@ class Capa(Base):
 
 
 class CapaAction(Base):
-    """One action of a plan: ``owner`` is a login, ``due`` a day at the site, ``round`` counts the plans."""
+    """One action of a plan: ``owner`` is a login, ``due`` a day at the site, ``round`` counts the plans.
+
+    ``due_before`` is the day that it had before it was last moved, ``extensions`` how often it was.
+    """
 
     __tablename__ = "capa_action"
     __table_args__ = (UniqueConstraint("capa_id", "round", "position"), Index(None, "owner", "done_at"))
@@ -120,6 +125,7 @@ class CapaAction(Base):
     action: Mapped[str]
     owner: Mapped[str]
     due: Mapped[date]
+    due_before: Mapped[date | None]
     extensions: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
     done_by: Mapped[str | None]

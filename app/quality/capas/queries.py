@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import ColumnElement, Select, or_, select, true
 from sqlalchemy.orm import Session, selectinload
 
-from app.quality.capas.models import Capa, CapaState
+from app.quality.capas.models import Capa, CapaAction, CapaState
 from core.db import lock_row
 from core.errors import Conflict
 
@@ -28,6 +28,19 @@ def locked(session: Session, case_id: uuid.UUID) -> Capa:
     if found is None:
         raise Conflict("capa.none", "This case has registered no CAPA.")
     return lock_row(session, Capa, found.id)
+
+
+def action_of(found: Capa, position: int) -> CapaAction:
+    """An action of the newest plan by its row, from 1.
+
+    Raises:
+        Conflict: ``capa.no_such_action``.
+    """
+    newest = max((one.round for one in found.actions), default=0)
+    for action in found.actions:
+        if (action.round, action.position) == (newest, position):
+            return action
+    raise Conflict("capa.no_such_action", "The plan has no action %(number)s.", number=position)
 
 
 def asked_by(session: Session, number: str) -> Sequence[Capa]:

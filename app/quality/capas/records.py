@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.records import row, section, table
+from app.quality.capas import queries
 from app.quality.capas.models import ActionKind, Capa
 from core.types import Bilingual
 from documents.records import moment_text
@@ -51,6 +53,31 @@ def source_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any
     return [section("Asked for by", "请求来源", rows)]
 
 
+def day_text(due: date, before: date | None) -> str | Bilingual:
+    """A day as it stands, and the day before if it was moved."""
+    if before is None:
+        return due.isoformat()
+    return {"en": f"{due} (before: {before})", "zh": f"{due}（原为 {before}）"}
+
+
+@facts("quality.capa_action")
+def action_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
+    """The one action that a step carries out, with its day as planned or as it was moved."""
+    planned, number = data.get("action") or {}, (data.get("capa") or {}).get("number")
+    found = session.scalar(select(Capa).filter_by(number=number)) if number else None
+    due: str | Bilingual = str(planned.get("due") or "")
+    if found is not None and "loopCounter" in data:
+        action = queries.action_of(found, int(data["loopCounter"]))
+        due = day_text(action.due, action.due_before)
+    rows = [
+        row("Action", "措施", str(planned.get("action") or "")),
+        row("Owner", "责任人", str(planned.get("owner") or "")),
+        row("Due", "期限", due),
+        row("Verified by", "验证方法", str(planned.get("verification") or "")),
+    ]
+    return [section("This action", "本项措施", rows)]
+
+
 @facts("quality.capa_plan")
 def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any]) -> list[Section]:
     """The approved actions with what is done of them, and the criteria of the check of effectiveness."""
@@ -61,6 +88,9 @@ def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any])
         row("Target", "目标值", str(plan.get("target") or "")),
         row("Number looked at and period", "样本量与观察期", str(plan.get("sample") or "")),
     ]
+    if found is not None and found.check_due is not None:
+        checked = day_text(found.check_due, found.check_due_before)
+        rows.append(row("Effect checked on", "有效性检查日", checked))
     answer = (data.get("change_done") or {}).get("outcome") if plan.get("change") == "yes" else None
     if answer is not None:
         rows.append(row("Change asked for", "所请求的变更", ANSWERS.get(str(answer), str(answer))))
@@ -70,7 +100,7 @@ def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any])
             KIND_NAMES[one.kind],
             one.action,
             one.owner,
-            one.due.isoformat(),
+            day_text(one.due, one.due_before),
             moment_text(one.done_at) if one.done_at else "–",
         ]
         for one in (found.actions if found else ())

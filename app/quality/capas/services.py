@@ -82,19 +82,6 @@ def set_plan(session: Session, found: Capa, planned: Sequence[Planned], *, now: 
     return number
 
 
-def action_of(found: Capa, position: int) -> CapaAction:
-    """An action of the newest plan by its row, from 1.
-
-    Raises:
-        Conflict: ``capa.no_such_action``.
-    """
-    newest = max((one.round for one in found.actions), default=0)
-    for action in found.actions:
-        if (action.round, action.position) == (newest, position):
-            return action
-    raise Conflict("capa.no_such_action", "The plan has no action %(number)s.", number=position)
-
-
 def finish_action(
     session: Session, found: Capa, position: int, *, actor: Actor, now: datetime
 ) -> CapaAction:
@@ -103,7 +90,7 @@ def finish_action(
     Raises:
         Conflict: ``capa.no_such_action``.
     """
-    action = action_of(found, position)
+    action = queries.action_of(found, position)
     action.done_at, action.done_by, action.done_by_name = now, actor.id, actor.name
     session.flush()  # closing counts what is open
     return action
@@ -116,16 +103,40 @@ def extend_action(session: Session, found: Capa, position: int, due: date, *, no
         Conflict: ``capa.no_such_action`` or ``capa.extensions``.
         Invalid: ``capa.due_earlier``: the new day is no later one.
     """
-    action = action_of(found, position)
-    if action.extensions >= MOST_EXTENSIONS:
-        raise Conflict("capa.extensions", "The day of an action is moved twice at most.")
+    action = queries.action_of(found, position)
+    _refuse_third(action)
     if due <= max(action.due, site_day(now, found.site.zone) - timedelta(days=1)):
         sentence = N_("The new day is to be later than %(due)s.")
         raise Invalid("capa.due_earlier", sentence, field="new_due", due=action.due)
-    before, action.due, action.extensions = action.due, due, action.extensions + 1
+    return move_action(session, found, action, due)
+
+
+def move_action(session: Session, found: Capa, action: CapaAction, due: date) -> CapaAction:
+    """Move the day of an action to a later one; the day before stays noted.
+
+    Raises:
+        Conflict: ``capa.extensions``: it was moved twice already.
+    """
+    _refuse_third(action)
+    action.due_before, action.due, action.extensions = action.due, due, action.extensions + 1
     session.flush()  # the version of the row moves on
-    _tell(session, "capa.action_extended", found, before=before.isoformat(), due=due.isoformat())
+    before = action.due_before.isoformat()
+    _tell(session, "capa.action_extended", found, before=before, due=due.isoformat())
     return action
+
+
+def _refuse_third(action: CapaAction) -> None:
+    if action.extensions >= MOST_EXTENSIONS:
+        raise Conflict("capa.extensions", "The day of an action is moved twice at most.")
+
+
+def move_check(session: Session, found: Capa, due: date) -> Capa:
+    """Move the day of the check of effectiveness after a signed request; the day before stays noted."""
+    found.check_due_before, found.check_due = found.check_due, due
+    session.flush()  # the version of the row moves on
+    before = "" if found.check_due_before is None else found.check_due_before.isoformat()
+    _tell(session, "capa.check_moved", found, before=before, due=due.isoformat())
+    return found
 
 
 def set_effectiveness_check(session: Session, found: Capa, days: int, *, now: datetime) -> Capa:
@@ -135,7 +146,7 @@ def set_effectiveness_check(session: Session, found: Capa, days: int, *, now: da
         Conflict: ``capa.actions_open``.
     """
     found.refuse_open_actions()
-    found.check_due = site_day(now, found.site.zone) + timedelta(days=days)
+    found.check_due, found.check_due_before = site_day(now, found.site.zone) + timedelta(days=days), None
     found.checks += 1
     found.state = CapaState.WATCHED
     session.flush()  # the version of the row moves on
@@ -145,7 +156,8 @@ def set_effectiveness_check(session: Session, found: Capa, days: int, *, now: da
 
 def reopen_capa(session: Session, found: Capa, *, now: datetime) -> Capa:
     """The check found it ineffective: causes are looked for again."""
-    found.state, found.outcome, found.check_due = CapaState.OPEN, CapaOutcome.INEFFECTIVE, None
+    found.state, found.outcome = CapaState.OPEN, CapaOutcome.INEFFECTIVE
+    found.check_due = found.check_due_before = None
     found.reopened += 1
     found.checks = 0
     session.flush()  # the version of the row moves on

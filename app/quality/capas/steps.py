@@ -8,10 +8,11 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.quality.capas import queries, services
+from app.quality.capas import extending, queries, services
 from app.quality.capas.models import ActionKind, Capa, CapaState
 from core.actor import Actor
 from workflows.cancelling import when_cancelled
+from workflows.extending import DayKeeper, keeps_days
 from workflows.models import ProcessCase
 from workflows.registry import OperationCall, operation
 
@@ -102,7 +103,7 @@ def action_day(call: OperationCall) -> Mapping[str, Any]:
     Raises:
         Conflict: ``capa.no_such_action``.
     """
-    return {"due": services.action_of(_found(call), int(call.params["position"])).due.isoformat()}
+    return {"due": queries.action_of(_found(call), int(call.params["position"])).due.isoformat()}
 
 
 @operation(
@@ -116,7 +117,7 @@ def count_extensions(call: OperationCall) -> Mapping[str, Any]:
     Raises:
         Conflict: ``capa.no_such_action``.
     """
-    action = services.action_of(_found(call), int(call.params["position"]))
+    action = queries.action_of(_found(call), int(call.params["position"]))
     return {"count": action.extensions}
 
 
@@ -164,6 +165,9 @@ def close_capa(call: OperationCall) -> Mapping[str, Any]:
     """
     declined = bool(call.params.get("declined"))
     return {"state": services.close_capa(call.session, _found(call), declined=declined, now=call.now).state}
+
+
+keeps_days(DayKeeper(moved=extending.moved, move=extending.move))
 
 
 @when_cancelled

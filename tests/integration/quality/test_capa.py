@@ -5,13 +5,18 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, select
 
+from app.factory import create_app
+from app.inbox.handling.extending import AskForTime, ask_for_time
 from app.quality.capas.models import Capa, CapaAction, CapaOutcome, CapaState
 from app.quality.capas.services import close_capa
+from core import clock
 from core.actor import Actor
 from core.db import read_session, unit_of_work
 from core.errors import FieldErrors, NotAllowed, QmsError
 from tests.factories.floor import Floor, make_floor
-from workflows.models import ProcessCase
+from tests.factories.inbox import PASSWORD
+from tests.factories.people import sign_in
+from workflows.models import HumanTask, ProcessCase, TaskState
 
 STAFF = ("employee", "qa")
 PEOPLE = {
@@ -22,6 +27,7 @@ PEOPLE = {
     "checker": ("qa",),
     "head": ("quality_head", "qa"),
     "regulatory": ("regulatory",),
+    "process": ("process_owner",),
 }
 TRIAGE = {
     "title": "Hard granulate again",
@@ -64,7 +70,7 @@ def effect(outcome: str) -> dict[str, str]:
 
 @pytest.fixture
 def floor(database: Engine, keeper: Actor, now: datetime) -> Floor:
-    return make_floor(("capa",), PEOPLE, keeper, now)
+    return make_floor(("capa", "extension_request"), PEOPLE, keeper, now)
 
 
 def to_plan(floor: Floor, **triage: str) -> ProcessCase:
@@ -173,6 +179,75 @@ def test_a_day_moves_by_signed_request_only_and_twice_at_most(floor: Floor) -> N
     with pytest.raises(QmsError) as refused:
         floor.signs("head", case, "second_extension", given)
     assert refused.value.code == "capa.extensions"
+
+
+def more_time(floor: Floor, case: ProcessCase, login: str, day: str) -> ProcessCase:
+    """Ask for more time for the open step of a case in the general way."""
+    with unit_of_work(floor.people[login], now=floor.now) as session:
+        task = session.scalars(select(HumanTask).filter_by(case_id=case.id, state=TaskState.OPEN)).one()
+        command = AskForTime(task.id, day, "The part is late.")
+        return ask_for_time(session, command, actor=floor.people[login], now=floor.now)
+
+
+def action() -> CapaAction:
+    with read_session() as session:
+        return session.scalars(select(CapaAction)).one()
+
+
+@pytest.mark.urs("URS-006", "URS-022")
+def test_a_general_extension_moves_the_day_of_the_action_and_counts_with_those_of_the_model(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    floor.signs("process", more_time(floor, case, "doer", "2027-01-31"), "first", AGREE)
+    assert (str(action().due), str(action().due_before), action().extensions) == (
+        "2027-01-31",
+        "2026-12-31",
+        1,
+    )
+    monkeypatch.setattr(clock, "now", lambda: floor.now)
+    with read_session() as session:
+        task = session.scalars(select(HumanTask.id).filter_by(case_id=case.id, state=TaskState.OPEN)).one()
+    page = sign_in(create_app(testing=True), "doer", PASSWORD).get(f"/inbox/{task}").text
+    assert "2027-01-31 (before: 2026-12-31)" in page
+    floor.signs(
+        "doer", case, "implement", {"result": "extend", "new_due": "2027-02-28", "reason": "Still late now."}
+    )
+    floor.signs("head", case, "second_extension", {"decision": "approve", "risk": "Stock is on hold."})
+    assert (str(action().due), str(action().due_before)) == ("2027-02-28", "2027-01-31")
+    with pytest.raises(QmsError) as refused:
+        more_time(floor, case, "doer", "2027-03-31")
+    assert refused.value.code == "extension.twice"
+
+
+@pytest.mark.urs("URS-006")
+def test_a_second_general_extension_after_one_of_the_model_is_the_quality_heads(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN)
+    floor.signs("qa2", case, "plan_approval", AGREE)
+    floor.signs(
+        "doer",
+        case,
+        "implement",
+        {"result": "extend", "new_due": "2027-01-31", "reason": "The part is late."},
+    )
+    floor.signs("qa2", case, "extension", {"decision": "approve", "risk": "Stock is on hold."})
+    assert floor.open(more_time(floor, case, "doer", "2027-02-28")) == ["second"]
+
+
+@pytest.mark.urs("URS-006", "URS-022")
+def test_a_general_extension_moves_the_day_of_the_check_of_effectiveness(
+    floor: Floor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = to_check(floor)
+    floor.timers(case, floor.now + timedelta(days=61))
+    floor.signs("process", more_time(floor, case, "checker", "2027-02-28"), "first", AGREE)
+    assert (str(registered().check_due), str(registered().check_due_before)) == ("2027-02-28", "2027-01-21")
+    monkeypatch.setattr(clock, "now", lambda: floor.now)
+    page = sign_in(create_app(testing=True), "checker", PASSWORD).get("/corrective-actions").text
+    assert "before: 2027-01-21" in page
 
 
 @pytest.mark.urs("URS-022")
