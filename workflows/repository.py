@@ -11,6 +11,7 @@ from core import numbers
 from core.actor import Actor
 from core.errors import Conflict
 from core.numbers import NumberRule
+from core.types import Bilingual
 from forms import loader
 from forms.loader import Form
 from workflows import analysis, compiler
@@ -19,6 +20,7 @@ from workflows.errors import ModelRefused, no_release
 from workflows.models import CaseState, ProcessCase, ProcessRelease, ReleaseState
 
 _KEEP = 64
+_NAMES = "names of processes"
 _compiled: dict[str, CompiledProcess] = {}
 _bundle_of: dict[uuid.UUID, str] = {}
 
@@ -130,6 +132,16 @@ def effective_releases(session: Session) -> list[ProcessRelease]:
             .order_by(ProcessRelease.process_key)
         )
     )
+
+
+def process_names(session: Session) -> dict[str, Bilingual]:
+    """What the processes in effect are called, by key; asked for once in a session."""
+    known: dict[str, Bilingual] | None = session.info.get(_NAMES)
+    if known is None:
+        named = select(ProcessRelease.process_key, ProcessRelease.name)
+        found = session.execute(named.where(ProcessRelease.state == ReleaseState.EFFECTIVE))
+        known = session.info[_NAMES] = {key: name for key, name in found}  # noqa: C416
+    return known
 
 
 def releases(session: Session, process_key: str | None = None) -> list[ProcessRelease]:

@@ -4,9 +4,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from flask import has_request_context
 from sqlalchemy.orm import Session
 
 from app.configuration.settings import AREAS, FIELDS, label_of
+from app.web import db
 from core.actor import Actor
 from core.errors import Conflict
 from core.types import Bilingual
@@ -14,6 +16,7 @@ from documents.labels import N_
 from documents.sheets.cells import Column, Kind, choice, code, schema_of, text
 from documents.sheets.importers import Group, Importer, register
 from documents.sheets.rows import Finding, Reach, Row
+from workflows.repository import process_names
 
 
 def _there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -37,7 +40,10 @@ def _create(session: Session, rows: Sequence[Row], actor: Actor, now: datetime) 
 
 
 def _said(setting: str) -> Bilingual:
-    return label_of(setting) if setting.split("/")[0] in AREAS else {"en": setting, "zh": setting}
+    """A setting in words; a page calls the numbers of cases like their process."""
+    if setting.split("/")[0] not in AREAS:
+        return {"en": setting, "zh": setting}
+    return label_of(setting, process_names(db.session()) if has_request_context() else {})
 
 
 _code = Kind(code(120), schema_of(code(120)), said=_said)

@@ -17,7 +17,7 @@ from app.objects.models import ChangeState, ObjectChange
 from app.objects.pages import furnish
 from app.web import access, current_person, db, navigation
 from core.types import Bilingual
-from workflows.repository import effective_releases
+from workflows.repository import process_names
 
 bp = Blueprint("configuration", __name__)
 navigation(
@@ -34,15 +34,9 @@ def _setting(session: Session, key: Key) -> Any:
     return session.scalar(select(ConfigurationSetting).where(ConfigurationSetting.code == key[0]))
 
 
-def _processes(session: Session) -> dict[str, Bilingual]:
-    """What the processes are called, by their keys."""
-    return {one.process_key: one.name for one in effective_releases(session)}
-
-
 def _label(row: ConfigurationSetting) -> Bilingual:
     session = object_session(row)
-    named = _processes(session) if session is not None and "/case." in row.code else {}
-    return settings.label_of(row.code, named)
+    return settings.label_of(row.code, process_names(session) if session is not None else {})
 
 
 def _values(_session: Session, rows: Sequence[Any]) -> list[Values]:
@@ -85,7 +79,7 @@ def index() -> str:
     ).all()
     waiting = {one.object_id: one for one in changes if one.state is ChangeState.PROPOSED}
     last = {one.object_id: one for one in changes if one.state is ChangeState.APPLIED}
-    processes = _processes(session)
+    processes = process_names(session)
     areas: dict[str, list[dict[str, Any]]] = {}
     for code in filter(_reached, sorted({*settings.every_code(session), *rows})):
         row = rows.get(code)

@@ -20,6 +20,7 @@ from app.sites.house import (
     change_form_code,
     change_numbers,
     change_style,
+    forms_known,
     forms_of,
 )
 from app.sites.models import Site
@@ -92,9 +93,13 @@ def area_of(code: str) -> Area:
 
 def label_of(code: str, processes: Mapping[str, Bilingual] = MappingProxyType({})) -> Bilingual:
     """What a setting is called: its kind, its place and what it is about; ``processes`` by their keys."""
-    _area, *rest = code.split("/")
-    title = area_of(code).title
-    words = {lang: [name, *(_said(part, processes)[lang] for part in rest)] for lang, name in title.items()}
+    area, *rest = code.split("/")
+    said = [_said(part, processes) for part in rest]
+    if area == "form_code" and (form := forms_known().get(rest[-1])):
+        said[-1] = {lang: f"{rest[-1]} {name}" for lang, name in form[1].items()}
+    words = {
+        lang: [name, *(part[lang] for part in said)] for lang, name in area_of(code).title.items()
+    }
     return {lang: " · ".join(parts) for lang, parts in words.items()}
 
 
@@ -113,8 +118,9 @@ _SAID: dict[str, Bilingual] = {
 
 def _said(part: str, processes: Mapping[str, Bilingual]) -> Bilingual:
     """A part of a code in words; the numbers of cases are called like their process."""
-    plain: Bilingual = {"en": part, "zh": part}
-    return _SAID.get(part) or processes.get(part.removeprefix("case.")) or plain
+    process = part.removeprefix("case.")
+    plain = part if process == part else process.replace("_", " ")
+    return _SAID.get(part) or processes.get(process) or {"en": plain, "zh": plain}
 
 
 def every_code(session: Session) -> list[str]:

@@ -23,12 +23,14 @@ from app.web import (
     writing,
 )
 from app.web.control import WantedSetting, propose_setting
+from app.web.filters import in_language
 from core.errors import Conflict, FieldErrors, Invalid, NotFound
 from core.number_rules import ANY_SITE
 from core.types import Bilingual
 from documents import store
 from documents.logos import LARGEST_PNG
 from documents.preview import preview_of
+from workflows.repository import process_names
 
 Answer = str | Response | tuple[str, int]
 Errors = Mapping[str, Invalid]
@@ -195,7 +197,9 @@ def _index_page(errors: Errors, given: Mapping[str, str]) -> str:
 
 
 def _series_name(series: str) -> str:
-    return str(SERIES.get(series, _("Cases: %(process)s", process=series.partition(".")[2] or series)))
+    key = series.partition(".")[2] or series
+    process = in_language(process_names(db.session()).get(key, key.replace("_", " ")))
+    return str(SERIES.get(series, _("Cases: %(process)s", process=process)))
 
 
 def _site_page(

@@ -172,10 +172,14 @@ def must_be_series(session: Session, series: str) -> None:
         rule_of(session, series, ANY_SITE)
 
 
+def forms_known() -> dict[str, tuple[str, Bilingual]]:
+    """The forms of the product by number: revision and name."""
+    known = {form.code: (form.revision, form.title) for form in map(loader.load, loader.keys())}
+    return known | {code: (revision, dict(title)) for code, revision, title in printed_forms()}
+
+
 def forms_of(site: Site) -> list[PrintedForm]:
     """List every form of the product with what the site prints on it, by number."""
-    known = {form.code: (form.revision, form.title) for form in map(loader.load, loader.keys())}
-    known |= {code: (revision, dict(title)) for code, revision, title in printed_forms()}
     style, own = style_of(site), {one.form: one for one in site.form_codes}
     return [
         PrintedForm(
@@ -185,7 +189,7 @@ def forms_of(site: Site) -> list[PrintedForm]:
             *style.form(code, revision),
             stale=code in own and own[code].of_revision != revision,
         )
-        for code, (revision, title) in sorted(known.items())
+        for code, (revision, title) in sorted(forms_known().items())
     ]
 
 

@@ -1,12 +1,13 @@
 """Settings change by a signed proposal; before and after, who, when and why are on one page (URS-148)."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from werkzeug.test import TestResponse
 
 from app.access.policy import policy_of
@@ -24,6 +25,7 @@ from core.numbers import rule_of
 from tests.factories.inbox import PASSWORD, Plant, make_plant
 from tests.factories.people import add_person, sign_in, token
 from workflows import bundle, repository
+from workflows.repository import process_names
 
 MODELS = Path(__file__).parents[3] / "bpmn"
 RULES = {"shortest": "14", "oldest_days": "180", "remembered": "5", "lock_after": "5", "own_words": ""}
@@ -152,6 +154,28 @@ def test_the_house_style_is_proposed_by_the_administrator_who_cannot_sign(
     decide(plant, "accept")
     with read_session() as session:
         assert site_by_code(session, "SH").company["en"] == "New Medical"
+
+
+@pytest.mark.urs("URS-143", "URS-148")
+def test_the_list_of_settings_names_them_in_words_and_reads_processes_once(
+    plant: Plant, browser: Browser, database: Engine
+) -> None:
+    with unit_of_work(plant.people["owner"], now=plant.now) as session:
+        names = process_names(session)
+        codes = [*(f"numbers/any/case.{key}" for key in names), "form_code/SH/QR-CA-008"]
+        row = [registered(session, code).id for code in codes][0]
+    client, asked = browser("owner"), list[str]()
+    event.listen(database, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    for lang, form in (("en", "QR-CA-008 Action carried out"), ("zh", "QR-CA-008 措施实施记录")):
+        send(client, "/language", language=lang, next="/settings")
+        asked.clear()
+        listed = client.get("/settings").text
+        assert [one for one in asked if "FROM process_release" in one and ".name" in one][1:] == []
+        assert form in listed
+        page = listed + client.get(f"/settings/{row}").text + client.get("/admin/house").text
+        assert "case." not in re.sub("<[^>]*>", "", page)
+        for name in names.values():
+            assert f" · {name[lang]}" in listed
 
 
 @pytest.mark.urs("URS-122", "URS-148")
