@@ -32,8 +32,9 @@ class CheckReport:
         return not self.errors
 
     def joined(self, more: list[Finding]) -> "CheckReport":
-        """Give the report with further findings."""
-        return CheckReport([*self.findings, *more], self.repairs, self.process_key)
+        """Give the report with further findings, what keeps the model from running first."""
+        findings = sorted([*self.findings, *more], key=lambda finding: finding.severity)
+        return CheckReport(findings, self.repairs, self.process_key)
 
     @property
     def errors(self) -> list[Finding]:

@@ -16,6 +16,27 @@ What = Literal["step", "flow", "lane", "decision", "process"]
 Facts = dict[str, Any]
 T = TypeVar("T")
 
+_KINDS: dict[str, Bilingual] = {
+    "userTask": {"en": "User task", "zh": "用户任务"},
+    "serviceTask": {"en": "Service task", "zh": "服务任务"},
+    "scriptTask": {"en": "Script task", "zh": "脚本任务"},
+    "businessRuleTask": {"en": "Business rule task", "zh": "业务规则任务"},
+    "receiveTask": {"en": "Receive task", "zh": "接收任务"},
+    "sendTask": {"en": "Send task", "zh": "发送任务"},
+    "startEvent": {"en": "Start event", "zh": "开始事件"},
+    "endEvent": {"en": "End event", "zh": "结束事件"},
+    "boundaryEvent": {"en": "Boundary event", "zh": "边界事件"},
+    "intermediateCatchEvent": {"en": "Intermediate catch event", "zh": "中间捕获事件"},
+    "intermediateThrowEvent": {"en": "Intermediate throw event", "zh": "中间抛出事件"},
+    "exclusiveGateway": {"en": "Exclusive gateway", "zh": "排他网关"},
+    "inclusiveGateway": {"en": "Inclusive gateway", "zh": "包容网关"},
+    "parallelGateway": {"en": "Parallel gateway", "zh": "并行网关"},
+    "eventBasedGateway": {"en": "Event-based gateway", "zh": "事件网关"},
+    "subProcess": {"en": "Sub-process", "zh": "子流程"},
+    "callActivity": {"en": "Call activity", "zh": "调用活动"},
+}
+"""Kinds of elements, as BPMN 2.0 calls them."""
+
 
 @dataclass(frozen=True)
 class Detail:
@@ -62,7 +83,9 @@ def compare(old: CompiledProcess, new: CompiledProcess) -> Difference:
         *_differences(
             "step", old.elements, new.elements, _element_name, _steps_of(new, old), _steps_of(old, new)
         ),
-        *_differences("flow", _flows(old), _flows(new), _flow_name(old, new), _flow_facts),
+        *_differences(
+            "flow", _flows(old), _flows(new), _flow_name(old, new), _flow_facts(new), _flow_facts(old)
+        ),
         *_differences("lane", _lanes(old), _lanes(new), lambda lane: lane.name, _lane_facts),
         *_differences("decision", _tables(old), _tables(new), lambda table: table.name, _table_facts),
     ]
@@ -139,7 +162,7 @@ def _element_facts(element: Element) -> Facts:
     policy = element.policy
     own = {
         N_("Name"): dict(element.name) if any(element.name.values()) else "",
-        N_("Kind"): element.kind,
+        N_("Kind"): dict(_KINDS.get(element.kind, {"en": element.kind, "zh": element.kind})),
         N_("Lane"): dict(element.lane.name) if element.lane else "",
         N_("Step key"): element.step if element.step != element.id else "",
         N_("Operation"): element.operation or "",
@@ -204,8 +227,15 @@ def _flow_name(old: CompiledProcess, new: CompiledProcess) -> Callable[[Flow], B
     return name
 
 
-def _flow_facts(flow: Flow) -> Facts:
-    return {N_("Leads from"): flow.source, N_("Leads to"): flow.target, N_("Condition"): flow.condition or ""}
+def _flow_facts(process: CompiledProcess) -> Callable[[Flow], Facts]:
+    def facts(flow: Flow) -> Facts:
+        return {
+            N_("Leads from"): dict(_element_name(process.elements[flow.source])),
+            N_("Leads to"): dict(_element_name(process.elements[flow.target])),
+            N_("Condition"): flow.condition or "",
+        }
+
+    return facts
 
 
 def _lanes(process: CompiledProcess) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import quoteattr
@@ -20,6 +21,7 @@ from workflows.bundle import SUFFIXES
 from workflows.compiled import CompiledProcess
 from workflows.difference import Difference, compare
 from workflows.errors import ModelRefused
+from workflows.findings import Finding
 from workflows.models import ProcessRelease
 
 
@@ -39,7 +41,7 @@ def release_page(session: Session, release: ProcessRelease, base: ProcessRelease
         "release": release,
         "base": base,
         "report": report,
-        "paths": _paths(report, process),
+        "found": _found(report, process),
         "cases": queries.cases_about(session, release),
         "running": repository.running_cases(session).get(release.id, 0),
         "people": queries.names(session, [release.proposed_by, release.decided_by]),
@@ -53,12 +55,12 @@ def preview_page(session: Session, files: Mapping[str, bytes]) -> dict[str, Any]
     """Collect what the page shows before files are proposed: findings, and what they would change."""
     report = _report(files)
     page: dict[str, Any] = {"report": report, "process": None, "base": None, "names": sorted(files)}
-    page |= {"paths": {}, **comparison(None, None)}
+    page |= {"found": _found(report, None), **comparison(None, None)}
     try:
         process = compiler.compile_files(files)
     except ModelRefused:
         return page
-    page["paths"] = _paths(report, process)
+    page["found"] = _found(report, process)
     effective = [one for one in repository.effective_releases(session) if one.process_key == process.key]
     base = effective[0] if effective else None
     before = repository.compiled(base) if base else None
@@ -93,25 +95,38 @@ def _report(files: Mapping[str, bytes]) -> compiler.CheckReport:
     return report.joined(analysis.explore(files)) if report.executable else report
 
 
-def _paths(report: compiler.CheckReport, process: CompiledProcess) -> dict[int, tuple[str, str]]:
-    """Draw and name the path of each finding that has one, by the place of the finding in the report."""
-    return {
-        place: (_as_image(_path_picture(process, finding.path)), _path_words(process, finding.path))
-        for place, finding in enumerate(report.findings)
-        if finding.path
-    }
+@dataclass(frozen=True)
+class _Way:
+    """A path on which something happens: its picture, where on it the finding is, the names of its steps."""
+
+    picture: str
+    at: tuple[int, int] | None
+    names: list[str]
 
 
-def _path_words(process: CompiledProcess, path: tuple[str, ...]) -> str:
-    named = (process.elements.get(key) for key in path)
-    return " → ".join(in_language(element.title) for element in named if element is not None)
+Found = tuple[Finding, _Way | None]
 
 
-def _path_picture(process: CompiledProcess, path: tuple[str, ...]) -> str:
+def _found(report: compiler.CheckReport, process: CompiledProcess | None) -> list[list[Found]]:
+    """Put findings of one kind together, in the order in which their first stands, each with its path."""
+    kinds: dict[str, list[Found]] = {}
+    for finding in report.findings:
+        way = _way(process, finding) if process and finding.path else None
+        kinds.setdefault(finding.code, []).append((finding, way))
+    return list(kinds.values())
+
+
+def _way(process: CompiledProcess, finding: Finding) -> _Way:
+    """Draw the path up to the element that the finding is about, which a token need not have reached yet."""
+    place = finding.element if finding.element in process.elements else finding.path[-1]
+    path = [*finding.path, *([] if place in finding.path else [place])]
     passed = {flow.id for flow in process.model.flows if {flow.source, flow.target} <= set(path)}
-    return diagram.to_svg(
-        process.bpmn_xml, done=set(path[:-1]), current={path[-1]}, flows=passed, lang=language()
+    picture = diagram.to_svg(
+        process.bpmn_xml, done=set(path) - {place}, current={place}, flows=passed, lang=language()
     )
+    named = (process.elements.get(key) for key in path)
+    names = [in_language(element.title) for element in named if element is not None]
+    return _Way(_as_image(picture), diagram.place_of(process.bpmn_xml, {place}, language()), names)
 
 
 def _operation(operation: registry.Operation) -> dict[str, Any]:

@@ -38,4 +38,5 @@ document.querySelectorAll(':is(.diagram:not(.is-small) > .diagram-scroll, a.diag
   const image = box.querySelector('img');
   if (image.complete && image.naturalWidth) fit(box, image);
   else image.addEventListener('load', () => fit(box, image), { once: true });
+  box.closest('details')?.addEventListener('toggle', () => fit(box, image)); // a folded box has no width
 });

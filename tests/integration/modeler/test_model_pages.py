@@ -117,6 +117,30 @@ def test_a_model_that_cannot_run_is_refused_with_element_and_line(plant: Plant, 
     assert 'name="bundle"' not in answer.text
 
 
+@pytest.mark.urs("URS-009")
+def test_a_deadlock_stands_before_what_is_only_noted_and_draws_the_path_that_leads_into_it(
+    plant: Plant, browser: Browser
+) -> None:
+    files = bundle.read_folder(MODELS / "supplier_approval")
+    drawn = files.pop("supplier_approval.bpmn").decode()
+    wrong = re.sub(
+        r'<bpmn:exclusiveGateway( id="audited".*?)</bpmn:exclusiveGateway>',
+        r"<bpmn:parallelGateway\1</bpmn:parallelGateway>",
+        drawn,
+        flags=re.DOTALL,
+    )
+    tables = [(name, data) for name, data in files.items() if name.endswith(".dmn")]
+    page = html.fromstring(upload(browser("owner"), ("supplier_approval.bpmn", wrong.encode()), *tables).text)
+    first, *others = page.xpath("//div[contains(@class, 'finding is-')]")
+    assert "can wait for ever" in first.text_content()
+    [way] = first.xpath(".//details[@open]")
+    assert way.xpath(".//ol/li/text()")[-1] == "Audited"
+    assert way.xpath(".//*[@data-at]//img")
+    severities = [one.get("class") for one in others]
+    assert severities == sorted(severities), "errors stand before warnings"
+    assert any("more of this kind" in one for one in page.xpath("//details/summary/text()"))
+
+
 @pytest.mark.parametrize(
     ("name", "data", "words"),
     [
