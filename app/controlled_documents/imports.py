@@ -13,10 +13,9 @@ from app.sites.imports import sites_by_code
 from core import effectivity
 from core.actor import Actor
 from core.effectivity import RevisionState
-from core.errors import NotFound, QmsError
+from core.errors import Invalid, NotFound, QmsError
 from core.types import Bilingual
 from documents.labels import N_
-from documents.models import StoredFile
 from documents.sheets.cells import Column, choice, code, name_columns, text
 from documents.sheets.importers import Importer, register
 from documents.sheets.rows import Finding, Reach, Reference, Row, both_cells
@@ -44,16 +43,6 @@ def _no_document(value: Any) -> QmsError:
 
 
 DOCUMENT = Reference(documents_by_number, _no_document, "controlled_documents.document")
-
-
-def _files(session: Session, hashes: Collection[Any], _reach: Reach) -> Mapping[Any, StoredFile]:
-    found = session.scalars(select(StoredFile).where(StoredFile.sha256.in_(hashes)))
-    return {one.sha256: one for one in found}
-
-
-def _no_file(value: Any) -> QmsError:
-    sentence = N_("No file with this SHA-256 has been brought in. Add the file to the draft instead.")
-    return NotFound("document.no_such_file", sentence, sha256=value)
 
 
 def there(session: Session, keys: Collection[tuple[Any, ...]]) -> dict[tuple[Any, ...], dict[str, Any]]:
@@ -124,8 +113,6 @@ def draft_revisions(session: Session, rows: Sequence[Row], actor: Actor, now: da
             state=RevisionState.DRAFT,
             changes=row.get("changes") or "",
             places=_places(row.get("places")),
-            sha256=row.get("sha256"),
-            file_name=row.found["sha256"].name if row.get("sha256") else "",
         )
         session.add(draft)
     session.flush()  # the page that follows names them
@@ -155,6 +142,9 @@ def check_revisions(session: Session, rows: Iterable[Row], reach: Reach) -> Iter
         if strange:
             sentence = N_("There is no site %(site)s, or not for you.")
             yield row.wrong("places", NotFound("site.unknown_code", sentence, site=strange[0]))
+        if row.get("sha256") != (row.before or {}).get("sha256") and row.get("sha256") is not None:
+            sentence = N_("This follows from the file that is added to the draft. Leave it empty.")
+            yield row.wrong("sha256", Invalid("document.hash_typed", sentence))
         revision = held.get((row.get("document"), row.get("code")))
         try:
             effectivity.must_be_draft(revision) if revision is not None else None
@@ -228,7 +218,7 @@ REVISIONS = register(
             Column("sha256", {"en": "SHA-256 of the file", "zh": "文件 SHA-256"}, code(64), "",
                    {"en": "Follows from the file that is added to the draft; leave it empty.",
                     "zh": "添加文件后自动填写，可留空。"},
-                   required=False, controlled=True, refers=Reference(_files, _no_file)),
+                   required=False, worked_out=True),
         ),
     )
 )  # fmt: skip

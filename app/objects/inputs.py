@@ -20,7 +20,8 @@ def rows_from(kind: ObjectKind, form: MultiDict[str, str]) -> list[dict[str, str
 
     A line without any text is no line; ``_del`` names the one to leave out.
     """
-    head = {column.key: _cell(form, column.key) for column in kind.head if column.key in form}
+    asked = [column for column in kind.head if not column.worked_out]
+    head = {column.key: _cell(form, column.key) for column in asked if column.key in form}
     if not kind.line:
         return [head]
     lines = lines_from(kind, form)

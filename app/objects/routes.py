@@ -51,7 +51,8 @@ def object_text(column: object, value: object) -> str:
 @bp.app_template_global()
 def object_facts(columns: Sequence[Column], values: Mapping[str, object]) -> list[named.Fact]:
     """Show what an object holds, column by column; the names of other objects lead to them."""
-    return list(named.facts(db.session(), columns, values))
+    told = [column for column in columns if not column.worked_out]  # shown with the file it is of
+    return list(named.facts(db.session(), told, values))
 
 
 bp.add_app_template_global(address_of, "object_address")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
 
 from app.catalog.models import Supplier
+from app.objects.models import ObjectFile
 from app.suppliers.columns import (
     FROM_COLUMN,
     SUPPLIER_COLUMN,
@@ -24,6 +25,7 @@ from app.suppliers.columns import (
 from app.suppliers.models import CertificateKind, SupplierCertificate
 from app.suppliers.queries import CERTIFICATE_NAMES, names_listed
 from core.actor import Actor
+from core.errors import Invalid
 from documents.labels import N_
 from documents.sheets.cells import Column, choice, text
 from documents.sheets.importers import Importer, register
@@ -80,7 +82,27 @@ def change_certificates(session: Session, rows: Sequence[Row], actor: Actor, now
 def check_certificates(session: Session, rows: Iterable[Row], _reach: Reach) -> Iterator[Finding]:
     """Find certificates that end before they begin, or have expired already."""
     sentence = N_("This certificate expired on %(last)s. Ask the supplier for the one that is valid today.")
-    yield from check_days(session, rows, over=sentence)
+    listed = list(rows)
+    yield from check_days(session, listed, over=sentence)
+    yield from _check_files(session, [row for row in listed if row.get("sha256") is not None])
+
+
+def _check_files(session: Session, rows: Sequence[Row]) -> Iterator[Finding]:
+    """Find hashes of files that do not lie beside their certificate: nobody could read what was signed."""
+    named = [row for row in rows if row.get("sha256") != (row.before or {}).get("sha256")]
+    there = rows_of(session, _certificates(), {row.key(KEY) or () for row in named}, certificate_key)
+    laid = select(ObjectFile.object_id, ObjectFile.sha256).where(
+        ObjectFile.object_id.in_([one.id for one in there.values()]), ObjectFile.removed_at.is_(None)
+    )
+    beside = {(of, sha256) for of, sha256 in session.execute(laid)} if there else set()
+    for row in named:
+        one = there.get(row.key(KEY) or ())
+        if one is None or (one.id, row.get("sha256")) not in beside:
+            sentence = N_(
+                "No such file lies beside the certificate. Leave this empty, lay the file beside it, then "
+                "propose the file on its page."
+            )
+            yield row.wrong("sha256", Invalid("certificate.no_file", sentence))
 
 
 def _certificates() -> Any:
@@ -123,7 +145,7 @@ CERTIFICATES = register(
             UNTIL_COLUMN,
             Column("sha256", {"en": "SHA-256 of the file", "zh": "文件的 SHA-256"}, hexadecimal(), "",
                    {"en": "Comes from the file laid beside the certificate; may stay empty at first.",
-                    "zh": "由证书旁存放的文件得出；首次录入可留空。"}, required=False),
+                    "zh": "由证书旁存放的文件得出；首次录入可留空。"}, required=False, worked_out=True),
         ),
     )
 )  # fmt: skip

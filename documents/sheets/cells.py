@@ -52,7 +52,8 @@ class Column:
     ``hint`` says to people what may stand there; ``also`` are other headings it is known by. ``refers`` says
     that the cell names a thing that has to be there. ``unique`` values stand once in a file and belong to one
     object. ``controlled`` values are set once; after that they change only through change control, not by a
-    list. Of columns with the same ``either``, one has to be filled.
+    list. Of columns with the same ``either``, one has to be filled. ``worked_out`` values come from the
+    product itself, such as the hash of a file that was brought: no form and no template asks for them.
     """
 
     key: str
@@ -66,6 +67,7 @@ class Column:
     unique: Unique | None = None
     controlled: bool = False
     either: str = ""
+    worked_out: bool = False
 
 
 def read_cell(column: Column, raw: Raw) -> Any:

@@ -68,6 +68,11 @@ class Importer:
     check: Check | None = None
     proposal: bool = True
 
+    @property
+    def asked(self) -> tuple[Column, ...]:
+        """The columns that people fill in."""
+        return tuple(column for column in self.columns if not column.worked_out)
+
     def column(self, key: str) -> Column | None:
         """Find a column by its key."""
         return next((one for one in self.columns if one.key == key), None)
@@ -86,6 +91,7 @@ class Importer:
             "properties": {
                 column.key: {
                     **schema_of(column.read),
+                    **({"readOnly": True} if column.worked_out else {}),
                     "title": column.name[language],
                     "description": column.hint.get(language, ""),
                     "examples": [column.example] if column.example else [],

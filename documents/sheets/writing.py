@@ -53,11 +53,11 @@ def xlsx_file(title: str, heads: Sequence[str], rows: Iterable[Sequence[object]]
 def template(importer: Importer, language: str) -> bytes:
     """Write the workbook to fill in: empty list, a filled example, and a help sheet in both languages."""
     book = Workbook(write_only=True)
-    heads = [_head(column, language) for column in importer.columns]
+    heads = [_head(column, language) for column in importer.asked]
     _sheet(book, translate(_DATA, language), heads, ())
-    _sheet(book, translate(_EXAMPLE, language), heads, [[column.example for column in importer.columns]])
+    _sheet(book, translate(_EXAMPLE, language), heads, [[column.example for column in importer.asked]])
     for lang in (language, "zh" if language == "en" else "en"):
-        rows = [_help(column, lang) for column in importer.columns]
+        rows = [_help(column, lang) for column in importer.asked]
         name = translate(_HELP, lang) if lang == "zh" else "Help"
         _sheet(book, name, [translate(head, lang) for head in _HELP_HEADS], rows)
     return _bytes(book)
@@ -65,7 +65,7 @@ def template(importer: Importer, language: str) -> bytes:
 
 def csv_template(importer: Importer, language: str) -> bytes:
     """Write the CSV to fill in: headings, and rows of help that are passed over when it is read."""
-    columns = importer.columns
+    columns = importer.asked
     out = io.StringIO(newline="")
     writer = csv.writer(out)
     writer.writerow(harmless(_head(column, language)) for column in columns)

@@ -1,6 +1,7 @@
 """What is in force where; drafts are nothing to work by; obsolete is marked (URS-074, ISO 13485 4.2.4)."""
 
 import io
+import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -99,7 +100,10 @@ def test_a_draft_gets_its_file_and_comes_into_force_by_two_persons(
 ) -> None:
     client = browser("owner")
     new = {"document": "WI-QA-012", "code": "C1", "changes": "New gauge", "reason": "Gauge"}
-    assert send(client, "/document-revisions/new", **new).status_code == 303
+    assert "sha256" not in client.get("/document-revisions/new").text
+    old = {"sha256": revision("A2").sha256}
+    assert send(client, "/document-revisions/new", **new, **old).status_code == 303
+    assert revision("C1").sha256 is None, "a typed hash is no file"
     at = f"/document-revisions/{revision('C1').id}"
     day = {"verb": "take_effect", "day": today.isoformat(), "reason": "Released"}
     assert "no file yet" in send(client, f"{at}/day", **day).text
@@ -114,6 +118,9 @@ def test_a_draft_gets_its_file_and_comes_into_force_by_two_persons(
     assert revision("C1").effective_from == today
     assert text_of(browser("keeper"), "C1").data == b"Work so.\n"
     assert "An approved revision" in client.get(f"{at}").text or revision("C1").sha256
+    page = client.get(at).text
+    assert f'data-copy="{revision("C1").sha256}"' in page
+    assert revision("C1").sha256 not in re.sub("<[^>]*>", "", page), "shortened, to be copied whole"
     refused = (io.BytesIO(b"Other.\n"), "wi.txt")
     send(client, f"{at}/text", text=refused)
     assert text_of(browser("keeper"), "C1").data == b"Work so.\n", "an approved file stays"

@@ -14,12 +14,17 @@ from werkzeug.test import TestResponse
 from app.catalog.models import Item, ItemKind, Supplier
 from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
+from app.objects.texts import raw_row
 from app.sites.models import Site
 from app.suppliers.approval.models import Grade, SupplierEvaluation
+from app.suppliers.certificates import CERTIFICATES
 from app.suppliers.models import Standing, SupplierCertificate, SupplierScope, SupplierStanding
 from app.suppliers.queries import may_order
+from app.suppliers.routes import CERTIFICATE
 from core import clock
 from core.db import read_session, unit_of_work
+from documents.sheets.examining import examine
+from documents.sheets.writing import csv_file, csv_template
 from tests.factories.inbox import Plant, make_plant
 from tests.factories.people import add_person, sign_in, token
 from tests.factories.suppliers import certify
@@ -148,7 +153,30 @@ def test_the_file_of_a_certificate_is_signed_by_its_hash(plant: Plant, buyer: Fl
     with read_session() as session:
         found = session.scalars(select(SupplierCertificate)).one()
         assert found.sha256 is not None
-    assert found.sha256 in buyer.get(at).text
+    page = buyer.get(at).text
+    assert f'data-copy="{found.sha256}"' in page
+    assert found.sha256 not in re.sub("<[^>]*>", "", page), "people see its beginning and copy the whole"
+
+
+@pytest.mark.urs("URS-040")
+def test_nobody_types_the_hash_of_a_certificate(
+    plant: Plant, buyer: FlaskClient, tmp_path: Path, now: datetime
+) -> None:
+    with read_session() as session:
+        one = session.scalars(select(SupplierCertificate)).one()
+        [held] = CERTIFICATE.values_of(session, [one])
+    at, typed = f"/supplier-certificates/{one.id}", "ab" * 32
+    assert "sha256" not in buyer.get("/supplier-certificates/new").text + buyer.get(f"{at}/change").text
+    changed = {**raw_row(held), "issuer": "Another body", "sha256": typed, "reason": "Letter"}
+    assert send(buyer, f"{at}/change", **changed).status_code == 303
+    with read_session() as session:
+        [change] = session.scalars(select(ObjectChange)).all()
+        assert "sha256" not in change.rows[0]
+        listed = {**raw_row(held), "sha256": typed}
+        (tmp_path / "l.csv").write_bytes(csv_file(list(listed), [list(listed.values())]))
+        found = examine(session, CERTIFICATES, tmp_path / "l.csv", "l.csv", None)
+    assert [(bad.column, bad.error.code) for bad in found.findings] == [("sha256", "certificate.no_file")]
+    assert b"sha256" not in csv_template(CERTIFICATES, "en").lower().replace(b"-", b"")
 
 
 @pytest.mark.urs("URS-041", "URS-148")
