@@ -18,13 +18,25 @@ from app.access.models import Person, RoleGrant
 from app.access.policy import BOUNDS, policy_of
 from app.access.queries import (
     identity_checks,
+    left_on,
     names_of,
     open_notices,
     people,
     proposed_grants,
     suspended,
 )
-from app.web import access, current_actor, db, navigation, paginate, piece, request_time, visitor, writing
+from app.web import (
+    access,
+    current_actor,
+    current_person,
+    db,
+    navigation,
+    paginate,
+    piece,
+    request_time,
+    visitor,
+    writing,
+)
 from app.web.control import WantedSetting, propose_setting
 from app.web.pages import PageContext
 from app.web.rights import ROLES, TWO_PERSON_ROLES
@@ -80,6 +92,7 @@ def index() -> str:
         list=paginate(people(text)),
         q=text,
         roles=ROLES,
+        today=site_day(request_time(), current_person().zone),
         notices=open_notices(db.session()),
         proposed=proposed_grants(db.session()),
         suspended=suspended(db.session()),
@@ -264,6 +277,7 @@ def _person_page(person_id: uuid.UUID, errors: dict[str, Any]) -> str:
         roles=ROLES,
         sites=_site_options(),
         today=site_day(request_time(), person.zone),
+        left_on=left_on(db.session(), person),
         open_grants=[one for one in person.grants if _may_end(one)],
     )
 

@@ -1,6 +1,7 @@
 """What can go wrong with accounts and proofs of identity."""
 
 from core.errors import Conflict, Invalid, NotAllowed, NotFound
+from core.types import Bilingual
 
 
 def wrong_password() -> Invalid:
@@ -90,6 +91,16 @@ def cannot_decide() -> NotAllowed:
 def decided_already() -> Conflict:
     """Refuse to decide about a grant twice."""
     return Conflict("access.decided_already", "This has been decided already.")
+
+
+def has_left(name: Bilingual) -> Conflict:
+    """Refuse a role for somebody who is gone."""
+    return Conflict(
+        "access.has_left",
+        "%(person)s has left and holds no role any more. Open an account for whoever follows.",
+        field="role",
+        person=dict(name),
+    )
 
 
 def foreign_proof() -> NotAllowed:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.errors import cannot_decide, decided_already, no_second_person, nobody_verified
+from app.access.errors import cannot_decide, decided_already, has_left, no_second_person, nobody_verified
 from app.access.models import GrantState, Person, PersonState, RoleGrant
 from app.access.queries import roles_of
 from app.web.rights import ADMIN_ROLES, QA, ROLES, SECURITY_ADMIN, TWO_PERSON_ROLES
@@ -36,12 +36,14 @@ def grant_role(
 
     Raises:
         Invalid: the role does not exist, or the range ends before it begins.
-        Conflict: the person would hold roles that never meet, or grants the role to himself.
+        Conflict: the person has left, would hold roles that never meet, or grants the role to himself.
     """
     if command.role not in ROLES:
         raise Invalid("access.no_such_role", "There is no such role.", field="role")
     if command.valid_to is not None and command.valid_to < command.valid_from:
         raise _ends_before(command.valid_from, command.valid_to)
+    if person.state is PersonState.LEFT:
+        raise has_left(person.name)
     if actor.id == str(person.id):
         raise Conflict("access.own_role", "Nobody grants roles to himself.", field="role")
     _check_mixture(person, command)
@@ -93,6 +95,18 @@ def end_role(session: Session, grant: RoleGrant, *, last_day: date, actor: Actor
         raise _ends_before(grant.valid_from, last_day)
     grant.valid_to = last_day
     _note(session, grant, "role.ended")
+
+
+def end_roles(session: Session, person: Person, *, last_day: date, actor: Actor, now: datetime) -> None:
+    """Let all roles of somebody who leaves end with a day; those that would begin later never count."""
+    for grant in person.grants:
+        if grant.state is GrantState.REFUSED or (grant.valid_to is not None and grant.valid_to <= last_day):
+            continue
+        if grant.state is GrantState.PROPOSED or grant.valid_from > last_day:
+            grant.state, grant.decided_by, grant.decided_at = GrantState.REFUSED, actor.id, now
+            _note(session, grant, "role.refused")
+        else:
+            end_role(session, grant, last_day=last_day, actor=actor)
 
 
 def _may_decide(session: Session, grant: RoleGrant, actor: Actor, now: datetime) -> bool:

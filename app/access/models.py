@@ -122,6 +122,14 @@ class RoleGrant(Base):
         """Whether a day lies in the grant's range."""
         return self.valid_from <= day and (self.valid_to is None or day <= self.valid_to)
 
+    def standing(self, day: date) -> str:
+        """What pages call the grant on a day: its state, and whether it has ended or is still to begin."""
+        if self.state is not GrantState.EFFECTIVE:
+            return self.state.value
+        if self.person.state is PersonState.LEFT or (self.valid_to is not None and self.valid_to < day):
+            return "ended"
+        return "effective" if self.covers(day) else "future"
+
 
 class LoginFailure(Base):
     """A failed proof of identity, also with a login that does not exist (then without a person)."""

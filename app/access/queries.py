@@ -18,7 +18,9 @@ from app.access.models import (
     RoleGrant,
     SecurityNotice,
 )
+from core.clock import site_day
 from core.types import Bilingual
+from signatures.audit_models import AuditEntry
 from workflows.persons import person_finder
 
 PARTS: dict[str, Bilingual] = {
@@ -107,9 +109,15 @@ def roles_of(session: Session, person_id: uuid.UUID, *, on: date) -> frozenset[t
 
 
 def has_role(session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UUID, on: date) -> bool:
-    """Whether a person holds a role at a site on a day, by a grant for it or for every site."""
-    held = roles_of(session, person_id, on=on)
-    return (role, site_id) in held or (role, None) in held
+    """Whether somebody who has not left holds a role at a site on a day, by a grant for it or for all."""
+    held = select(RoleGrant.id).join(RoleGrant.person).where(
+        RoleGrant.person_id == person_id,
+        RoleGrant.role == role,
+        or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None)),
+        Person.state != PersonState.LEFT,
+        _holds(on),
+    )
+    return session.scalar(held.limit(1)) is not None
 
 
 def persons_with_role(
@@ -189,6 +197,19 @@ def identity_checks(session: Session, person_id: uuid.UUID) -> Sequence[Identity
     """List the proofs of identity recorded for a person, newest first."""
     query = select(IdentityCheck).where(IdentityCheck.person_id == person_id)
     return session.scalars(query.order_by(IdentityCheck.at.desc())).all()
+
+
+def left_on(session: Session, person: Person) -> date | None:
+    """The day of his calendar on which somebody has left, None while he is there."""
+    if person.state is not PersonState.LEFT:
+        return None
+    closed = select(AuditEntry.at).where(
+        AuditEntry.subject_type == "person",
+        AuditEntry.subject_id == str(person.id),
+        AuditEntry.action == "account.closed",
+    )
+    at = session.scalar(closed.order_by(AuditEntry.seq.desc()).limit(1))
+    return site_day(at, person.zone) if at is not None else None
 
 
 def grants_of(session: Session, person_id: uuid.UUID, *, on: date) -> Sequence[HeldRole]:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.errors import foreign_proof, login_taken, no_such_person
-from app.access.grants import GrantRole, end_role, grant_role
+from app.access.grants import GrantRole, end_role, end_roles, grant_role
 from app.access.identity import suspend_signing
 from app.access.leaving import refuse_leaving
 from app.access.models import Person, PersonState, SecurityNotice
@@ -21,6 +21,7 @@ from app.access.proof import Proof, Refusal, authenticate, compare, prove_untouc
 from app.access.queries import person_by_login
 from app.web.sessions import end_sessions_of
 from core.actor import Actor
+from core.clock import site_day
 from core.errors import Conflict, Invalid
 from core.languages import LANGUAGES
 from core.types import Bilingual
@@ -119,10 +120,13 @@ def unlock_person(session: Session, person: Person, *, actor: Actor, now: dateti
 def mark_left(session: Session, person: Person, *, actor: Actor, now: datetime) -> None:
     """Close the account of somebody who left, for good; name and login stay on the records.
 
+    His roles end with this day of his calendar.
+
     Raises:
         Conflict: ``access.open_work``: tasks wait for this person alone.
     """
     refuse_leaving(session, person, now=now)
+    end_roles(session, person, last_day=site_day(now, person.zone), actor=actor, now=now)
     person.state = PersonState.LEFT
     end_sessions_of(session.connection(), person.id)
     audit.record(session, "account.closed", subject=("person", str(person.id)), facts={"login": person.login})

@@ -47,6 +47,7 @@ STATUSES: dict[str, tuple[Any, str]] = {
     "draft": (_l("Draft"), "secondary"),
     "active": (_l("Active"), "green"),
     "locked": (_l("Locked"), "red"),
+    "ended": (_l("Ended"), "secondary"),
     "left": (_l("Left"), "secondary"),
     "approved": (_l("Approved"), "green"),
     "conditional": (_l("Conditional"), "orange"),

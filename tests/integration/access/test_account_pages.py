@@ -62,6 +62,26 @@ def test_locking_ends_the_sessions_of_the_account_at_once(app, company):
     assert victim.get("/me").status_code == 302
 
 
+@pytest.mark.urs("URS-028", "URS-140")
+def test_roles_of_somebody_who_left_are_shown_as_ended_with_the_day(app, company):
+    qa, admin = sign_in(app, "qa"), sign_in(app, "admin")
+    at = f"/admin/people/{company.people['qa']}"
+    with unit_of_work(SETUP) as session:
+        session.get_one(Person, company.people["qa"]).zone = "Asia/Shanghai"
+    assert post(admin, f"{at}/leave").status_code == 302
+    assert qa.get("/inbox").location.startswith("/login"), "the door is shut at once"
+    today = clock.site_day(clock.now(), "Asia/Shanghai").isoformat()
+    with unit_of_work(SETUP) as session:  # as plants kept it before roles ended with leaving
+        [grant] = session.scalars(select(RoleGrant).where(RoleGrant.person_id == company.people["qa"]))
+        grant.valid_to = None
+    page = admin.get(at).text
+    assert "Ended" in page
+    assert "Effective" not in page
+    assert f'data-label="Until">{today}' in page
+    listed = admin.get("/admin/people?q=qa").text
+    assert "Ended" in listed
+
+
 def test_an_administrator_opens_an_account_and_its_owner_must_choose_a_password(app, company):
     admin = sign_in(app, "admin")
     page = post(admin, "/admin/people/new", **NEW, home_site_id=str(company.plant))

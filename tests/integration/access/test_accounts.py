@@ -110,6 +110,28 @@ def test_someone_who_left_does_not_come_back_by_unlocking(company):
         assert person_of(session, "qa").state is PersonState.LEFT
 
 
+@pytest.mark.urs("URS-028", "URS-140")
+def test_the_roles_of_somebody_who_left_end_with_that_day_and_open_nothing(company):
+    qa, today = company.people["qa"], date(2026, 11, 22)
+    with unit_of_work(ADMIN, now=NOW) as session:
+        person = person_of(session, "qa")
+        grant_role(session, person, GrantRole("qa", None, date(2026, 10, 1)), actor=ADMIN, now=NOW)
+        grant_role(session, person, GrantRole("auditor", None, date(2026, 12, 1)), actor=ADMIN, now=NOW)
+        mark_left(session, person, actor=ADMIN, now=NOW)
+    with read_session() as session:
+        person = person_of(session, "qa")
+        held = {(one.role, one.state.value, one.standing(today), one.valid_to) for one in person.grants}
+        assert ("qa", "effective", "ended", today) in held
+        assert {one[2] for one in held} == {"ended", "refused"}, "what waited or was to begin never counts"
+        assert not has_role(session, qa, "qa", company.plant, today)
+        assert roles_of(session, qa, on=date(2026, 12, 2)) == frozenset()
+        assert roles_of(session, qa, on=date(2026, 11, 21)) != frozenset(), "what was held stays readable"
+    again = GrantRole("qa", None, today)
+    with pytest.raises(Conflict) as refusal, unit_of_work(ADMIN, now=NOW) as session:
+        grant_role(session, person_of(session, "qa"), again, actor=ADMIN, now=NOW)
+    assert refusal.value.code == "access.has_left"
+
+
 def test_a_role_holds_from_its_first_to_its_last_day_at_its_site(company):
     with unit_of_work(ADMIN, now=NOW) as session:
         person = person_of(session, "keeper")
