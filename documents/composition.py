@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from core.languages import LANGUAGES, pick
+from core.types import Bilingual
 from documents import page as blocks
 from documents.drawing import DrawnPart, prepare
 from documents.evidence import SignatureEvidence
@@ -255,7 +256,17 @@ def _diagram(words: Wording, parts: Sequence[DrawnPart], record: Mapping[str, An
         "apart": len(drawn) > 1 or not drawn[0]["drawing"].small,
         "turned": drawn[0]["drawing"].landscape,
         "whole": parts[0].whole,
+        "folded": parts[0].folded,
+        "left_out": _left_out(words, parts[0].left_out),
     }
+
+
+def _left_out(words: Wording, names: Sequence[Bilingual]) -> Markup | str:
+    """What is not drawn, by name, so that the drawing says how far it reaches."""
+    if not names:
+        return ""
+    said = {lang: ", ".join(pick(one, lang) for one in names) for lang in LANGUAGES}
+    return words.gettext(N_("Not drawn, because the case had not entered it: %(names)s."), names=said)
 
 
 def _drawn(words: Wording, part: DrawnPart, number: str) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class DrawnPart:
     """A drawing to print: the SVG, which part of how many it is, and what it shows in words, if known.
 
     ``whole`` says that the parts are all of the diagram, ``names`` how elements of the diagram are called.
+    ``folded`` says that ways are told by the numbers of steps, ``left_out`` what is not drawn because
+    the case has not entered it.
     """
 
     svg: str
@@ -37,6 +39,8 @@ class DrawnPart:
     words: str = ""
     whole: bool = True
     names: Mapping[str, Bilingual] = field(default_factory=dict)
+    folded: bool = False
+    left_out: tuple[Bilingual, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,14 @@ from lxml import etree
 
 from core.languages import translate
 from core.types import Bilingual
+from workflows.drawing.folding import fold
 from workflows.drawing.labels import settled
 from workflows.drawing.lettering import width_of
 from workflows.drawing.lines import draw_edge, draw_label
 from workflows.drawing.nodes import draw_halo, draw_mark, draw_shape
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, Picture, Shape, read_picture
-from workflows.drawing.signs import draw_sign
+from workflows.drawing.sequence import blocks_of
+from workflows.drawing.signs import draw_note, draw_sign
 from workflows.drawing.strips import Strip, cut, walked
 from workflows.drawing.svg import group, lettering, node, number, titled
 from workflows.drawing.tones import LEGEND, PAINTS, Tone
@@ -28,7 +30,9 @@ FONTS = (
 )
 MARGIN = 14.0
 LEGEND_HEIGHT = 30.0
-FEW_PARTS = 3
+FEW_PARTS = FEW_PAGES = 3
+CAPTION_HEIGHT, HEADING_HEIGHT = 30.0, 90.0
+"""What a part has above it on paper, and the first one besides."""
 _LEGEND_INK = "#475569"
 _DEPTH = {"participant": 0, "lane": 1}
 
@@ -72,7 +76,8 @@ def names_in(bpmn_xml: str | bytes) -> dict[str, Bilingual]:
 class Part:
     """One part of a diagram for paper: its picture and what that shows in words.
 
-    ``whole`` says that the parts are all of the diagram, not only what a case has touched.
+    ``whole`` says that the parts are all of the diagram, not only what a case has touched; ``left_out`` are
+    the subprocesses that it has not entered and that are not drawn. ``folded``: ways are told by numbers.
     """
 
     svg: str
@@ -80,6 +85,8 @@ class Part:
     of: int
     words: str
     whole: bool = True
+    folded: bool = False
+    left_out: tuple[Bilingual, ...] = ()
 
 
 def to_parts(
@@ -109,14 +116,60 @@ def to_parts(
     written = {
         key: lines.split("\n") if isinstance(lines, str) else lines for key, lines in (marks or {}).items()
     }
-    picture = settled(picture, lang)
-    room = height - 2 * MARGIN - LEGEND_HEIGHT
-    strips = cut(picture, written, lang, width=width - 2 * MARGIN, height=room)
     touched = {*done, *current}
+    cutting = _Cutting(settled(picture, lang), written, lang, (width, height), frozenset(flows))
+    strips = cutting.strips()
     whole = len(strips) <= FEW_PARTS or not touched
     if not whole:
-        strips = cut(walked(picture, touched), written, lang, width=width - 2 * MARGIN, height=room)
-    return [replace(_part(strip, picture, tones, rest, written, lang), whole=whole) for strip in strips]
+        cutting = replace(cutting, picture=walked(cutting.picture, touched))
+        whole, strips = len(cutting.picture.shapes) == len(picture.shapes), cutting.strips()
+    folded = _pages(strips, height) > FEW_PAGES
+    if folded:
+        strips = cutting.folded()
+    left_out = () if whole else tuple(_not_entered(picture, cutting.picture))
+    parts = (_part(strip, cutting.picture, tones, rest, written, lang) for strip in strips)
+    return [replace(part, whole=whole, folded=folded, left_out=left_out) for part in parts]
+
+
+@dataclass(frozen=True)
+class _Cutting:
+    """A diagram that is cut for paper of some width and height; ``flows`` are the lines taken."""
+
+    picture: Picture
+    marks: Mapping[str, Sequence[str]]
+    lang: str
+    paper: tuple[float, float]
+    flows: frozenset[str]
+
+    def strips(self) -> list[Strip]:
+        """Cut it between its columns."""
+        width, height = self.paper
+        room = height - 2 * MARGIN - LEGEND_HEIGHT
+        return cut(self.picture, self.marks, self.lang, width=width - 2 * MARGIN, height=room)
+
+    def folded(self) -> list[Strip]:
+        """Fold it into full pages."""
+        width, height = self.paper
+        room = height - 2 * MARGIN - LEGEND_HEIGHT - CAPTION_HEIGHT
+        sides = {"width": width - 2 * MARGIN, "height": room, "heading": HEADING_HEIGHT}
+        return fold(self.picture, self.marks, self.lang, **sides, taken=self.flows)
+
+
+def _pages(strips: Sequence[Strip], height: float) -> int:
+    """How many pages strips take, one below the other as long as they fit."""
+    pages, low = 1, HEADING_HEIGHT
+    for strip in strips:
+        needed = strip.frame.height + 2 * MARGIN + LEGEND_HEIGHT + CAPTION_HEIGHT
+        pages, low = (pages, low + needed) if low + needed <= height else (pages + 1, needed)
+    return pages
+
+
+def _not_entered(picture: Picture, drawn: Picture) -> Iterator[Bilingual]:
+    """The subprocesses of a diagram of which no step is drawn."""
+    entered = {block.frame.id for block in blocks_of(drawn) if block.frame is not None}
+    for shape in picture.shapes:
+        if shape.kind in SUBPROCESSES and shape.expanded and shape.id not in entered:
+            yield {"en": shape.name.en, "zh": shape.name.zh}
 
 
 def _part(
@@ -125,6 +178,7 @@ def _part(
     shown = _legend_tones(picture, tones, rest)
     box = _frame(replace(strip.frame, width=max(strip.frame.width, _legend_width(shown, lang))), bool(shown))
     drawn = [*_layers(strip.picture, tones, rest, marks, lang), *(draw_sign(sign) for sign in strip.signs)]
+    drawn += [draw_note(note) for note in strip.notes]
     svg = _finished(box, strip.picture, drawn, (tones, shown), lang)
     return Part(svg, strip.number, strip.of, describe(strip.picture, tones, lang))
 

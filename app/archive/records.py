@@ -124,7 +124,10 @@ def drawn_parts(model: str | bytes, path: Mapping[str, Any], lang: str) -> list[
         if len(parts) == 1:
             break
     names = names_in(model)
-    return [DrawnPart(one.svg, one.number, one.of, one.words, one.whole, names) for one in parts]
+    return [
+        DrawnPart(one.svg, one.number, one.of, one.words, one.whole, names, one.folded, one.left_out)
+        for one in parts
+    ]
 
 
 def _model(release: ProcessRelease | None) -> list[Attached]:

@@ -3,10 +3,11 @@
 from lxml import etree
 
 from workflows.drawing.lettering import width_of
-from workflows.drawing.strips import SIDE, SIGN_HEIGHT, SIGN_SIDE, Sign
+from workflows.drawing.strips import SIDE, SIGN_HEIGHT, SIGN_SIDE, Note, Sign
 from workflows.drawing.svg import group, lettering, node, number
+from workflows.drawing.tones import PAINTS, Tone
 
-_SIZE = 9.5
+_SIZE, _NOTE_SIZE = 9.5, 9.0
 _INK, _FILL, _LINE = "#334155", "#eef2f7", "#94a3b8"
 
 
@@ -24,3 +25,9 @@ def draw_sign(sign: Sign) -> etree._Element:
         step = f"M{number(sign.x)} {number(sign.y)}V{number(sign.shown_at)}"
         drawn.insert(0, node("path", d=step, fill="none", stroke=_LINE, stroke_width=1.3))
     return drawn
+
+
+def draw_note(note: Note) -> etree._Element:
+    """Write number, lane and ways at a step of a folded diagram."""
+    ink = PAINTS[Tone.DONE].line if note.taken else _INK
+    return lettering(list(note.lines), note.x, note.y, size=_NOTE_SIZE, ink=ink)

@@ -41,6 +41,16 @@ class Sign:
 
 
 @dataclass(frozen=True)
+class Note:
+    """Lines of lettering around a place; ``taken`` says that they name a way that was taken."""
+
+    x: float
+    y: float
+    lines: tuple[str, ...]
+    taken: bool = False
+
+
+@dataclass(frozen=True)
 class Strip:
     """One part of a diagram in its own coordinates; ``number`` counts from 1 to ``of``."""
 
@@ -49,6 +59,7 @@ class Strip:
     picture: Picture
     frame: Box
     signs: tuple[Sign, ...]
+    notes: tuple[Note, ...] = ()
 
 
 def cut(

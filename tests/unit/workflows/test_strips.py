@@ -16,6 +16,7 @@ from workflows.drawing.strips import cut
 
 MODELS = sorted((Path(__file__).parents[3] / "bpmn").glob("*/*.bpmn"))
 LONG = next(path for path in MODELS if path.stem == "change_control").read_bytes()
+CUT = next(path for path in MODELS if path.stem == "data_correction").read_bytes()
 SVG = "{http://www.w3.org/2000/svg}"
 POINTS_A_UNIT = 178 / UPRIGHT[0] * 72 / 25.4
 SIGN = re.compile(r"([A-Z]\d*) → (\d+)|(\d+) → ([A-Z]\d*)")
@@ -68,7 +69,7 @@ def test_no_part_holds_lettering_without_the_step_it_belongs_to(model: Path) -> 
 
 def test_a_line_that_leaves_a_part_comes_in_again_where_its_sign_says() -> None:
     leaving, coming = Counter(), Counter()
-    for part in parts_of(LONG):
+    for part in parts_of(CUT):
         texts = [str(text.text) for text in etree.fromstring(part.svg).iter(f"{SVG}text")]
         for text in texts:
             if found := SIGN.fullmatch(text):
@@ -80,11 +81,33 @@ def test_a_line_that_leaves_a_part_comes_in_again_where_its_sign_says() -> None:
     assert set(leaving) == set(coming)
 
 
+def test_a_folded_diagram_tells_every_way_by_the_numbers_of_its_steps() -> None:
+    edges = read_picture(LONG).edges
+    done, passed = {shape.id for shape in read_picture(LONG).shapes}, {edges[0].id}
+    parts = parts_of(LONG, done=done, flows=passed, lang="en")
+    assert all(part.folded for part in parts)
+    notes = [
+        block
+        for part in parts
+        for block in etree.fromstring(part.svg).iter(f"{SVG}g")
+        if block.get("font-size")
+    ]
+    texts = [" ".join(str(line.text) for line in block) for block in notes]
+    heads = [found for text in texts if (found := re.match(r"(\d+)(?: ← ([\d, ]+))? · ", text))]
+    assert [int(head[1]) for head in heads] == list(range(1, len(heads) + 1))
+    coming = [int(head[1]) for head in heads for _one in (head[2] or "").split()]
+    told = [
+        int(one) for text in texts for found in re.findall(r"→ ([\d, ]+)$", text) for one in found.split(",")
+    ]
+    assert coming
+    assert set(coming) <= set(told), "a step says that one comes from a step that does not say so"
+
+
 def test_every_part_names_the_lanes_of_its_steps() -> None:
-    picture = read_picture(LONG)
+    picture = read_picture(CUT)
     lanes = [shape for shape in picture.shapes if shape.kind == "lane"]
     at = {shape.id: shape.box.middle[1] for shape in picture.shapes}
-    for part in parts_of(LONG):
+    for part in parts_of(CUT):
         here = {one for one in steps(part) if one not in {lane.id for lane in lanes}}
         needed = {
             lane.id for lane in lanes for one in here if lane.box.y <= at[one] < lane.box.y + lane.box.height
