@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export QMS_HOME ?= var
 export PORT ?= 8000
+unexport PYTHONDONTWRITEBYTECODE  # each start would translate all modules anew
 
 .PHONY: help run setup check test bench chaos translations clean
 

@@ -16,9 +16,6 @@ from typing import Any
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
-from weasyprint import HTML, Attachment
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
 
 from core.errors import Invalid
 from documents import composition, fonts, sample
@@ -26,6 +23,7 @@ from documents.drawing import DrawnPart
 from documents.evidence import Attached, SignatureEvidence
 from documents.finish import Finisher
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
+from documents.weasy import HTML, Attachment, FontConfiguration, URLFetcher
 
 __all__ = ["Attached", "SignatureEvidence", "print_sheet", "render_plain", "render_record", "warm_up"]
 

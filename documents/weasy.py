@@ -1,0 +1,36 @@
+"""WeasyPrint, loaded without searching: its libraries are opened by the names they have on Linux.
+
+By itself it asks the linker and the compiler of the machine where each library lies, some fifty programs
+at each start of each process.
+"""
+
+import contextlib
+import ctypes.util
+import importlib
+import sys
+from collections.abc import Iterator
+
+
+def _nowhere(name: str) -> str | None:
+    return None
+
+
+@contextlib.contextmanager
+def _without_searching() -> Iterator[None]:
+    search = ctypes.util.find_library
+    ctypes.util.find_library = _nowhere
+    try:
+        yield
+    finally:
+        ctypes.util.find_library = search
+
+
+if sys.platform == "linux":
+    with contextlib.suppress(OSError), _without_searching():  # elsewhere: searched for below
+        importlib.import_module("weasyprint")
+
+from weasyprint import HTML, Attachment  # noqa: E402
+from weasyprint.text.fonts import FontConfiguration  # noqa: E402
+from weasyprint.urls import URLFetcher  # noqa: E402
+
+__all__ = ["HTML", "Attachment", "FontConfiguration", "URLFetcher"]
