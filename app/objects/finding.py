@@ -55,6 +55,7 @@ def page(session: Session, kind: ObjectKind, asked: Asked) -> Page[Any]:
     number = min(asked.number, pages_of(found, asked.size))
     wanted = select(kind.model).where(_key(kind).in_(_at_most(match.ids(), found)))
     ordered = wanted.order_by(*queries.order_of(kind, asked.sort))
+    ordered = ordered.options(*queries.what_it_names(kind))
     rows = session.scalars(ordered.limit(asked.size).offset((number - 1) * asked.size)).unique().all()
     return Page(rows, number, asked.size, found)
 
@@ -72,6 +73,7 @@ def following(
         keys = _walked(session, kind, replace(asked, sort=""), match, asked.size + 1, WALKED, beyond)
         if len(keys) > asked.size:
             wanted = select(kind.model).where(_key(kind).in_(keys)).order_by(*queries.order_of(kind))
+    wanted = wanted.options(*queries.what_it_names(kind))
     return session.scalars(wanted.limit(asked.size + 1)).unique().all()
 
 
@@ -87,6 +89,7 @@ def _counted_page(session: Session, kind: ObjectKind, asked: Asked) -> Page[Any]
     total = min(found, MOST)
     number = min(asked.number, pages_of(total, asked.size))
     ordered = wanted.order_by(None).order_by(*queries.order_of(kind, asked.sort))
+    ordered = ordered.options(*queries.what_it_names(kind))
     rows = session.scalars(ordered.limit(asked.size).offset((number - 1) * asked.size)).unique().all()
     return Page(rows, number, asked.size, total, more=found > MOST)
 
@@ -97,6 +100,7 @@ def _common_page(session: Session, kind: ObjectKind, asked: Asked) -> Page[Any]:
     last = number * asked.size
     shown = _first(session, kind, asked, last, many=True)[last - asked.size :]
     held: Select[Any] = select(kind.model).where(_key(kind).in_(shown))
+    held = held.options(*queries.what_it_names(kind))
     there = {row.id: row for row in session.scalars(held).unique()}
     rows = [there[key] for key in shown if key in there]
     return Page(rows, number, asked.size, MOST, more=True, reach=REACH_OF_COMMON)

@@ -1,47 +1,34 @@
-"""What a column shows that names something else: the key with the name beside it, and the way to its page."""
+"""What columns show that name something else: the key with the name beside it, and the way to its page.
 
-from collections.abc import Iterator, Mapping, Sequence
+The things that some rows name are looked up together, one query a column.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.models import Person
 from app.objects.addresses import address_of
-from app.objects.kinds import ObjectKind, kinds
+from app.objects.kinds import ObjectKind, Values, kinds
+from app.objects.pickers import name_of
 from app.objects.texts import Text, in_pairs, raw_text, text_of
 from app.web import current_person
 from core.types import Bilingual
 from documents.sheets.cells import Column
-from forms.pickers import known_picker, picker_of
 
 PERSON = "access.person"
 """What pickers call people."""
 Fact = tuple[Bilingual, Text, str]
 """Name of a column, its value as people read it, the address of the object it names or nothing."""
+Tell = Callable[[Session, Sequence[Any]], Mapping[Any, Bilingual]]
+"""What is said of some named things behind their names, by their ids; all in one query."""
+
+_more: dict[str, Tell] = {}
 
 
-def facts(session: Session, columns: Sequence[Column], values: Mapping[str, Any]) -> Iterator[Fact]:
-    """Each column with its value; what names an object shows that object's name and leads to it."""
-    naming = {column.name["en"]: column for column in columns if known_picker(named_by(column))}
-    for name, text in in_pairs(columns, values):
-        column = naming.get(name["en"])
-        value = values.get(column.key) if column is not None else None
-        yield (name, text, "") if column is None or not value else (name, *_named(session, column, value))
-
-
-def called(session: Session, column: Column, value: Any, known: dict[tuple[str, str], Text]) -> Text:
-    """What a cell of a list shows: an object it names by key and name, anything else as people read it.
-
-    ``known`` keeps what has been looked up for the page.
-    """
-    kind = named_by(column)
-    if not value or (kind != PERSON and _kind(kind) is None):
-        return text_of(column, value)
-    key = raw_text(value)
-    if (kind, key) not in known:
-        known[kind, key] = _text(session, kind, key)
-    return known[kind, key]
+def say_more(named: str, tell: Tell) -> None:
+    """Say more of what columns name than its name, such as who holds a position today."""
+    _more[named] = tell
 
 
 def named_by(column: Column) -> str:
@@ -50,32 +37,51 @@ def named_by(column: Column) -> str:
     return named
 
 
-def _named(session: Session, column: Column, value: Any) -> tuple[Text, str]:
-    key, kind = raw_text(value), named_by(column)
-    return _text(session, kind, key), _page(session, kind, key)
+class Names:
+    """What the columns of some rows name, in the reader's reach."""
+
+    def __init__(self, session: Session, columns: Sequence[Column], rows: Sequence[Values]) -> None:
+        self._known: dict[tuple[str, Any], tuple[Text, str]] = {}
+        kinds_of = {kind.model: kind for kind in kinds()}
+        for column in columns:
+            if column.refers is None:
+                continue
+            wanted = {value for row in rows if (value := row.get(column.key))}
+            found = column.refers.find(session, wanted, None) if wanted else {}
+            more = _told(session, named_by(column), list(found.values()))
+            for value, thing in found.items():
+                text = _text(raw_text(value), thing, kinds_of.get(type(thing)), more)
+                self._known[column.key, value] = text, _address(thing, kinds_of.get(type(thing)))
+
+    def text(self, column: Column, value: Any) -> Text:
+        """A value as people read it: what it names by key and name."""
+        known = self._known.get((column.key, value))
+        return known[0] if known is not None else text_of(column, value)
+
+    def facts(self, columns: Sequence[Column], values: Values) -> list[Fact]:
+        """Each column with its value; what names an object leads to it."""
+        keys = {column.name["en"]: column.key for column in columns}
+        told = []
+        for name, text in in_pairs(columns, values):
+            key = keys.get(name["en"], "")
+            named, at = self._known.get((key, values.get(key)), (text, ""))
+            told.append((name, named, at))
+        return told
 
 
-def _text(session: Session, kind: str, key: str) -> Text:
-    label = _person(session, key) if kind == PERSON else picker_of(kind).label(session, key)
-    if label is None:
-        return key
-    return {lang: key if name == key else f"{key} · {name}" for lang, name in label.items()}
+def _told(session: Session, named: str, things: Sequence[Any]) -> Mapping[Any, Bilingual]:
+    return _more[named](session, things) if named in _more and things else {}
 
 
-def _page(session: Session, name: str, key: str) -> str:
-    """The page of the object, for who may see its kind."""
-    kind = _kind(name)
+def _text(key: str, thing: Any, kind: ObjectKind | None, more: Mapping[Any, Bilingual]) -> Text:
+    label: Bilingual = name_of(kind, thing) if kind is not None else thing.name
+    said = {lang: key if name == key else f"{key} · {name}" for lang, name in label.items()}
+    behind = more.get(thing.id)
+    return {lang: f"{text} · {behind[lang]}" for lang, text in said.items()} if behind else said
+
+
+def _address(thing: Any, kind: ObjectKind | None) -> str:
+    """The page of a thing, for who may see its kind."""
     if kind is None or not current_person().may(kind.read):
         return ""
-    found = kind.find(session, (key,))
-    return address_of(kind, found.id) if found is not None else ""
-
-
-def _person(session: Session, login: str) -> Bilingual | None:
-    """What somebody is called, also after he has left; pickers offer those alone who are there."""
-    person = session.scalar(select(Person).where(Person.login == login))
-    return person.name if person is not None else None
-
-
-def _kind(name: str) -> ObjectKind | None:
-    return next((one for one in kinds() if one.name == name), None)
+    return address_of(kind, thing.id)

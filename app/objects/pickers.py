@@ -21,17 +21,17 @@ def offer(kind: ObjectKind) -> None:
     def suggest(session: Session, words: str, site_id: uuid.UUID | None) -> Sequence[tuple[str, Bilingual]]:
         sites = None if site_id is None else frozenset({site_id})
         rows = finding.page(session, kind, Asked(words, sites=sites, size=SUGGESTED)).items
-        return [(str(kind.key_of(row)[0]), _named(kind, row)) for row in rows]
+        return [(str(kind.key_of(row)[0]), name_of(kind, row)) for row in rows]
 
     def label(session: Session, key: str) -> Bilingual | None:
         row = kind.find(session, (key,))
-        return _named(kind, row) if row is not None else None
+        return name_of(kind, row) if row is not None else None
 
     picker(kind.name, title=kind.title, suggest=suggest, label=label)
 
 
-def _named(kind: ObjectKind, row: Any) -> Bilingual:
-    """The name without the key before it: the key is shown beside it anyway."""
+def name_of(kind: ObjectKind, row: Any) -> Bilingual:
+    """What an object is called, without the key before it: the key is shown beside it anyway."""
     called, key = kind.label(row), str(kind.key_of(row)[0])
     texts = called if isinstance(called, dict) else {"en": str(called), "zh": str(called)}
     return {lang: text.removeprefix(key).lstrip(" ·") or text for lang, text in texts.items()}

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from flask import Blueprint, render_template, request
 from flask_babel import lazy_gettext as _l
 
-from app.objects import attempts, finding, named, queries
+from app.objects import attempts, finding, queries
 from app.objects.addresses import address_of
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kind_of, kinds
 from app.objects.models import ObjectChange
+from app.objects.named import Fact, Names, named_by
 from app.objects.records import VERBS, change_sections
 from app.objects.texts import text_of
 from app.web import (
@@ -25,12 +26,11 @@ from app.web import (
 from app.web.filters import in_language
 from core.errors import NotFound
 from documents.sheets.cells import Column
-from forms.pickers import picker_of
+from documents.sheets.importers import importers
+from forms.pickers import Picker, picker_of
 
 bp = Blueprint("objects", __name__)
 SUGGESTED = 12
-_NO_OBJECTS = frozenset({"access.person", "sites.site"})
-"""What fields name besides objects."""
 
 navigation(
     "objects.changes", _l("Changes"), icon="git-pull-request", right="changes.read", order=10, group="master"
@@ -49,10 +49,11 @@ def object_text(column: object, value: object) -> str:
 
 
 @bp.app_template_global()
-def object_facts(columns: Sequence[Column], values: Mapping[str, object]) -> list[named.Fact]:
-    """Show what an object holds, column by column; the names of other objects lead to them."""
+def object_facts(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> list[list[Fact]]:
+    """Show what some rows hold, column by column; the names of other objects lead to them."""
     told = [column for column in columns if not column.worked_out]  # shown with the file it is of
-    return list(named.facts(db.session(), told, values))
+    names = Names(db.session(), told, rows)
+    return [names.facts(told, values) for values in rows]
 
 
 bp.add_app_template_global(address_of, "object_address")
@@ -98,17 +99,28 @@ def refused_attempts() -> str:
 def suggestions(kind_name: str) -> str:
     """Offer objects whose key or name holds the words typed, for a field that names one."""
     words = request.args.get("q", "").strip()[:60]
-    if kind_name in _NO_OBJECTS:
-        offered = [
-            (key, f"{key} · {in_language(name)}")
-            for key, name in picker_of(kind_name).suggest(db.session(), words, None)
-        ]
+    if kind_name not in {kind.name for kind in kinds()}:
+        found = _picker(kind_name).suggest(db.session(), words, None)
+        offered = [(key, f"{key} · {in_language(name)}") for key, name in found]
         return render_template("objects/suggestions.html", offered=offered)
     kind = _readable(kind_name)
     asked = Asked(words, sites=reachable_sites(kind.read), size=SUGGESTED)
     found = finding.page(db.session(), kind, asked).items
     offered = [(str(kind.key_of(row)[-1]), in_language(kind.label(row))) for row in found]
     return render_template("objects/suggestions.html", offered=offered)
+
+
+def _picker(kind_name: str) -> Picker:
+    """The picker of what is no object, such as people, for whoever fills in a list that names it.
+
+    Raises:
+        NotFound: there is none, or not for this person.
+    """
+    person = current_person()
+    lists = [one for one in importers() if person.may(one.right)]
+    if not any(named_by(column) == kind_name for one in lists for column in one.columns):
+        raise NotFound("object.unknown_kind", "There is no such kind of object.")
+    return picker_of(kind_name)
 
 
 def _readable(kind_name: str) -> ObjectKind:

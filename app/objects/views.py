@@ -13,10 +13,10 @@ from app.access.queries import names_of
 from app.objects import finding, inputs, queries
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, Values, kinds
-from app.objects.named import PERSON, called, named_by
+from app.objects.named import PERSON, Names, named_by
 from app.objects.panels import panels_of
 from app.objects.records import VERBS
-from app.objects.texts import Text, both, raw_text, text_of
+from app.objects.texts import both, raw_text, text_of
 from app.sites.queries import sites
 from app.web import current_person, db, reachable_sites, request_time
 from app.web.filters import in_language
@@ -38,6 +38,8 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
     asked = Asked(words, chosen, _reach(kind), sort, asked_page())
     page = finding.page(db.session(), kind, asked)
     rows = list(zip(page.items, kind.values_of(db.session(), page.items), strict=True))
+    shown = [column for column in kind.listed.columns if column.key in kind.shown]
+    names = Names(db.session(), shown, [values for _row, values in rows])
     return {
         "kind": kind,
         "page_of": page,
@@ -49,7 +51,7 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
         "kept": queries.filters_of(db.session(), current_person().id, kind.name),
         "asked": chosen_of(kind, request.args),
         "may_write": current_person().may(kind.write),
-        "cell": partial(cell, {}),
+        "cell": partial(cell, names),
         "days": {column.key for column in kind.listed.columns if is_day(column)},
     }
 
@@ -60,10 +62,8 @@ def shown_columns(kind: ObjectKind) -> list[tuple[str, Any]]:
     return [(key, names.get(key) or _stem(key)) for key in kind.shown]
 
 
-def cell(
-    known: dict[tuple[str, str], Text], kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str
-) -> str:
-    """The text of one cell of the list; ``known`` keeps the names looked up for it."""
+def cell(names: Names, kind: ObjectKind, row: Any, values: Mapping[str, Any], key: str) -> str:
+    """The text of one cell of the list; ``names`` are those of what its rows name."""
     if key == "name" and "name" not in values:
         return in_language(both(values, "name")) or "–"
     column = kind.listed.column(key)
@@ -72,7 +72,7 @@ def cell(
         return str(in_words(raw_text(value)))
     if named_by(column) == PERSON and "name" in kind.shown:
         return in_language(text_of(column, value))
-    return in_language(called(db.session(), column, value, known))
+    return in_language(names.text(column, value))
 
 
 def export(kind: ObjectKind) -> bytes:

@@ -26,7 +26,7 @@ class StandIn(NamedTuple):
 
 def posts_of(session: Session, person_id: uuid.UUID, on: date) -> Sequence[Post]:
     """The posts a person holds on a day, the main one first."""
-    query = select(Post).where(Post.person_id == person_id, _covers(Post, on))
+    query = select(Post).where(Post.person_id == person_id, covers(Post, on))
     return session.scalars(query.order_by(Post.main.desc(), Post.valid_from, Post.id)).all()
 
 
@@ -41,7 +41,7 @@ def holders_of(session: Session, position_id: uuid.UUID, on: date) -> Sequence[P
     query = (
         select(Post)
         .join(Post.person)
-        .where(Post.position_id == position_id, _covers(Post, on), Person.state != PersonState.LEFT)
+        .where(Post.position_id == position_id, covers(Post, on), Person.state != PersonState.LEFT)
         .options(joinedload(Post.person))
         .order_by(Post.main.desc(), Post.valid_from, Post.id)
     )
@@ -71,7 +71,7 @@ def deputies_of(session: Session, person_id: uuid.UUID, on: date) -> list[StandI
         .join(Deputy.deputy)
         .where(
             or_(Deputy.person_id == person_id, Deputy.position_id.in_(held)),
-            _covers(Deputy, on),
+            covers(Deputy, on),
             Person.state != PersonState.LEFT,
             Deputy.deputy_id != person_id,
         )
@@ -86,7 +86,7 @@ def deputies_of(session: Session, person_id: uuid.UUID, on: date) -> list[StandI
 
 def is_absent(session: Session, person_id: uuid.UUID, on: date) -> bool:
     """Whether a person is noted as away on a day."""
-    query = select(Absence.id).where(Absence.person_id == person_id, _covers(Absence, on))
+    query = select(Absence.id).where(Absence.person_id == person_id, covers(Absence, on))
     return session.scalar(query.limit(1)) is not None
 
 
@@ -119,5 +119,6 @@ def _above(session: Session, position: Position, person_id: uuid.UUID, on: date)
     return None
 
 
-def _covers(table: Any, on: date) -> ColumnElement[bool]:
+def covers(table: Any, on: date) -> ColumnElement[bool]:
+    """Whether the days of a row have a day among them, both ends included."""
     return and_(table.valid_from <= on, or_(table.valid_to.is_(None), table.valid_to >= on))

@@ -108,7 +108,7 @@ DEPARTMENT = Reference(_departments, _no_department, "organisation.department")
 POSITION = Reference(_positions, _no_position, "organisation.position")
 PERSON = Reference(_people, _no_person, "access.person")
 COLLEAGUE = Reference(_colleagues, _no_colleague, "access.person")
-SUBJECT = Reference(_subjects, _no_subject)
+SUBJECT = Reference(_subjects, _no_subject, "organisation.subject")
 SHIFT = Reference(_shifts, _no_shift, "organisation.shift")
 
 

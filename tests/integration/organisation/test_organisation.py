@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from openpyxl import load_workbook
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, event, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
@@ -408,3 +408,37 @@ def test_a_form_ends_and_reopens_a_post(staffed: Plant, today: date) -> None:
         opened = check_rows(session, kind, [post("qa", "P-M", valid_to="")], None, of=held)
         store_rows(session, kind.listed, opened.rows, actor=ACTOR, now=staffed.now)
         assert held.valid_to is None
+
+
+@pytest.mark.urs("URS-140")
+def test_whom_a_deputy_stands_in_for_is_said_with_who_holds_the_position_today(
+    staffed: Plant, bring: Callable[..., list[str]], today: date, database: Engine
+) -> None:
+    def stands_in(subject: str, login: str) -> dict[str, str]:
+        return {"subject": subject, "rank": "A", "valid_from": "2020-01-01", "deputy": login}
+
+    client, asked = sign_in(create_app(testing=True), "owner", PASSWORD), list[str]()
+    event.listen(database, "before_cursor_execute", lambda *told: asked.append(told[2]))
+    counts = []
+    for deputy in (stands_in("P-M", "inspector"), stands_in("P-1", "keeper"), stands_in("P-GM", "keeper")):
+        assert bring("organisation.deputies", deputy) == []
+        client.get("/deputies")
+        asked.clear()
+        listed = client.get("/deputies").text
+        counts.append(len(asked))
+    assert counts[1] == counts[2], "names are asked for together, not one by one"
+    with read_session() as session:
+        name, deputy = person(session, "qa").name, kind_of("organisation.deputy")
+        found = deputy.find(session, ("P-M", "A", date(2020, 1, 1)))
+        position = kind_of("organisation.position").find(session, ("P-M",))
+    shown = client.get(f"/deputies/{found.id}").text
+    assert f"P-M · held by {name['en']}" in listed
+    assert f'<a href="/positions/{position.id}">P-M · held by {name["en"]}</a>' in shown
+    offered = client.get("/objects/suggestions/organisation.subject?q=qa").text
+    assert "qa" in offered
+    assert client.get("/objects/suggestions/inventory.lot?q=L").status_code == 404
+    send(client, "/language", language="zh", next="/deputies")
+    assert f"P-M · 现任：{name['zh']}" in client.get("/deputies").text
+    ends = post("qa", "P-M", valid_to=str(today - timedelta(days=1)))
+    assert bring("organisation.posts", ends) == []
+    assert "P-M · 空缺" in client.get("/deputies").text
