@@ -1,7 +1,7 @@
 """Chinese and English sentences for every floor, from one gettext catalogue (URS-122)."""
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -21,6 +21,13 @@ def pick(text: object, language: str) -> str:
     if isinstance(text, Mapping):
         return str(text.get(language) or text.get("en") or text.get("zh") or "")
     return str(text)
+
+
+def listed(names: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    """Put bilingual names one behind the other, as each language separates them."""
+    found = list(names)
+    between = {"en": ", ", "zh": "、"}
+    return {lang: sign.join(name[lang] for name in found) for lang, sign in between.items()}
 
 
 def in_layout(text: Mapping[str, str], layout: str) -> str:

@@ -3,8 +3,11 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
+
+from core.clock import site_day
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,11 @@ def place_finder(find: Find) -> Find:
     """Register the function that finds the place of a site; the last one registered is asked."""
     _finds.append(find)
     return find
+
+
+def day_at(session: Session, site_id: uuid.UUID | None, now: datetime) -> date:
+    """The day it is at a site at a moment; the one by UTC without a site."""
+    return site_day(now, place_of(session, site_id).zone)
 
 
 def place_of(session: Session, site_id: uuid.UUID | None) -> Place:

@@ -8,15 +8,14 @@ from sqlalchemy.orm import Session
 
 from app.access.queries import has_role, person_by_login
 from app.web.rights import ROLES
-from core.clock import site_day
 from core.errors import Invalid
 from forms.guards import Guard, guard
-from workflows.places import place_of
+from workflows.places import day_at
 
 
 def _holding(role: str) -> Guard:
     def holds(session: Session, site_id: UUID, value: Any, now: datetime) -> Invalid | None:
-        person, today = person_by_login(session, str(value)), site_day(now, place_of(session, site_id).zone)
+        person, today = person_by_login(session, str(value)), day_at(session, site_id, now)
         if person is None or has_role(session, person.id, role, site_id, today):
             return None  # an unknown login is refused by the field itself
         return Invalid(

@@ -5,9 +5,8 @@ from datetime import date
 from typing import Any
 
 from app.catalog import changing, revising
-from core.clock import site_day
 from core.errors import NotFound
-from workflows.places import place_of
+from workflows.places import day_at
 from workflows.registry import OperationCall, operation
 
 _KIND = {
@@ -166,7 +165,7 @@ def _named(call: OperationCall) -> revising.AnyRevision:
 
 
 def _today(call: OperationCall) -> date:
-    return site_day(call.now, place_of(call.session, call.case.site_id).zone)
+    return day_at(call.session, call.case.site_id, call.now)
 
 
 def _revision(call: OperationCall) -> revising.AnyRevision:

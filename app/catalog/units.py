@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from core.errors import Invalid
+from core.languages import listed
 from core.types import Bilingual
 
 LARGEST = Decimal("1000000000")
@@ -99,11 +100,7 @@ def symbol_of(code: str) -> Bilingual:
 
 def symbols_of(units: Mapping[str, Unit]) -> Bilingual:
     """What people call some units, one behind the other."""
-    between = {"en": ", ", "zh": "、"}
-    return {
-        lang: sign.join(filter(None, (one.symbol[lang] for one in units.values())))
-        for lang, sign in between.items()
-    }
+    return listed(one.symbol for one in units.values() if any(one.symbol.values()))
 
 
 def check_unit(code: str, *, field: str = "unit") -> Unit:

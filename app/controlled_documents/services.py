@@ -9,12 +9,11 @@ from sqlalchemy.orm import Session
 from app.controlled_documents.models import DocumentRevision
 from core import effectivity
 from core.actor import Actor
-from core.clock import site_day
 from core.errors import Conflict
 from documents import uploads
 from documents.labels import N_
 from signatures import audit
-from workflows.places import place_of
+from workflows.places import day_at
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def end_revision(
 
 def today_of(session: Session, revision: DocumentRevision, now: datetime) -> date:
     """The day it is where the document belongs."""
-    return site_day(now, place_of(session, revision.document.site_id).zone)
+    return day_at(session, revision.document.site_id, now)
 
 
 def _tell(session: Session, event: str, revision: DocumentRevision, day: date) -> None:

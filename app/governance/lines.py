@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
-from app.web import current_person, wording
+from app.web import current_person, refusals, wording
 from app.web.doors import declared_rights
 from app.web.filters import in_language, moment
 from core.types import Bilingual
@@ -86,11 +86,8 @@ def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:
         reason=said["reason"] or "",
         changes=tuple(_change(name, pair, names) for name, pair in _in_order(said["changes"])),
         facts=tuple(
-            (
-                wording.column_name(name),
-                _(value) if name == "sentence" and isinstance(value, str) else _value(value, names),
-            )
-            for name, value in _in_order(said["facts"])
+            (wording.column_name(name), _value(value, names))
+            for name, value in _in_order(refusals.in_both(said["facts"] or {}))
         ),
         hash=entry.hash,
     )

@@ -1,9 +1,11 @@
 """Reads what a process owner sends: the files of one process, loose or in a ZIP; cases to be moved."""
 
+import base64
+import binascii
 import io
 import uuid
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 
 from werkzeug.datastructures import FileStorage, MultiDict
@@ -15,6 +17,8 @@ from workflows.migration.plan import ProposeMigration
 MAX_FILES = 50
 MAX_BYTES = 8 * 1024 * 1024
 """Limits of one bundle, unpacked."""
+MAX_CARRIED = 1_400_000
+"""Octets of a packed bundle that still fits a form (``app.web.security.LARGEST_FORM``)."""
 
 _NOTES = ".md"
 
@@ -70,6 +74,30 @@ def write_zip(files: dict[str, str]) -> bytes:
             info.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(info, text)
     return out.getvalue()
+
+
+def carried(files: Mapping[str, bytes]) -> str:
+    """Pack files for the form in which they are proposed: the page carries them, the product keeps nothing.
+
+    Raises:
+        Invalid: they are too much for a form.
+    """
+    packed = write_zip({name: data.decode("utf-8", "replace") for name, data in files.items()})
+    if len(packed) > MAX_CARRIED:
+        raise _too_large()
+    return base64.b64encode(packed).decode()
+
+
+def read_carried(text: str) -> dict[str, bytes]:
+    """Read the files that a page has carried, see :func:`carried`.
+
+    Raises:
+        Invalid: as :func:`read_zip` says.
+    """
+    try:
+        return read_zip(base64.b64decode(text, validate=True))
+    except binascii.Error as wrong:
+        raise Invalid("upload.no_zip", "The file is no ZIP archive.", field="files") from wrong
 
 
 def read_migration(

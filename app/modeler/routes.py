@@ -9,12 +9,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.modeler import migration_pages, pages, queries
-from app.modeler.inputs import read_migration, read_upload, read_zip, write_zip
+from app.modeler.inputs import carried, read_carried, read_migration, read_upload, write_zip
 from app.modeler.services import propose
 from app.sites.queries import sites
 from app.web import access, current_actor, current_person, db, language, navigation, request_time, writing
 from core.errors import FieldErrors, Invalid
-from documents import store
 from workflows import diagram, repository
 from workflows.bundle import FORM_SUFFIX
 from workflows.migration import plan
@@ -84,17 +83,16 @@ def upload() -> str:
 def check() -> Answer:
     """Check uploaded files and show what they would change; nothing is proposed yet."""
     try:
-        files = read_upload(request.files.getlist("files"))
+        return _preview(read_upload(request.files.getlist("files")), {})
     except Invalid as error:
         return render_template("modeler/upload.html", errors={error.field or "files": error}), error.status
-    return _preview(files, {})
 
 
 @bp.post("/propose")
 @access("models.propose")
 def send() -> Answer:
     """Propose the files that were checked, with the reason; a second person accepts them in the inbox."""
-    files = read_zip(store.read(request.form.get("bundle", "")))
+    files = read_carried(request.form.get("bundle", ""))
     try:
         with writing(reason=request.form.get("reason", "").strip() or None) as session:
             release = propose(
@@ -181,8 +179,7 @@ def _candidates(
 
 def _preview(files: dict[str, bytes], errors: dict[str, Invalid]) -> Answer:
     page = pages.preview_page(db.session(), files)
-    texts = {name: data.decode("utf-8", "replace") for name, data in files.items()}
-    bundle = store.put(write_zip(texts)) if page["report"].executable else ""
+    bundle = carried(files) if page["report"].executable else ""
     status = 200 if page["report"].executable and not errors else 422
     return render_template("modeler/preview.html", bundle=bundle, errors=errors, **page), status
 

@@ -35,7 +35,7 @@ class Attempt:
     who: Bilingual | str
     label: Bilingual | str
     address: str
-    sentence: Bilingual | str
+    sentence: Bilingual
     times: str
 
 
@@ -68,7 +68,7 @@ def told(session: Session, entries: list[AuditEntry]) -> list[Attempt]:
             who=names.get(one["actor"]["id"]) or one["actor"]["name"],
             label=label,
             address=address,
-            sentence=one["facts"]["sentence"],
+            sentence=refusals.in_both(one["facts"])["sentence"],
             times=one["facts"].get("times", ""),
         )
         for entry, one, (label, address) in zip(entries, said, objects, strict=True)

@@ -21,7 +21,6 @@ from app.objects.revisions import Revisioned
 from app.objects.texts import plain, raw_row
 from core import effectivity
 from core.actor import Actor
-from core.clock import site_day
 from core.db import lock_row
 from core.errors import Conflict, FieldErrors, Invalid, NotFound, QmsError
 from core.types import Bilingual, JsonDict
@@ -30,7 +29,7 @@ from documents.sheets.examining import store_rows
 from documents.sheets.rows import Reach, Row
 from signatures import audit
 from workflows import runtime
-from workflows.places import place_of
+from workflows.places import day_at
 
 PROCESS, SUBJECT = "object_change", "objects.change"
 _DAYS = (Verb.TAKE_EFFECT, Verb.END)
@@ -229,7 +228,7 @@ def _check_day(session: Session, command: ProposeChange, errors: dict[str, QmsEr
     if day is None:
         errors["day"] = Invalid("change.day", "Choose a day.", field="day")
         return
-    today = site_day(now, place_of(session, command.site_id).zone)
+    today = day_at(session, command.site_id, now)
     try:
         if command.verb is Verb.END:
             effectivity.must_end(of, last_day=day, today=today)
@@ -356,7 +355,7 @@ def _apply_rows(
 
 def _apply_day(session: Session, kind: ObjectKind, change: ObjectChange, of: Any, now: datetime) -> None:
     assert change.day is not None  # the proposal asked for it
-    today = site_day(now, place_of(session, change.site_id).zone)
+    today = day_at(session, change.site_id, now)
     if change.verb is Verb.END:
         effectivity.end(of, last_day=change.day, today=today)
     else:

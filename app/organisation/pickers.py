@@ -14,13 +14,13 @@ from app.organisation.queries import covers
 from app.organisation.references import SUBJECT
 from app.web import current_person, request_time
 from core.clock import site_day
+from core.languages import listed
 from core.types import Bilingual
 from forms.pickers import SUGGESTED, picker, picker_of
 
 _KINDS = ("organisation.position", "access.person")
 _HELD: Bilingual = {"en": "held by ", "zh": "现任："}
 _VACANT: Bilingual = {"en": "vacant", "zh": "空缺"}
-_BETWEEN: Bilingual = {"en": ", ", "zh": "、"}
 
 
 def holders_today(session: Session, subjects: Sequence[Any]) -> Mapping[uuid.UUID, Bilingual]:
@@ -43,7 +43,7 @@ def holders_today(session: Session, subjects: Sequence[Any]) -> Mapping[uuid.UUI
 def _said(holders: Sequence[Bilingual]) -> Bilingual:
     if not holders:
         return _VACANT
-    return {lang: _HELD[lang] + _BETWEEN[lang].join(one[lang] for one in holders) for lang in ("en", "zh")}
+    return {lang: _HELD[lang] + names for lang, names in listed(holders).items()}
 
 
 def _suggest(

@@ -23,7 +23,7 @@ from app.suppliers.columns import (
     rows_of,
 )
 from app.suppliers.models import CertificateKind, SupplierCertificate
-from app.suppliers.queries import CERTIFICATE_NAMES, names_listed
+from app.suppliers.queries import CERTIFICATE_NAMES, CERTIFICATES_LISTED
 from core.actor import Actor
 from core.errors import Invalid
 from documents.labels import N_
@@ -136,7 +136,7 @@ CERTIFICATES = register(
         columns=(
             SUPPLIER_COLUMN,
             Column("kind", {"en": "Kind", "zh": "类型"}, choice(CERTIFICATE_NAMES), "iso_13485",
-                   {"en": names_listed("en"), "zh": names_listed("zh")}),
+                   CERTIFICATES_LISTED),
             Column("number", {"en": "Number", "zh": "证书编号"}, text(60), "MD 71001",
                    {"en": "As printed on the certificate.", "zh": "证书上的编号。"}),
             Column("issuer", {"en": "Issued by", "zh": "签发机构"}, text(), "Example Notified Body",

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.sites.queries import earliest_day
 from app.suppliers.columns import FROM_COLUMN, Key
 from app.suppliers.models import SupplierDemand
-from app.suppliers.queries import CERTIFICATE_NAMES, DELIVERED, NO_CERTIFICATE, names_listed
+from app.suppliers.queries import CERTIFICATE_NAMES, CERTIFICATES_LISTED, DELIVERED, NO_CERTIFICATE
 from app.suppliers.ratings import CLASSES
 from core.actor import Actor
 from core.errors import Invalid
@@ -45,7 +45,7 @@ def _read(value: Any) -> str:
             "“%(text)s” names no kind of certificate. Known are: %(known)s; write none if none is demanded.",
             field="certificates",
             text=str(value)[:60],
-            known={lang: names_listed(lang) for lang in ("en", "zh")},
+            known=CERTIFICATES_LISTED,
         )
     if NO_CERTIFICATE in kinds and len(kinds) > 1:
         sentence = "Either none is demanded, or one of some certificates. Write one or the other."
@@ -131,9 +131,9 @@ DEMANDS = register(
                    {"en": "A, B or C", "zh": "A、B 或 C"}),
             FROM_COLUMN,
             Column("certificates", {"en": "One of", "zh": "须持有其一"}, certificates, "ISO 13485, ISO 9001",
-                   {"en": "Kinds of certificate separated by commas: " + names_listed("en")
+                   {"en": "Kinds of certificate separated by commas: " + CERTIFICATES_LISTED["en"]
                     + "; none if no certificate is demanded.",
-                    "zh": "证书种类，以逗号分隔：" + names_listed("zh")
+                    "zh": "证书种类，以逗号分隔：" + CERTIFICATES_LISTED["zh"]
                     + "；不要求证书时填“无”。"}),
         ),
     )

@@ -22,6 +22,7 @@ from app.suppliers.models import (
     SupplierStanding,
 )
 from core.errors import Conflict
+from core.languages import listed
 from core.types import Bilingual
 
 DELIVERED: dict[str, frozenset[CertificateKind]] = {
@@ -46,10 +47,8 @@ CERTIFICATE_NAMES: dict[str, Bilingual] = {
 """What people call the kinds of certificate."""
 
 
-def names_listed(lang: str) -> str:
-    """The names of all kinds of certificate, one behind the other."""
-    return {"en": ", ", "zh": "、"}[lang].join(name[lang] for name in CERTIFICATE_NAMES.values())
-
+CERTIFICATES_LISTED = listed(CERTIFICATE_NAMES.values())
+"""The names of all kinds of certificate, one behind the other."""
 
 SOON = timedelta(days=60)
 """How long before its last day something is said to lapse soon."""

@@ -9,8 +9,7 @@ from app.controlled_documents.models import DocumentRevision
 from app.training.imports import HOWS, WORK
 from app.training.models import How
 from app.training.services import RecordQualification, record_qualification
-from core.clock import site_day
-from workflows.places import place_of
+from workflows.places import day_at
 from workflows.registry import OperationCall, operation
 
 _ID = {"type": "string", "format": "uuid"}
@@ -44,7 +43,7 @@ def record(call: OperationCall) -> Mapping[str, Any]:
         Invalid: it would end before it begins.
     """
     first, last = call.params.get("from"), call.params.get("until")
-    today = site_day(call.now, place_of(call.session, call.case.site_id).zone)
+    today = day_at(call.session, call.case.site_id, call.now)
     command = RecordQualification(
         person=call.session.get_one(Person, call.uuid("person")),
         role=str(call.params["role"]),

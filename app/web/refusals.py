@@ -19,7 +19,7 @@ from app.web.visitor import current_actor
 from core.actor import Actor
 from core.db import unit_of_work
 from core.errors import Conflict, NotAllowed, QmsError
-from core.languages import LANGUAGES
+from core.languages import LANGUAGES, translate
 from core.log import correlation_id
 from signatures import audit
 
@@ -82,6 +82,14 @@ class Runs:
     def _entry(self, run: _Run) -> tuple[Actor, Subject, dict[str, Any]]:
         times, run.waiting = run.waiting, 0
         return run.actor, run.subject, run.facts | ({"times": str(times)} if times > 1 else {})
+
+
+def in_both(facts: dict[str, Any]) -> dict[str, Any]:
+    """The facts of an entry with what was answered in both languages; older entries tell one alone."""
+    said = facts.get("sentence")
+    if not isinstance(said, str):
+        return facts
+    return {**facts, "sentence": {lang: translate(said, lang) for lang in LANGUAGES}}
 
 
 def init_app(app: Flask) -> None:

@@ -12,6 +12,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from core.errors import Invalid
+from core.languages import listed
 from core.types import Bilingual
 from documents.glyphs import missing
 from documents.labels import N_
@@ -142,17 +143,11 @@ def choice(options: Mapping[str, Bilingual]) -> Reader:
                 "cell.choice",
                 "“%(text)s” is none of: %(known)s.",
                 text=word[:60],
-                known=_listed(options),
+                known=listed(options.values()),
             )
         return found
 
     return Kind(read, {"type": "string", "enum": list(options)}, options)
-
-
-def _listed(options: Mapping[str, Bilingual]) -> Bilingual:
-    """The names of some answers, one behind the other."""
-    between = {"en": ", ", "zh": "、"}
-    return {lang: sign.join(name[lang] for name in options.values()) for lang, sign in between.items()}
 
 
 def whole(least: int, most: int) -> Reader:

@@ -25,7 +25,6 @@ def at_once(first: Act, second: Act, *, actor: Actor, now: datetime) -> list[str
         Exception: whatever else ended one of the acts.
     """
     written, through = threading.Event(), threading.Event()
-    ended = _Ended()
 
     def begin() -> None:
         with unit_of_work(actor, now=now) as session:
@@ -45,7 +44,19 @@ def at_once(first: Act, second: Act, *, actor: Actor, now: datetime) -> list[str
         written.set()
         through.set()
 
-    threads = [threading.Thread(target=ended.run, args=(act, done)) for act in (begin, follow)]
+    return together(begin, follow, done=done)
+
+
+def together(*acts: Callable[[], object], done: Callable[[], None] = lambda: None) -> list[str]:
+    """Do some acts in threads of their own; gives the codes of what was refused, in the order they ended.
+
+    ``done`` is called when one of them has ended.
+
+    Raises:
+        Exception: whatever else ended one of the acts.
+    """
+    ended = _Ended()
+    threads = [threading.Thread(target=ended.run, args=(act, done)) for act in acts]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -60,7 +71,7 @@ class _Ended:
     refused: list[str] = field(default_factory=list)
     failed: list[Exception] = field(default_factory=list)
 
-    def run(self, act: Callable[[], None], done: Callable[[], None]) -> None:
+    def run(self, act: Callable[[], object], done: Callable[[], None]) -> None:
         try:
             act()
         except QmsError as refusal:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from app.web.rights import ROLES
 from core.errors import Conflict, Invalid, NotAllowed
+from core.languages import listed
 from core.types import Bilingual
 
 
@@ -54,10 +55,8 @@ class MayNotCancel(NotAllowed):
             super().__init__("cancel.nobody", "The model of this process lets nobody cancel a case.")
             return
         named = [ROLES.get(role, {"en": role, "zh": role}) for role in roles]
-        texts = {lang: joint.join(one[lang] for one in named) for lang, joint in (("en", ", "), ("zh", "、"))}
-        super().__init__(
-            "cancel.role", "A case of this process is cancelled by the roles %(roles)s only.", roles=texts
-        )
+        sentence = "A case of this process is cancelled by the roles %(roles)s only."
+        super().__init__("cancel.role", sentence, roles=listed(named))
 
 
 class ReasonUnprintable(Invalid):

@@ -35,7 +35,7 @@ from documents.labels import N_
 from signatures import audit
 from workflows.durations import after
 from workflows.models import ProcessCase
-from workflows.places import place_of
+from workflows.places import day_at
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def record_evaluation(
         Invalid: ``certificate.expired``: one has expired since it was entered.
     """
     supplier = supplier_by_code(session, found.supplier)
-    today = site_day(now, place_of(session, case.site_id).zone)
+    today = day_at(session, case.site_id, now)
     before = evaluations_of(session, supplier.id)
     _rate(session, supplier, found, today)
     for row in found.certificates:

@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from app.factory import create_app
 from core import clock
+from core.config import settings
 from core.db import read_session, unit_of_work
 from tests.factories.inbox import MODEL, PASSWORD, SIGNED, Plant, make_plant
 from tests.factories.people import sign_in, token
@@ -53,7 +54,7 @@ def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:
 
 
 def propose(client: FlaskClient, page: str, reason: str) -> TestResponse:
-    found = re.search(r'name="bundle" value="([0-9a-f]{64})"', page)
+    found = re.search(r'name="bundle" value="([A-Za-z0-9+/=]+)"', page)
     assert found, "the page offers to propose what was checked"
     form = {"bundle": found.group(1), "reason": reason, "csrf_token": token(client, "/models/new")}
     return client.post("/models/propose", data=form)
@@ -71,13 +72,20 @@ def zipped(**files: str) -> bytes:
 
 @pytest.mark.urs("URS-007")
 def test_a_change_is_shown_before_it_is_proposed(plant: Plant, browser: Browser) -> None:
-    answer = upload(browser("owner"), ("small_release.bpmn", CHANGED.encode()))
+    def kept() -> set[Path]:
+        return {one for one in settings().files.rglob("*") if one.is_file()}
+
+    client, before = browser("owner"), kept()
+    answer = upload(client, ("small_release.bpmn", CHANGED.encode()))
     assert answer.status_code == 200
     assert "The model can run." in answer.text
     assert "Compared with version 1" in answer.text
     assert "<del>2 days</del> → <ins>5 days</ins>" in answer.text
+    assert kept() == before, "what is only looked at is not kept"
     with read_session() as session:
         assert len(repository.releases(session, "small_release")) == 1, "nothing is proposed yet"
+    torn = {"bundle": "no zip", "reason": "x", "csrf_token": token(client, "/models/new")}
+    assert client.post("/models/propose", data=torn).status_code == 422
 
 
 @pytest.mark.urs("URS-002", "URS-007")
