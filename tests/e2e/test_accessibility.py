@@ -1,13 +1,14 @@
 """axe finds nothing on any page, in both languages, on a desk and a phone (WCAG 2.2 AA).
 
 The pages are those of the product's own map: people of every role follow the links they see, each kind of
-page is examined once, and an address that shows a page and that nobody finds fails the test.
+page is examined once in each language, and an address that shows a page and that nobody finds fails the test.
 """
 
 import os
 import re
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,10 @@ from playwright.sync_api import Page
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import MapAdapter, RequestRedirect
 
+from app.access.routes import DEMO_PASSWORD
 from app.cli.scratch import Product
+from app.cli.story import Plant
+from app.cli.visit import Visitor
 from app.factory import create_app
 from tests.e2e.acts import Person
 from tests.e2e.busy import make_busy
@@ -109,34 +113,83 @@ def busy(product: Product, tmp_path_factory: pytest.TempPathFactory) -> Product:
     return product
 
 
-class Walk:
-    """One reader of the whole product: which pages are left, and what axe found on those seen."""
+@dataclass(frozen=True)
+class Way:
+    """The links one person has followed: addresses that showed a page, in the order they were found."""
 
-    def __init__(self, turn: int = 0) -> None:
+    pages: list[tuple[str, str]]
+    faults: list[str]
+
+
+class Map:
+    """The addresses of the product: which of them are pages, and what kind of page a link shows."""
+
+    def __init__(self) -> None:
         app = create_app()
         rules = [rule for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())]
         self.pages = {rule.endpoint for rule in rules if not FILE.search(rule.rule)} - set(NO_PAGE)
-        self.left = self.pages - LIKE_OTHERS
         self.addresses: MapAdapter = app.url_map.bind("plant")
-        self.faults: list[str] = []
-        self.unshown = set(OF_PROCESSES) if WHOLE else set(sorted(OF_PROCESSES)[turn::2])
 
-    def as_person(self, page: Page) -> None:
-        """Follow the links of one person, most kinds of page once; examine those nobody has seen before."""
-        ahead, seen = self._links(page.url, page.content()), Counter[str]()
-        while ahead and self.left:
+    def links(self, where: str, text: str, faults: list[str]) -> list[tuple[str, str]]:
+        """Addresses on a page that belong to the product, with the kind of page each shows."""
+        paths = html.fromstring(text).xpath("//a[not(@download)][starts-with(@href, '/')]/@href")
+        found = []
+        for path in dict.fromkeys(path.partition("#")[0] for path in paths):
+            try:
+                endpoint = self.addresses.match(path.partition("?")[0], method="GET")[0]
+            except (HTTPException, RequestRedirect):
+                faults.append(f"{where} leads nowhere: {path}")
+            else:
+                if endpoint in self.pages:
+                    found.append((path, endpoint))
+        return found
+
+    def way_of(self, visitor: Visitor) -> Way:
+        """Follow the links of one person, most kinds of page once."""
+        way, seen = Way([], []), Counter[str]()
+        ahead = self.links("/", visitor.get("/").body.decode(), way.faults)
+        while ahead:
             path, endpoint = ahead.pop(0)
             if seen[endpoint] >= MANY.get(endpoint, 1):
                 continue
             seen[endpoint] += 1
-            answer = page.request.get(path)
-            if not answer.ok or "text/html" not in answer.headers["content-type"]:
-                continue
-            ahead += self._links(path, answer.text())
-            if endpoint in self.left | BY_RIGHT:
-                self.left.discard(endpoint)
-                page.goto(path)
+            answer = visitor.get(path)
+            if answer.status == 200 and answer.body.lstrip().startswith(b"<!"):
+                way.pages.append((path, endpoint))
+                ahead += self.links(path, answer.body.decode(), way.faults)
+        return way
+
+
+@pytest.fixture(scope="module")
+def product_map() -> Map:
+    """The product's own map."""
+    return Map()
+
+
+@pytest.fixture(scope="module")
+def ways(busy: Product, product_map: Map) -> dict[str, Way]:
+    """Where the links lead that each person sees, followed once without a browser."""
+    plant = Plant(busy.url, DEMO_PASSWORD)
+    return {login: product_map.way_of(plant.person(login)) for login in PEOPLE}
+
+
+class Walk:
+    """One reader of the whole product: which pages are left, and what axe found on those seen."""
+
+    def __init__(self, product_map: Map, turn: int = 0) -> None:
+        self.map = product_map
+        self.left = product_map.pages - LIKE_OTHERS
+        self.faults: list[str] = []
+        self.unshown = set(OF_PROCESSES) if WHOLE else set(sorted(OF_PROCESSES)[turn::2])
+
+    def as_person(self, page: Page, way: Way) -> None:
+        """Examine what lies on the way of one person and nobody has seen before; its links lead somewhere."""
+        self.faults += way.faults
+        for path, kind in way.pages:
+            if kind in self.left | BY_RIGHT and page.goto(path).ok:
+                self.left.discard(kind)
                 self.examine(page)
+                self.map.links(path, page.content(), self.faults)
 
     def each_process(self, page: Page) -> None:
         """Examine of each process its sheet, a case, and a step with its form, if this person sees it."""
@@ -158,40 +211,27 @@ class Walk:
         found = page.evaluate("options => axe.run(options)", options)["violations"]
         self.faults += [f"{page.url}: {one['id']} at {one['nodes'][0]['target']}" for one in found]
 
-    def _links(self, where: str, text: str) -> list[tuple[str, str]]:
-        """Addresses on a page that belong to the product, with the kind of page each shows."""
-        paths = html.fromstring(text).xpath("//a[not(@download)][starts-with(@href, '/')]/@href")
-        found = []
-        for path in dict.fromkeys(path.partition("#")[0] for path in paths):
-            try:
-                endpoint = self.addresses.match(path.partition("?")[0], method="GET")[0]
-            except (HTTPException, RequestRedirect):
-                self.faults.append(f"{where} leads nowhere: {path}")
-            else:
-                if endpoint in self.pages:
-                    found.append((path, endpoint))
-        return found
-
 
 @pytest.mark.parametrize(
     ("language", "size", "turn"), [("en", DESKTOP, 0), ("zh", PHONE, 1)], ids=["en-desktop", "zh-phone"]
 )
 def test_axe_finds_nothing_on_any_page(
-    busy: Product,
+    ways: dict[str, Way],
+    product_map: Map,
     visitor: Callable[..., Page],
     pictures: Path | None,
     language: str,
     size: dict[str, int],
     turn: int,
 ) -> None:
-    walk = Walk(turn)
+    walk = Walk(product_map, turn)
     stranger = visitor(language=language, size=size)
     stranger.goto("/login")
     walk.examine(stranger)
     walk.left.discard("access.sign_in")
     for login in PEOPLE:
         page = Person(visitor(language=language, size=size), login, language, pictures).sign_in().page
-        walk.as_person(page)
+        walk.as_person(page, ways[login])
         walk.each_process(page)
     for path in ("/nowhere", "/audit"):
         page.goto(path)
