@@ -199,12 +199,19 @@ def _ways(words: Wording, decisions: Sequence[Mapping[str, Any]]) -> dict[str, A
 
 def _way(words: Wording, decision: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Any]:
     facts = {**asked["inputs"], **(asked.get("said") or {})}.items()
-    used = "; ".join(f"{name} = {words.plain(_short(words, value))}" for name, value in facts)
+    called = asked.get("called") or {}
+    used = {
+        language: "; ".join(
+            f"{pick(called.get(name, name), language)} = {pick(_short(words, value), language)}"
+            for name, value in facts
+        )
+        for language in LANGUAGES
+    }
     taken = {language: ", ".join(pick(one, language) for one in decision["taken"]) for language in LANGUAGES}
     return [
         decision["title"],
-        asked["expression"],
-        used or "–",
+        asked.get("told") or asked["expression"],
+        used if facts else "–",
         _short(words, asked["value"]),
         taken if decision["taken"] else "–",
     ]

@@ -10,7 +10,11 @@ from core.errors import NotFound
 from core.types import Bilingual
 
 Section = dict[str, Any]
-"""A block of a record: ``{"title": {en, zh}, "rows": [{"label", "value", "unit", "mark"}], "table": …}``."""
+"""A block of a record: ``{"title": {en, zh}, "rows": [{"label", "value", "unit", "mark"}], "table": …}``.
+
+A row that a step shows may name the ``fact`` its value is, such as ``wanted.severity``: a code is then said
+in the words of the model, and the name goes.
+"""
 
 FactsProvider = Callable[[Session, uuid.UUID, Mapping[str, Any]], list[Section]]
 

@@ -29,6 +29,7 @@ KEYWORDS: dict[str, tuple[int, ...] | None] = {
     "lazy_gettext": None,
     "_l": None,
     "N_": None,
+    "NN_": (1, 2),
     "translate": (1,),
 }
 SAYING = {"translate", "gettext", "_"}

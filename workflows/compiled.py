@@ -9,6 +9,8 @@ from core.types import Bilingual
 from forms.loader import Form
 from workflows.dmn_model import Decision
 from workflows.elements import Element, Flow, Policy, ProcessModel
+from workflows.telling import Teller
+from workflows.terms import Terms
 from workflows.vocabulary import Vocabulary
 
 
@@ -65,6 +67,11 @@ class CompiledProcess:
     def vocabulary(self) -> Vocabulary:
         """The words of the codes that forms and decision tables of this process work with."""
         return Vocabulary(self.elements, self.forms, self.files)
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Tells the expressions of this process as sentences."""
+        return Teller(Terms(self), self.vocabulary.of_expression)
 
     @property
     def bpmn_xml(self) -> str:

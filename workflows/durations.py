@@ -6,17 +6,17 @@ from datetime import UTC, date, datetime, timedelta
 
 from core.languages import LANGUAGES, count
 from core.types import Bilingual
+from workflows.sentences import NN_
 
 _UNITS = (
-    ("%(num)d year", "%(num)d years"),
-    ("%(num)d month", "%(num)d months"),
-    ("%(num)d week", "%(num)d weeks"),
-    ("%(num)d day", "%(num)d days"),
-    ("%(num)d hour", "%(num)d hours"),
-    ("%(num)d minute", "%(num)d minutes"),
-    ("%(num)d second", "%(num)d seconds"),
+    NN_("%(num)d year", "%(num)d years"),
+    NN_("%(num)d month", "%(num)d months"),
+    NN_("%(num)d week", "%(num)d weeks"),
+    NN_("%(num)d day", "%(num)d days"),
+    NN_("%(num)d hour", "%(num)d hours"),
+    NN_("%(num)d minute", "%(num)d minutes"),
+    NN_("%(num)d second", "%(num)d seconds"),
 )
-"""Marked for the translators where pages say them, in ``app.cases.wording``."""
 _DURATION = re.compile(
     r"^P(?=.)(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?=.)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$"
 )

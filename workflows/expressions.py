@@ -125,6 +125,15 @@ def check(source: str) -> frozenset[str]:
     return _read(node, frozenset()) - set(BUILTINS)
 
 
+def paths_in(source: str) -> frozenset[str]:
+    """The names and paths of names in an expression, each with what it begins with; none if it is none."""
+    try:
+        node = parser.expression(source)
+    except Denied:
+        return frozenset()
+    return frozenset(path for one in tree.walk(node) if (path := tree.dotted(one)))
+
+
 def is_constant(source: str) -> bool:
     """Say whether an expression reads no fact and no clock, so that its value is known without a case."""
     try:

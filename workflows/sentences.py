@@ -9,6 +9,11 @@ def N_(text: str) -> str:
     return text
 
 
+def NN_(one: str, many: str) -> tuple[str, str]:
+    """Mark a sentence for one thing, and that for several, for the translators."""
+    return one, many
+
+
 def said(sentence: str, **facts: object) -> Bilingual:
     """Say a marked sentence in every language."""
     return {language: translate(sentence, language, **facts) for language in LANGUAGES}

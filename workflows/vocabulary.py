@@ -4,25 +4,23 @@ A code is said in the words of the model that made it: the label of the answer i
 ``qms:word`` of the column in the table. Whatever has no words there stands as it is; nothing is guessed.
 """
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from lxml import etree
 
 from core.types import Bilingual
-from forms import loader
 from forms.loader import Form
+from workflows import cells
 from workflows.dmn_tables import both
 from workflows.durations import in_words, is_duration
 from workflows.elements import Element
 from workflows.sentences import N_, said
+from workflows.terms import form_of, named_facts
 from workflows.xmlfile import QMS, child, children, parse, text_of
 
 Words = Mapping[str, Bilingual]
 WORD = f"{{{QMS}}}word"
-_LISTED = re.compile(r'\s*"[^"]*"(\s*,\s*"[^"]*")*\s*')
-_QUOTED = re.compile(r'"([^"]*)"')
 
 
 class Vocabulary:
@@ -35,14 +33,17 @@ class Vocabulary:
         self._columns: dict[tuple[str, str], Words] = {}
         self._inputs: dict[str, Words] = {}
         self._steps = {one.step: one.decision for one in elements.values() if one.decision}
+        self._facts: dict[str, Words] = {}
         for name in sorted(files):
             if name.endswith(".dmn"):
                 self._read(files[name])
+            elif name.endswith(".bpmn"):
+                self._facts.update(named_facts(files[name]))
 
     def of_expression(self, expression: str) -> Words:
         """The words of what an expression gives: ``step.field`` of a form, ``step.column`` of a table."""
         given = {**self._forms.get(expression, {}), **self._of_result(expression)}
-        return {**given, **self._inputs.get(expression, {})}
+        return {**given, **self._inputs.get(expression, {}), **self._facts.get(expression, {})}
 
     def of_column(self, decision: str, column: str) -> Words:
         """The words of one column of results."""
@@ -62,17 +63,18 @@ class Vocabulary:
             told["required"] = [self.in_words(one) for one in decision["required"]]
         return told
 
+    def say_rows(self, sections: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+        """Say codes in what a step shows: a row that names its ``fact`` says it in the words of the model."""
+        for section in sections:
+            rows = [dict(row) for row in section["rows"]]
+            for row in rows:
+                words, value = self.of_expression(row.pop("fact", "")), row["value"]
+                row["value"] = words.get(value, value) if isinstance(value, str) else value
+            yield {**section, "rows": rows}
+
     def cell(self, cell: str, words: Words) -> Bilingual | None:
         """Say a cell that compares with one code or lists several."""
-        if _LISTED.fullmatch(cell) is None:
-            return None
-        found = [say(value, words) for value in _QUOTED.findall(cell)]
-        if None in found:
-            return None
-        return {
-            language: joint.join(one[language] for one in found if one)
-            for language, joint in (("en", ", "), ("zh", "、"))
-        }
+        return cells.tell(cell, lambda code: say(code, words)) if cells.codes_of(cell) else None
 
     def _of_result(self, expression: str) -> Words:
         step, _dot, column = expression.partition(".")
@@ -113,13 +115,18 @@ def _column(column: etree._Element) -> Iterator[tuple[str, Bilingual]]:
 
 
 def _form_words(elements: Mapping[str, Element], forms: Mapping[str, Form]) -> Iterator[tuple[str, Words]]:
+    """The words of the answers of fields, of the columns of rows, and of the facts that fields begin with."""
     for element in elements.values():
-        form = _form(forms, element.policy.form) if element.policy else None
+        form = form_of(forms, element)
         for name, field in form.fields.items() if form else ():
-            labels = field.get("x-labels")
-            if isinstance(labels, Mapping):
-                yield f"{element.step}.{name}", dict(labels)
+            yield from _field_words(f"{element.step}.{name}", field)
 
 
-def _form(forms: Mapping[str, Form], key: str) -> Form | None:
-    return forms.get(key) or (loader.load(key) if loader.known(key) else None)
+def _field_words(path: str, field: Mapping[str, Any]) -> Iterator[tuple[str, Words]]:
+    labels, items = field.get("x-labels"), field.get("items")
+    begins = field.get("x-begin", ())
+    if isinstance(labels, Mapping):
+        yield path, dict(labels)
+        yield from ((one, dict(labels)) for one in ([begins] if isinstance(begins, str) else begins))
+    for column, cell in (items.get("properties") or {}).items() if isinstance(items, Mapping) else ():
+        yield from _field_words(f"{path}.{column}", cell)

@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 
 from core.types import Bilingual
 from documents.registry import Section, facts
-from forms.loader import load
 
 LABELS: dict[str, Bilingual] = {
     "from": {"en": "Asked for by", "zh": "提出方"},
@@ -27,18 +26,13 @@ LABELS: dict[str, Bilingual] = {
     "trigger": {"en": "Trigger", "zh": "起因"},
 }
 """What messages that start a case bring, in the order in which it is read."""
-ANSWERS = {
-    "source": ("capa_triage", "source"),
-    "severity": ("scar_request", "severity"),
-    "trigger": ("scar_request", "trigger"),
-}
-"""Codes among it, and the question of a form whose answers say them in words."""
 
 
 @facts("workflows.wanted")
 def wanted_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
     """What the message brought that started the case; nothing if a person started it."""
-    return _told({"en": "What asked for this case", "zh": "本流程的起因"}, LABELS, data.get("wanted"))
+    title = {"en": "What asked for this case", "zh": "本流程的起因"}
+    return _told(title, LABELS, "wanted", data.get("wanted"))
 
 
 ACTION: dict[str, Bilingual] = {
@@ -59,26 +53,18 @@ ACTION: dict[str, Bilingual] = {
 @facts("workflows.action")
 def action_facts(_session: Session, _subject_id: uuid.UUID | None, data: Mapping[str, Any]) -> list[Section]:
     """The one action of a plan that a step carries out: the member ``action`` of its plan."""
-    return _told({"en": "This action", "zh": "本项措施"}, ACTION, data.get("action"))
+    return _told({"en": "This action", "zh": "本项措施"}, ACTION, "action", data.get("action"))
 
 
-def _told(title: Bilingual, labels: Mapping[str, Bilingual], told: Any) -> list[Section]:
+def _told(title: Bilingual, labels: Mapping[str, Bilingual], step: str, told: Any) -> list[Section]:
     """What some facts say of themselves, in the order of the labels; nothing if none is there."""
     said = told if isinstance(told, Mapping) else {}
     rows = [
-        {"label": label, "value": _answer(key, said[key]), "unit": None, "mark": None}
+        {"label": label, "value": _words(said[key]), "unit": None, "mark": None, "fact": f"{step}.{key}"}
         for key, label in labels.items()
         if said.get(key)
     ]
     return [{"title": title, "rows": rows, "table": None}] if rows else []
-
-
-def _answer(key: str, value: Any) -> str | Bilingual:
-    """A fact in the words of the form that asks for it, if its code is one of that form's answers."""
-    form, question = ANSWERS.get(key, ("", ""))
-    labels = load(form).fields[question].get("x-labels", {}) if form and isinstance(value, str) else {}
-    words: str | Bilingual = labels.get(value) or _words(value)
-    return words
 
 
 def _words(value: Any) -> str:

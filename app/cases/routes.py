@@ -25,7 +25,7 @@ from app.web import (
 )
 from workflows import diagram, history, repository
 from workflows.models import ProcessCase
-from workflows.sheet import branches, decision_sheets, documentation
+from workflows.sheet import decision_sheets, documentation
 
 bp = Blueprint("cases", __name__)
 bp.add_app_template_filter(wording.duration_words, "duration")
@@ -147,7 +147,7 @@ def process(key: str) -> str:
         ends=sheet.ends(compiled),
         lanes=sheet.lane_lines(compiled),
         steps=sheet.step_lines(compiled),
-        branches=branches(compiled),
+        branches=sheet.ways(compiled),
         decisions=decision_sheets(compiled),
         exceptions=sheet.exceptions(compiled),
         cell_words=wording.cell_words,

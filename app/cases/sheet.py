@@ -1,6 +1,5 @@
 """The process sheet: a process told to people, generated from the model that runs (ISO 13485 4.2.4)."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,14 +10,20 @@ from app.web.filters import in_language
 from core.types import Bilingual
 from forms import loader
 from forms.loader import Form
-from workflows import registry, sheet
+from workflows import durations, registry, sheet
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element, Lane, Policy
+from workflows.telling import Teller
 
 STEPS = frozenset({"userTask", "serviceTask", "businessRuleTask"})
-_DAY = re.compile(r'string\(date\(([\w.]+)\) \+ duration\("P1D"\)\)')
-_DAYS = re.compile(r'"P" \+ string\(([\w.]+)\) \+ "D"')
-"""The first moment after a day that a step gives; as many days as a step gives."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """An expression of the model: its text, and what it says in words, if that can be told in full."""
+
+    source: str
+    words: Bilingual | None
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class StepLine:
     no_deputy: bool
     due: str
     operation: Any
-    parameters: tuple[tuple[str, str], ...]
+    parameters: tuple[tuple[str, Told], ...]
     decision: str | None
 
 
@@ -53,7 +58,8 @@ class LaneLine:
 def step_lines(process: CompiledProcess) -> list[StepLine]:
     """List the steps in the order in which the diagram leads through them."""
     steps = [element for element in sheet.in_order(process) if element.kind in STEPS]
-    return [_step_line(number, element, process) for number, element in enumerate(steps, start=1)]
+    teller = process.teller
+    return [_step_line(number, element, process, teller) for number, element in enumerate(steps, start=1)]
 
 
 def lane_lines(process: CompiledProcess) -> list[LaneLine]:
@@ -62,13 +68,23 @@ def lane_lines(process: CompiledProcess) -> list[LaneLine]:
     return [_lane_line(lane, ordered) for lane in process.model.lanes]
 
 
+def ways(process: CompiledProcess) -> list[tuple[sheet.Branch, Told | None]]:
+    """List the ways out of every gateway that decides, with when each is taken; None for all other cases."""
+    teller = process.teller
+    return [
+        (one, Told(one.condition, teller.condition(one.condition)) if one.condition else None)
+        for one in sheet.branches(process)
+    ]
+
+
 def exceptions(process: CompiledProcess) -> list[tuple[Bilingual, str]]:
     """List what interrupts the ordinary course: events at the border of steps, and timers."""
-    found = []
-    for element in sheet.in_order(process):
-        if element.kind == "boundaryEvent" or element.timer is not None:
-            found.append((_named(element), _exception_words(element, process)))
-    return found
+    teller = process.teller
+    return [
+        (_named(element), _exception_words(element, process, teller))
+        for element in sheet.in_order(process)
+        if element.kind == "boundaryEvent" or element.timer is not None
+    ]
 
 
 def starts(process: CompiledProcess) -> list[Bilingual]:
@@ -83,7 +99,7 @@ def ends(process: CompiledProcess) -> list[Bilingual]:
     return [_named(one) for one in ordered if one.kind == "endEvent" and one.id in outermost]
 
 
-def _step_line(number: int, element: Element, process: CompiledProcess) -> StepLine:
+def _step_line(number: int, element: Element, process: CompiledProcess, teller: Teller) -> StepLine:
     policy = element.policy
     return StepLine(
         number=number,
@@ -98,7 +114,9 @@ def _step_line(number: int, element: Element, process: CompiledProcess) -> StepL
         no_deputy=bool(policy and policy.no_delegate),
         due=_due(policy, process) if policy else "",
         operation=_operation(element),
-        parameters=tuple(element.parameters.items()),
+        parameters=tuple(
+            (name, Told(source, teller.value(source))) for name, source in element.parameters.items()
+        ),
         decision=element.decision,
     )
 
@@ -145,28 +163,34 @@ def _named(element: Element) -> Bilingual:
     return element.name if any(element.name.values()) else {"en": element.id, "zh": element.id}
 
 
-def _exception_words(element: Element, process: CompiledProcess) -> str:
+def _exception_words(element: Element, process: CompiledProcess, teller: Teller) -> str:
     read = element.timer.text if element.timer else ""
     of_table = sheet.column_of(process, read) is not None
-    giver = None if of_table else sheet.giver_of(process, _DAY.sub(r"\1", read))
+    giver = None if of_table else sheet.giver_of(process, teller.day_of(read) or read)
     if element.attached_to is None:
-        return _waits(read, giver, process)
+        return _waits(read, giver, process, teller)
     step = in_language(_named(process.elements[element.attached_to]))
     if element.interrupting and giver is not None:
         day = in_language(giver)
         return str(_("ends “%(step)s” after the day that “%(giver)s” gives", step=step, giver=day))
-    when = _due_words(read, process)
+    when = _time_words(read, process, teller)
     if element.interrupting:
         return str(_("ends “%(step)s” after %(time)s", step=step, time=when))
     return str(_("comes up beside “%(step)s” after %(time)s", step=step, time=when))
 
 
-def _waits(read: str, giver: Bilingual | None, process: CompiledProcess) -> str:
+def _waits(read: str, giver: Bilingual | None, process: CompiledProcess, teller: Teller) -> str:
     """Say what a timer on the way waits for: a day or a number of days that a step gives, or a duration."""
     if giver is not None:
         return str(_("waits for the day that “%(step)s” gives", step=in_language(giver)))
-    of_days = _DAYS.fullmatch(read)
-    giver = sheet.giver_of(process, of_days[1]) if of_days else None
+    giver = sheet.giver_of(process, teller.days_of(read))
     if giver is not None:
         return str(_("waits as many days as “%(step)s” gives", step=in_language(giver)))
-    return str(_("waits %(time)s", time=_due_words(read, process)))
+    return str(_("waits %(time)s", time=_time_words(read, process, teller)))
+
+
+def _time_words(read: str, process: CompiledProcess, teller: Teller) -> str:
+    """Say a duration, the column of a table that gives it, or how it is reckoned."""
+    known = durations.is_duration(read) or sheet.column_of(process, read) is not None
+    told = None if known else teller.timer(read)
+    return in_language(told) if told is not None else _due_words(read, process)

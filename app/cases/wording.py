@@ -1,28 +1,19 @@
 """Words of the case pages: due dates, durations, roles, kinds of elements, what was decided."""
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
 
 from app.web.filters import in_language
 from app.web.rights import ROLES
 from app.web.statuses import status_of
+from core.languages import LANGUAGES
 from core.types import Bilingual
-from workflows import registry
+from workflows import cells, durations, registry
 
 DAY = timedelta(days=1)
-_BOUND = re.compile(r"([<>]=?)\s*(-?[\d.]+)")
-_SPAN = re.compile(r"([\[\](])(-?\d+(?:\.\d+)?)\.\.(-?\d+(?:\.\d+)?)([\[\])])")
-_SIGNS = {"<": "<", ">": ">", "<=": "≤", ">=": "≥"}
-_LISTED = re.compile(r'\s*"[^"]*"(\s*,\s*"[^"]*")*\s*')
-_QUOTED = re.compile(r'"([^"]*)"')
-_DURATION = re.compile(
-    r"^P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$"
-)
 
 KINDS: dict[str, Any] = {
     "userTask": _l("Done by a person"),
@@ -82,42 +73,14 @@ def cell_words(cell: str | Bilingual) -> str:
     """
     if not isinstance(cell, str):
         return str(in_language(cell))
-    plain: dict[str, str] = {"-": _("any"), "": _("any"), "true": _("yes"), "false": _("no")}
-    if cell.lower() in plain:
-        return plain[cell.lower()]
-    if compared := _compared(cell.strip()):
-        return compared
-    listed = _LISTED.fullmatch(cell)
-    values = _QUOTED.findall(cell) if listed else [cell]
-    return str(_(", ")).join(str(status_of(value)["label"]) for value in values)
-
-
-def _compared(cell: str) -> str:
-    """Say a comparison of numbers, ``>= 3`` or ``[0..3[``, with the signs people write; else nothing."""
-    if bound := _BOUND.fullmatch(cell):
-        return f"{_SIGNS[bound[1]]} {bound[2]}"
-    span = _SPAN.fullmatch(cell)
-    if span is None:
-        return ""
-    opens, low, high, closes = span.groups()
-    if opens == "[" and closes == "]":
-        return f"{low} – {high}"
-    return f"{'≥' if opens == '[' else '>'} {low}, {'≤' if closes == ']' else '<'} {high}"
+    if cell.lower() in ("true", "false"):
+        return str(_("yes") if cell.lower() == "true" else _("no"))
+    told = cells.tell(cell, lambda code: dict.fromkeys(LANGUAGES, str(status_of(code)["label"])))
+    return str(in_language(told)) if told is not None else str(status_of(cell)["label"])
 
 
 def duration_words(duration: str | None) -> str:
     """Say an ISO 8601 duration such as ``P2D`` in words."""
-    found = _DURATION.match(duration or "")
-    if not found:
+    if not duration or not durations.is_duration(duration):
         return duration or ""
-    years, months, weeks, days, hours, minutes, seconds = (int(count or 0) for count in found.groups())
-    said = (
-        years and ngettext("%(num)d year", "%(num)d years", years),
-        months and ngettext("%(num)d month", "%(num)d months", months),
-        weeks and ngettext("%(num)d week", "%(num)d weeks", weeks),
-        days and ngettext("%(num)d day", "%(num)d days", days),
-        hours and ngettext("%(num)d hour", "%(num)d hours", hours),
-        minutes and ngettext("%(num)d minute", "%(num)d minutes", minutes),
-        seconds and ngettext("%(num)d second", "%(num)d seconds", seconds),
-    )
-    return " ".join(str(part) for part in said if part)
+    return str(in_language(durations.in_words(duration)))

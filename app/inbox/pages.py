@@ -263,7 +263,10 @@ def decision_pairs(made: DecisionMade) -> list[tuple[str, str]]:
     """Inputs, result, row hit and reason of a decision table, ready to print."""
     facts = made.facts
     if "asked" in facts:
-        asked = [(one["expression"], in_language(in_words(one["value"]))) for one in facts["asked"]]
+        asked = [
+            (in_language(one.get("told") or one["expression"]), in_language(in_words(one["value"])))
+            for one in facts["asked"]
+        ]
         taken = ", ".join(in_language(one) for one in facts["taken"])
         return [*asked, (_("Way taken"), taken)] if taken else asked
     pairs = [

@@ -33,6 +33,7 @@ from workflows import history, repository
 from workflows.history import Passage, TaskLine
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
 from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
+from workflows.vocabulary import Vocabulary
 
 Section = dict[str, Any]
 NO_FORM = ("—", "—")
@@ -157,7 +158,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
     shared = session.get(SharedSigning, task.id) if several else None
     pending = session.get_one(Record, shared.record_id) if shared else None
     release = session.get_one(ProcessRelease, case.release_id)
-    vocabulary = repository.compiled(release).vocabulary
+    process = repository.compiled(release)
     return TaskView(
         task=task,
         case=case,
@@ -166,13 +167,13 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         style=style,
         form=form,
         given=sources.prefill(form, session, case.subject_id, data) if form else {},
-        shown=_shown(session, task, case, data)
+        shown=_shown(session, task, case, data, process.vocabulary)
         + changes_of_case(kept, {task.id, *(one.id for one in tasks if one.state is TaskState.OPEN)}),
         earlier=_earlier(
             session, case.release_id, _latest(tasks), data, kept, _actors(steps, names), prior.listed
         ),
-        decisions=decisions_of(told, vocabulary),
-        ways=ways_of(told, vocabulary),
+        decisions=decisions_of(told, process.vocabulary),
+        ways=ways_of(told, process),
         path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
         prior=prior,
         shared=shared,
@@ -257,9 +258,12 @@ def file_fields(form: Form) -> list[str]:
     return [name for name, field in form.fields.items() if field.get("x-widget") == "file"]
 
 
-def _shown(session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any]) -> list[Section]:
+def _shown(
+    session: Session, task: HumanTask, case: ProcessCase, data: Mapping[str, Any], vocabulary: Vocabulary
+) -> list[Section]:
     names = task.policy.get("shows") or ()
-    return [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
+    found = [section for name in names for section in registry.gather(name, session, case.subject_id, data)]
+    return list(vocabulary.say_rows(found))
 
 
 def _sections(

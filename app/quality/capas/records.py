@@ -21,12 +21,6 @@ KIND_NAMES: dict[ActionKind, Bilingual] = {
     ActionKind.CORRECTIVE: {"en": "Corrective", "zh": "纠正"},
     ActionKind.PREVENTIVE: {"en": "Preventive", "zh": "预防"},
 }
-ANSWERS: dict[str, Bilingual] = {
-    "closed": {"en": "Closed", "zh": "已关闭"},
-    "rejected": {"en": "Rejected", "zh": "未批准"},
-    "cancelled": {"en": "Cancelled", "zh": "已取消"},
-}
-"""How the change that a CAPA asked for ended, as its message `change_closed` says."""
 _COLUMNS = (
     ("No.", "序号"),
     ("Kind", "类型"),
@@ -93,7 +87,8 @@ def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any])
         rows.append(row("Effect checked on", "有效性检查日", checked))
     answer = (data.get("change_done") or {}).get("outcome") if plan.get("change") == "yes" else None
     if answer is not None:
-        rows.append(row("Change asked for", "所请求的变更", ANSWERS.get(str(answer), str(answer))))
+        changed = row("Change asked for", "所请求的变更", str(answer))
+        rows.append({**changed, "fact": "change_done.outcome"})
     lines: list[list[str | Bilingual]] = [
         [
             f"{one.round}.{one.position}",
