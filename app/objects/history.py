@@ -11,14 +11,17 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
+from app.objects import queries
 from app.objects.kinds import ObjectKind, kinds
-from app.objects.texts import text_of
+from app.objects.models import ChangeState, ObjectChange
+from app.objects.texts import raw_row, text_of
 from app.sites.models import Site
 from app.web import current_person
 from app.web.filters import in_language
 from app.web.statuses import in_words
 from app.web.wording import action_name, column_name
 from core.types import Bilingual
+from documents.sheets.cells import Column
 from signatures import audit
 from signatures.audit_models import AuditEntry
 
@@ -51,7 +54,31 @@ def history_page(session: Session, kind: ObjectKind, found: Any, on: str) -> dic
         "lines": [_line(session, kind, entry, content, names) for entry, content in said[:SHOWN]],
         "on": day,
         "then": _as_of(session, kind, said, day) if day else None,
+        **(_lines_of(session, kind, found, day) if day else {}),
     }
+
+
+def _lines_of(session: Session, kind: ObjectKind, found: Any, day: date) -> dict[str, Any]:
+    """The lines of an object at the end of a day, and whether they are today's.
+
+    A change keeps what was there before it: the first one after the day tells what the day ended with.
+    """
+    if kind.lines is None:
+        return {}
+    today = [raw_row(line) for line in kind.lines(session, found)]
+    later = [one for one in queries.changes_of(session, kind, found.id) if _changed_after(one, day)]
+    before = later[-1].before or {} if later else {}
+    then = before.get("lines", today)
+    return {"lines_then": then, "lines_same": then == today}
+
+
+def _changed_after(change: ObjectChange, day: date) -> bool:
+    at = change.decided_at or change.proposed_at
+    return change.state is ChangeState.APPLIED and change.before is not None and at >= _end_of(day)
+
+
+def _end_of(day: date) -> datetime:
+    return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(current_person().zone))
 
 
 def _line(
@@ -75,7 +102,7 @@ def _as_of(
     session: Session, kind: ObjectKind, said: list[tuple[AuditEntry, dict[str, Any]]], day: date
 ) -> list[tuple[str, Any, Any]]:
     """Each column with its value at the end of a day and today's; empty before the object was opened."""
-    until = datetime.combine(day + timedelta(days=1), time(), ZoneInfo(current_person().zone))
+    until = _end_of(day)
     then: dict[str, Any] = {}
     now: dict[str, Any] = {}
     for entry, content in reversed(said):
@@ -102,7 +129,7 @@ def _shown(session: Session, kind: ObjectKind, name: str, value: Any) -> Any:
     pointed = next(iter(column.foreign_keys), None) if column is not None and value else None
     if pointed is not None:
         return _name_of(session, pointed.column.table.name, value)
-    listed = kind.listed.column(name)
+    listed = _column(kind, name)
     if listed is None or isinstance(value, dict) or value in (None, ""):
         return in_words(value) if isinstance(value, str | bool) else value
     return text_of(listed, value)
@@ -110,8 +137,15 @@ def _shown(session: Session, kind: ObjectKind, name: str, value: Any) -> Any:
 
 def _name(kind: ObjectKind, name: str) -> str:
     """A column of the row by its name in the list of the kind, or as the trail calls it."""
-    listed = kind.listed.column(name)
+    listed = _column(kind, name)
     return in_language(listed.name) if listed is not None else column_name(name)
+
+
+def _column(kind: ObjectKind, name: str) -> Column | None:
+    """The column of the kind's list that a column of its row is; a revision's own code is its letter."""
+    letter = "revision" if name == "code" and hasattr(kind.model, "effective_from") else name
+    head = {column.key: column for column in kind.head}
+    return head.get(letter) or head.get(name)
 
 
 def _name_of(session: Session, table: str, key: str) -> Any:
@@ -121,7 +155,9 @@ def _name_of(session: Session, table: str, key: str) -> Any:
     if other is not None and (found := session.get(other.model, uuid.UUID(key))) is not None:
         return other.label(found)
     site = session.get(Site, uuid.UUID(key)) if table == Site.__tablename__ else None
-    return site.code if site is not None else key
+    if site is None:
+        return key
+    return {lang: f"{site.code} · {name}" for lang, name in site.name.items()}
 
 
 def _day(on: str) -> date | None:

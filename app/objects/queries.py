@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Select, false, inspect, or_, select
+from sqlalchemy import Column, ColumnElement, ForeignKey, Select, false, inspect, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, RelationshipDirection, Session, selectinload
 
 from app.objects import search
@@ -43,6 +43,25 @@ def what_it_names(kind: ObjectKind) -> list[Any]:
     ways = inspect(kind.model).relationships
     named = [way.key for way in ways if way.direction is RelationshipDirection.MANYTOONE]
     return [selectinload(getattr(kind.model, key)) for key in named]
+
+
+def naming(other: ObjectKind, kind: ObjectKind, object_id: uuid.UUID) -> list[ColumnElement[bool]]:
+    """Conditions on rows of a kind that name an object of another one, themselves or in a line of theirs."""
+    own = [key.parent == object_id for key in other.model.__table__.foreign_keys if _to(key, kind.table)]
+    for way in inspect(other.model).relationships if other.line else ():
+        lines = way.mapper.local_table
+        if way.direction is not RelationshipDirection.ONETOMANY:
+            continue
+        [of] = way.remote_side
+        for key in lines.foreign_keys:
+            if _to(key, kind.table) and key.parent is not of:
+                held = select(of).where(key.parent == object_id)
+                own.append(other.model.id.in_(held))  # type: ignore[attr-defined]
+    return own
+
+
+def _to(key: ForeignKey, table: str) -> bool:
+    return key.column.table.name == table
 
 
 def order_of(kind: ObjectKind, sort: str = "") -> list[Any]:

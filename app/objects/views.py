@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import request
 from flask_babel import gettext as _
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from app.access.queries import names_of
@@ -23,7 +24,7 @@ from app.web.filters import in_language
 from app.web.paging import asked_page
 from app.web.statuses import in_words
 from core.clock import site_day
-from core.effectivity import RevisionState, standing
+from core.effectivity import RevisionState, Standing, standing
 from core.errors import Invalid, QmsError
 from documents.sheets import writing as sheets
 from documents.sheets.cells import Column, answers_of, day, said_of
@@ -53,7 +54,21 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
         "may_write": current_person().may(kind.write),
         "cell": partial(cell, names),
         "days": {column.key for column in kind.listed.columns if is_day(column)},
+        "standings": standings(kind, page.items),
     }
+
+
+def standings(kind: ObjectKind, rows: Sequence[Any]) -> dict[uuid.UUID, Standing]:
+    """What the revisions of a list are worth today, by their ids; nothing of other kinds."""
+    if not hasattr(kind.model, "effective_from") or not rows:
+        return {}
+    today = site_day(request_time(), current_person().zone)
+    owner = kind.model.owner_column()  # type: ignore[attr-defined]
+    owners = {getattr(row, owner.key) for row in rows}
+    of: dict[uuid.UUID, list[Any]] = {}
+    for one in db.session.scalars(select(kind.model).where(owner.in_(owners))):
+        of.setdefault(getattr(one, owner.key), []).append(one)
+    return {row.id: standing(row, of[getattr(row, owner.key)], today) for row in rows}
 
 
 def shown_columns(kind: ObjectKind) -> list[tuple[str, Any]]:
@@ -209,11 +224,10 @@ def uses(kind: ObjectKind, found: Any) -> list[tuple[ObjectKind, list[Any], int]
     """The objects of other kinds that name this one: some of them, and how many there are."""
     person, session, told = current_person(), db.session(), []
     for other in kinds():
-        keys = [key for key in other.model.__table__.foreign_keys if key.column.table.name == kind.table]
-        if not keys or not person.may(other.read):
+        naming = queries.naming(other, kind, found.id) if person.may(other.read) else []
+        if not naming:
             continue
-        query = queries.objects(other, sites=_reach(other))
-        query = query.where(keys[0].parent == found.id)
+        query = queries.objects(other, sites=_reach(other)).where(or_(*naming))
         some = session.scalars(query.limit(6)).all()
         if some:
             told.append((other, list(some[:5]), len(some)))

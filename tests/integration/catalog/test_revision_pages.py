@@ -1,7 +1,8 @@
 """Master data through its pages: drafts are written freely, a day is signed, what is approved stays."""
 
+import re
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
 from app.catalog import revising, services
-from app.catalog.models import Bom, ItemKind
+from app.catalog.models import Bom, Item, ItemKind
 from app.factory import create_app
 from app.objects.models import ObjectChange
 from core import clock
@@ -110,3 +111,28 @@ def test_a_draft_is_written_freely_and_comes_into_force_by_a_signature(
     assert (revision("B").state, revision("B").effective_from) == (
         RevisionState.APPROVED, date(2026, 12, 24),
     )  # fmt: skip
+
+
+@pytest.mark.urs("URS-024", "URS-031")
+def test_a_part_leads_to_its_bills_and_their_history_tells_the_lines_of_any_day(
+    plant: Plant, browser: Browser, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = {"item": "MADE", "revision": "B", "reason": "Two of them"}
+    assert send(browser("owner"), "/boms/new", **new, **LINE).status_code == 303
+    at, later = f"/boms/{revision('B').id}", now + timedelta(days=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    client = browser("owner")
+    changed = {**new, "lines.1.part": "PART", "lines.1.quantity": "7"}
+    assert send(client, f"{at}/change", **changed).status_code == 303
+    lines = '<td data-label="Quantity">{}</td>'
+    for day, quantity, words in ((now, "2", "not the same as today"), (later, "7", "the same as today")):
+        page = client.get(f"{at}/history?on={day.date().isoformat()}").text
+        assert lines.format(quantity) in page, "what was changed later is not what it was"
+        assert words in page
+    assert '<td>Revision</td>' in page
+    listed = client.get("/boms").text
+    assert "Effective" in listed
+    assert not re.search(r">\s*Approved\s*<", listed), "a list tells what a revision is worth today"
+    with read_session() as session:
+        part = session.scalars(select(Item).where(Item.code == "PART")).one()
+    assert f'href="{at}"' in client.get(f"/items/{part.id}").text
