@@ -4,6 +4,7 @@ Labels are gettext messages; data of the plant are ``{"en", "zh"}`` texts. On a 
 together, the language of the site's region first, each marked with its language for screen readers (PDF/UA).
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from documents.glyphs import visible
 from documents.records import Layout, SiteStyle
 
 TAGS = {"en": "en", "zh": "zh-CN"}
+_CODE = re.compile(r"(?<![\w-])(?=[A-Za-z-]*\d)[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w-])")
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,8 @@ class Wording:
 
     def _together(self, texts: list[str]) -> Markup:
         if len(set(texts)) == 1:
-            return escape(texts[0])
-        first, second = texts
+            return unbroken(texts[0])
+        first, second = map(unbroken, texts)
         return Markup('<span class="first">{}</span> <span class="second" lang="{}">{}</span>').format(
             first, TAGS[self.languages[1]], second
         )
@@ -79,6 +81,19 @@ def wording(layout: Layout, house: SiteStyle) -> Wording:
         return Wording((layout,), house.zone)
     chinese = house.region.upper().startswith("CN")
     return Wording(("zh", "en") if chinese else ("en", "zh"), house.zone)
+
+
+def unbroken(text: str) -> Markup:
+    """Escape a text; a number, code or day such as ``CAPA-2026-0001`` does not end a line at its hyphens.
+
+    Only the page is told so: the signs of the text stay what they are, also for who copies them.
+    """
+    shown, place = Markup(), 0
+    for found in _CODE.finditer(text):
+        shown += escape(text[place : found.start()])
+        shown += Markup('<span class="unbroken">{}</span>').format(found[0])
+        place = found.end()
+    return shown + escape(text[place:])
 
 
 def is_bilingual(value: object) -> bool:

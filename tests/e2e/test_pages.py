@@ -25,6 +25,21 @@ PAGES = {
 # Words that stay English in Chinese pages: names of standards and formats, codes, user names.
 LATIN = re.compile(r"[A-Za-z]{4,}(?: [A-Za-z]{2,}){3,}")
 
+BROKEN = r"""() => {
+  const broken = [], texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    for (const code of texts.currentNode.data.matchAll(/(?<![\w-])(?=[A-Za-z-]*\d)\w+(?:-\w+)+(?![\w-])/g)) {
+      const range = document.createRange();
+      range.setStart(texts.currentNode, code.index);
+      range.setEnd(texts.currentNode, code.index + code[0].length);
+      const lines = new Set(Array.from(range.getClientRects(), (one) => Math.round(one.top)));
+      if (code[0].length <= 24 && lines.size > 1) broken.push(code[0]);
+    }
+  }
+  return broken;
+}"""
+"""Numbers, codes and days that end a line at one of their hyphens."""
+
 
 def weigh(page: Page, path: str) -> tuple[int, set[str]]:
     """Load a page with an empty cache; give its compressed bytes and the hosts it loaded from."""
@@ -66,6 +81,8 @@ def test_a_page_is_light_comes_from_here_and_fits(
             faults.append(f"{path}: {weight / KIB:.0f} KiB")
         if hosts - {host, ""}:
             faults.append(f"{path}: loads from {hosts - {host}}")
+        if broken := person.page.evaluate(BROKEN):
+            faults.append(f"{path}: broken at a hyphen: {', '.join(broken)}")
         if wide > 0:
             faults.append(f"{path}: {wide} px wider than the window")
         if language == "zh" and (left := LATIN.search(_words(person.page))):

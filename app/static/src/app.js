@@ -16,5 +16,6 @@ import './session.js';
 import './copy.js';
 import './first-steps.js';
 import './suggest.js';
+import './codes.js';
 
 window.htmx = htmx;
