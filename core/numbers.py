@@ -7,7 +7,7 @@ import uuid
 import zlib
 from datetime import datetime
 
-from sqlalchemy import BigInteger, UniqueConstraint, func, literal, select, update
+from sqlalchemy import BigInteger, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -49,6 +49,23 @@ class NumberCounter(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
+_RULES = select(NumberRule).where(
+    NumberRule.series == bindparam("series"), NumberRule.site_code.in_([bindparam("site_code"), ANY_SITE])
+)
+_RULES_IN_LINE = _RULES.add_columns(func.pg_advisory_xact_lock(bindparam("place", type_=BigInteger)))
+_ADD_ONE = (
+    update(NumberCounter)
+    .where(
+        NumberCounter.series == bindparam("of_series"),
+        NumberCounter.site_code == bindparam("at_site"),
+        NumberCounter.period == bindparam("in_period"),
+    )
+    .values(last=NumberCounter.last + 1)
+    .execution_options(synchronize_session=False)
+    .returning(NumberCounter.last)
+)
+
+
 def define(
     session: Session,
     series: str,
@@ -81,7 +98,7 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     if rule is None:
         raise _unknown(series)
     period = str(now.year) if rule.yearly else ""
-    count = _count_up(session, {"series": series, "site_code": site_code, "period": period})
+    count = _count_up(session, series, site_code, period)
     return written(rule, site_code, period, count)
 
 
@@ -107,31 +124,29 @@ def _unknown(series: str) -> NotFound:
     return NotFound("number.series_unknown", "No numbering rule for %(series)s.", series=series)
 
 
-def _count_up(session: Session, key: dict[str, str]) -> int:
+def _count_up(session: Session, series: str, site_code: str, period: str) -> int:
     """Add one and lock the counter until commit; two first takers share one, one after the other."""
-    added = update(NumberCounter).filter_by(**key).values(last=NumberCounter.last + 1)
-    added = added.execution_options(synchronize_session=False)
-    count = session.scalar(added.returning(NumberCounter.last))
+    counter = {"of_series": series, "at_site": site_code, "in_period": period}
+    count: int | None = session.scalar(_ADD_ONE, counter)
     if count is None:
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        first = writer.insert(NumberCounter).values(id=new_id(), last=0, **key)
+        first = writer.insert(NumberCounter).values(
+            id=new_id(), series=series, site_code=site_code, period=period, last=0
+        )
         session.execute(first.on_conflict_do_nothing())
-        count = session.scalars(added.returning(NumberCounter.last)).one()
+        count = session.scalars(_ADD_ONE, counter).one()
     return count
 
 
-def _rule(
-    session: Session, series: str, site_code: str, *, in_line: bool = False
-) -> NumberRule | None:
+def _rule(session: Session, series: str, site_code: str, *, in_line: bool = False) -> NumberRule | None:
     """Find the rule; ``in_line`` also waits until whoever takes a number there has committed.
 
     PostgreSQL lets those who wait for a row overtake each other; its advisory locks keep them in line.
     """
-    query = select(NumberRule).where(
-        NumberRule.series == series, NumberRule.site_code.in_([site_code, ANY_SITE])
-    )
+    asked = {"series": series, "site_code": site_code}
     if in_line and session.get_bind().dialect.name == "postgresql":
         place = zlib.crc32(f"{series}/{site_code}".encode())
-        query = query.add_columns(func.pg_advisory_xact_lock(literal(place, BigInteger)))
-    rules = session.scalars(query).all()
+        rules = session.scalars(_RULES_IN_LINE, {**asked, "place": place}).all()
+    else:
+        rules = session.scalars(_RULES, asked).all()
     return next((rule for rule in sorted(rules, key=lambda rule: rule.site_code == ANY_SITE)), None)

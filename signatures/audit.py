@@ -46,6 +46,13 @@ _CAPTURE_EVENT = insert(AuditCapture)
 _TAKE_CAPTURES = delete(AuditCapture).returning(*AuditCapture.__table__.columns)
 _ADD_ENTRY = insert(AuditEntry)
 _MOVE_HEAD = update(AuditHead).where(AuditHead.id == 1)
+_AT_HEAD = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
+_LOCK_HEAD = (
+    select(AuditHead, _AT_HEAD.scalar_subquery())
+    .where(AuditHead.id == 1)
+    .with_for_update(of=AuditHead)
+    .execution_options(populate_existing=True)
+)
 """The statements of every commit, built once."""
 
 _CONTEXT_KEYS = {"actor", "login", "name", "on_behalf_of", "reason", "now"}
@@ -107,18 +114,15 @@ def _take_captures(session: Session) -> list[RowMapping]:
 
 def _lock_head(session: Session) -> tuple[AuditHead, datetime | None]:
     """The end of the trail, locked, and the time of the last entry."""
-    at_head = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
-    query = select(AuditHead, at_head.scalar_subquery()).where(AuditHead.id == 1)
-    query = query.with_for_update(of=AuditHead).execution_options(populate_existing=True)
-    found = session.execute(query).one_or_none()
+    found = session.execute(_LOCK_HEAD).one_or_none()
     if found is None:
         first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
         session.execute(writer.insert(AuditHead).values(first).on_conflict_do_nothing())
-        found = session.execute(query).one()
+        found = session.execute(_LOCK_HEAD).one()
     head, before = found
     # PostgreSQL, having waited for the head, shows no entry that was added meanwhile: ask again.
-    return head, before or session.scalar(at_head.where(AuditHead.id == 1))
+    return head, before or session.scalar(_AT_HEAD.where(AuditHead.id == 1))
 
 
 def _clock_events(

@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
@@ -186,7 +187,24 @@ def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) ->
     What is left out of it are earlier rounds; whoever took a human step in one has them in the record of it.
     ``tasks`` are the tasks of the case.
     """
-    counts = and_(StepHistory.case_id == case_id, *_not_void(tasks))
+    void = [task.taken_back for task in tasks if task.taken_back]
+    limits = {
+        name: seq
+        for number, (first, last) in enumerate(void)
+        for name, seq in ((f"first_{number}", first), (f"last_{number}", last))
+    }
+    rows = session.execute(_passed(len(void)), {"case_id": case_id, **limits})
+    return [Passage._make(row) for row in rows]
+
+
+@cache
+def _passed(void: int) -> Select[Any]:
+    """The statement of :func:`passages`, with so many ranges of steps that were taken back."""
+    taken_back = (
+        StepHistory.seq.between(bindparam(f"first_{number}"), bindparam(f"last_{number}"))
+        for number in range(void)
+    )
+    counts = and_(StepHistory.case_id == bindparam("case_id"), *map(not_, taken_back))
     last = (
         select(func.max(StepHistory.seq).label("seq"), func.count().label("rounds"))
         .where(counts)
@@ -194,18 +212,12 @@ def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) ->
         .subquery()
     )
     human = select(func.max(StepHistory.seq)).where(counts, StepHistory.element_type == "userTask")
-    query = (
+    return (
         select(*_PASSAGE, func.coalesce(last.c.rounds, 0))
         .outerjoin(last, last.c.seq == StepHistory.seq)
         .where(counts, or_(last.c.seq.is_not(None), StepHistory.seq > human.scalar_subquery()))
         .order_by(StepHistory.seq)
     )
-    return [Passage._make(row) for row in session.execute(query)]
-
-
-def _not_void(tasks: Sequence[TaskLine]) -> list[ColumnElement[bool]]:
-    void = [task.taken_back for task in tasks if task.taken_back]
-    return [not_(StepHistory.seq.between(first, last)) for first, last in void]
 
 
 def latest(passed: Sequence[Passage]) -> list[Passage]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.actor import Actor
@@ -141,17 +141,19 @@ def history_section(kept: Kept, *, title: Bilingual | None = None) -> list[Secti
     return [{"title": dict(title or TITLE), "rows": [], "table": table}]
 
 
+_OF_CASE = (
+    select(OriginalEntry)
+    .join(HumanTask, HumanTask.id == OriginalEntry.task_id)
+    .where(OriginalEntry.case_id == bindparam("case_id"))
+    .where(or_(HumanTask.state == TaskState.OPEN, HumanTask.completed_at.is_not(None)))
+    .order_by(OriginalEntry.position)
+)
+
+
 def kept_of_case(session: Session, case_id: uuid.UUID) -> dict[uuid.UUID, dict[str, list[OriginalEntry]]]:
     """Everything that has stood in the marked fields of each task of a case that is open or done, by task."""
-    query = (
-        select(OriginalEntry)
-        .join(HumanTask, HumanTask.id == OriginalEntry.task_id)
-        .where(OriginalEntry.case_id == case_id)
-        .where(or_(HumanTask.state == TaskState.OPEN, HumanTask.completed_at.is_not(None)))
-        .order_by(OriginalEntry.position)
-    )
     found: dict[uuid.UUID, dict[str, list[OriginalEntry]]] = {}
-    for row in session.scalars(query):
+    for row in session.scalars(_OF_CASE, {"case_id": case_id}):
         found.setdefault(row.task_id, {}).setdefault(row.field, []).append(row)
     return found
 

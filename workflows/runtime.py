@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from core import numbers
@@ -131,22 +131,24 @@ def lock_case(session: Session, case_id: uuid.UUID) -> ProcessCase:
     return lock_row(session, ProcessCase, case_id)
 
 
+_LOCK_TASK = (
+    select(ProcessCase, ProcessRelease, HumanTask, *store.STORED)
+    .join(HumanTask, HumanTask.case_id == ProcessCase.id)
+    .join(StoredState, StoredState.case_id == ProcessCase.id)
+    .outerjoin(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
+    .where(HumanTask.id == bindparam("task_id"))
+    .with_for_update(of=(ProcessCase, HumanTask, StoredState))
+    .execution_options(populate_existing=True)
+)
+
+
 def lock_task(session: Session, task_id: uuid.UUID) -> HumanTask | None:
     """Lock the case of a task, then the task and the stored state, until commit, and read all afresh at once.
 
     One statement: whoever waits for the case gets all three as they are when it comes free. None when there
     is no such task.
     """
-    locking = (
-        select(ProcessCase, ProcessRelease, HumanTask, *store.STORED)
-        .join(HumanTask, HumanTask.case_id == ProcessCase.id)
-        .join(StoredState, StoredState.case_id == ProcessCase.id)
-        .outerjoin(ProcessRelease, ProcessRelease.id == ProcessCase.release_id)
-        .where(HumanTask.id == task_id)
-        .with_for_update(of=(ProcessCase, HumanTask, StoredState))
-        .execution_options(populate_existing=True)
-    )
-    found = session.execute(locking).one_or_none()
+    found = session.execute(_LOCK_TASK, {"task_id": task_id}).one_or_none()
     if found is None:
         return None
     case, _release, task, state, revision, next_due = found

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
@@ -146,19 +146,29 @@ def save(loaded: LoadedCase) -> None:
     if loaded.revision == 0:
         session.execute(insert(StoredState).values(case_id=case_id, state=state, next_due=due, revision=1))
         return
-    written = session.execute(
-        update(StoredState)
-        .where(StoredState.case_id == case_id, StoredState.revision == loaded.revision)
-        .values(state=state, next_due=due, revision=loaded.revision + 1, **_kept(loaded))
-        .execution_options(synchronize_session=False)
-    )
+    now = {"new_state": state, "new_due": due, **_kept(loaded)}
+    written = session.execute(_MOVE_ON, {"moved": case_id, "loaded_at": loaded.revision, **now})
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
 
 
+_MOVE_ON = (
+    update(StoredState)
+    .where(StoredState.case_id == bindparam("moved"), StoredState.revision == bindparam("loaded_at"))
+    .values(
+        state=bindparam("new_state"),
+        next_due=bindparam("new_due"),
+        revision=StoredState.revision + 1,
+        before=bindparam("kept_state"),
+        before_task=bindparam("kept_task"),
+    )
+    .execution_options(synchronize_session=False)
+)
+
+
 def _kept(loaded: LoadedCase) -> dict[str, Any]:
     taking = loaded.taking
-    return {"before": loaded.stored if taking is not None else None, "before_task": taking}
+    return {"kept_state": loaded.stored if taking is not None else None, "kept_task": taking}
 
 
 def stop(session: Session, case_id: uuid.UUID) -> None:

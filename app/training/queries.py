@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cache
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
 from app.controlled_documents.models import ControlledDocument, DocumentRevision
@@ -93,9 +94,7 @@ def standings(
     ]
 
 
-def standing_of(
-    needed: TrainingRequirement, held: Iterable[Qualification], *, on: date
-) -> Standing | None:
+def standing_of(needed: TrainingRequirement, held: Iterable[Qualification], *, on: date) -> Standing | None:
     """How somebody with some trainings stands to one requirement on a day."""
     revision = revision_at(needed.document, on, needed.site.code)
     if revision is None or revision.effective_from is None:
@@ -123,32 +122,42 @@ def missing(
 
     Asked whenever a step is taken, so one statement reads what is needed and what the person holds of it.
     """
+    asked = {"person_id": person_id, "role": role, "site_id": site_id, "on": on}
+    held: dict[TrainingRequirement, list[Qualification]] = {}
+    for needed, training in session.execute(_needed_and_held(), asked).unique():
+        held.setdefault(needed, []).extend([training] if training is not None else [])
+    found = (standing_of(needed, trainings, on=on) for needed, trainings in held.items())
+    return next((one for one in found if one is not None and one.gap is Gap.MISSING), None)
+
+
+@cache
+def _needed_and_held() -> Select[TrainingRequirement, Qualification]:
     own = and_(
         Qualification.document_revision_id == DocumentRevision.id,
-        Qualification.person_id == person_id,
+        Qualification.person_id == bindparam("person_id"),
         Qualification.role == TrainingRequirement.role,
     )
-    query = (
+    here = (
+        TrainingRequirement.role == bindparam("role"),
+        TrainingRequirement.site_id == bindparam("site_id"),
+        _needed_on(bindparam("on", type_=Date())),
+    )
+    return (
         select(TrainingRequirement, Qualification)
         .join(TrainingRequirement.site)
         .join(TrainingRequirement.document)
         .outerjoin(ControlledDocument.revisions)
         .outerjoin(Qualification, own)
-        .where(TrainingRequirement.role == role, TrainingRequirement.site_id == site_id, _needed_on(on))
+        .where(*here)
         .options(
             contains_eager(TrainingRequirement.site),
             contains_eager(TrainingRequirement.document).contains_eager(ControlledDocument.revisions),
         )
         .order_by(ControlledDocument.number)
     )
-    held: dict[TrainingRequirement, list[Qualification]] = {}
-    for needed, training in session.execute(query).unique():
-        held.setdefault(needed, []).extend([training] if training is not None else [])
-    found = (standing_of(needed, trainings, on=on) for needed, trainings in held.items())
-    return next((one for one in found if one is not None and one.gap is Gap.MISSING), None)
 
 
-def _needed_on(day: date) -> ColumnElement[bool]:
+def _needed_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     until = TrainingRequirement.until
     return and_(TrainingRequirement.since <= day, or_(until.is_(None), until >= day))
 
