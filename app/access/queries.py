@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.models import (
@@ -72,16 +72,19 @@ class Account:
         )
 
 
+_ACCOUNT = (
+    select(
+        Person, PasswordPolicy, RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to
+    )
+    .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE))
+    .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
+    .where(Person.id == bindparam("person_id"))
+)
+
+
 def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
     """Read a person's account in one statement."""
-    columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to)
-    effective = and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE)
-    rows = session.execute(
-        select(Person, PasswordPolicy, *columns)
-        .outerjoin(RoleGrant, effective)
-        .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
-        .where(Person.id == person_id)
-    ).all()
+    rows = session.execute(_ACCOUNT, {"person_id": person_id}).all()
     if not rows:
         return None
     grants = [(role, site, first, last) for _, _, role, site, first, last in rows if role is not None]
@@ -110,12 +113,16 @@ def roles_of(session: Session, person_id: uuid.UUID, *, on: date) -> frozenset[t
 
 def has_role(session: Session, person_id: uuid.UUID, role: str, site_id: uuid.UUID, on: date) -> bool:
     """Whether somebody who has not left holds a role at a site on a day, by a grant for it or for all."""
-    held = select(RoleGrant.id).join(RoleGrant.person).where(
-        RoleGrant.person_id == person_id,
-        RoleGrant.role == role,
-        or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None)),
-        Person.state != PersonState.LEFT,
-        _holds(on),
+    held = (
+        select(RoleGrant.id)
+        .join(RoleGrant.person)
+        .where(
+            RoleGrant.person_id == person_id,
+            RoleGrant.role == role,
+            or_(RoleGrant.site_id == site_id, RoleGrant.site_id.is_(None)),
+            Person.state != PersonState.LEFT,
+            _holds(on),
+        )
     )
     return session.scalar(held.limit(1)) is not None
 

@@ -15,7 +15,7 @@ from typing import Any
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from app.web.models import WebSession
 from core import clock
@@ -157,12 +157,12 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
+_OF_TOKEN = select(*WebSession.__table__.columns).where(WebSession.token_sha256 == bindparam("digest"))
+
+
 def _find(token: str) -> Any:
-    columns = WebSession.__table__.columns
     with engine().connect() as connection:
-        return connection.execute(
-            select(*columns).where(columns.token_sha256 == _digest(token))
-        ).one_or_none()
+        return connection.execute(_OF_TOKEN, {"digest": _digest(token)}).one_or_none()
 
 
 def _is_over(row: Any, now: datetime) -> bool:
