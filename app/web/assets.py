@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, request, send_from_directory, url_for
+from flask import Flask, Response, g, request, send_from_directory, url_for
 from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
@@ -38,7 +38,9 @@ def asset_path(name: str) -> str:
 
 def icon(name: str, css: str = "") -> Markup:
     """Draw a Tabler outline icon by name as inline SVG, hidden from screen readers: words stand beside it."""
-    paths = Markup(_built("icons.json").get(name, ""))  # noqa: S704 - our own build made it from the icon library
+    if "icons" not in g:  # a page draws a hundred: the build is looked at once for it
+        g.icons = _built("icons.json")
+    paths = Markup(g.icons.get(name, ""))  # noqa: S704 - our own build made it from the icon library
     return Markup(
         '<svg class="icon {}" width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         'stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">{}</svg>'

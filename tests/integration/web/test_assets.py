@@ -44,6 +44,12 @@ def test_an_icon_is_drawn_inline_and_hidden_from_screen_readers(app, built):
         assert "<path" not in assets.icon("unknown")
 
 
+def test_each_icon_of_the_build_is_one_path_so_that_pages_stay_small():
+    drawings = json.loads((assets.BUILD / "icons.json").read_text("utf-8"))
+    assert drawings["inbox"].startswith('<path d="M')
+    assert {name for name, drawing in drawings.items() if drawing.count("<") != 1} == set()
+
+
 def test_pages_work_before_the_assets_are_built(app, tmp_path, monkeypatch):
     monkeypatch.setattr(assets, "BUILD", tmp_path / "nothing")
     assert assets.missing()
