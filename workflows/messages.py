@@ -7,7 +7,7 @@ somebody waits for it.
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -58,6 +58,38 @@ def send(
     session.add(message)
     waits.dispatch(session, message)
     return message
+
+
+def ask(
+    session: Session,
+    case: ProcessCase,
+    name: str,
+    keys: Mapping[str, Any],
+    payload: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> CaseMessage:
+    """Send a message in the name of a case, found again by its number and ``keys``; both cases then link.
+
+    It brings ``payload``, the number of the case as ``from``, and the case's site.
+    """
+    sites = {"sites": {"plant": str(case.site_id)}} if case.site_id else {}
+    brought = {**payload, "from": case.number, **sites}
+    sent = send(session, name, brought, {**keys, "case": case.number}, actor=actor, now=now)
+    sent.from_case_id = case.id
+    return sent
+
+
+def asked_for(session: Session, names: Collection[str], key: str, value: str) -> list[CaseMessage]:
+    """The messages of some names by which cases asked for one thing, such as a document; newest first."""
+    query = select(CaseMessage).where(CaseMessage.name.in_(names), CaseMessage.from_case_id.is_not(None))
+    found = session.scalars(query.order_by(CaseMessage.sent_at.desc()))
+    return [one for one in found if _brings(one.payload.get(key), value)]
+
+
+def _brings(brought: Any, value: str) -> bool:
+    return value in brought if isinstance(brought, list) else brought == value
 
 
 def withdraw(session: Session, message_id: uuid.UUID, *, reason: str, now: datetime) -> CaseMessage:

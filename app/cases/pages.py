@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access.queries import PARTS, names_of
-from app.cases import links, queries, timeline, wording
+from app.cases import asking, links, queries, timeline, wording
 from app.sites.models import Site
 from app.training.eligible import Eligible, eligible
 from app.web import current_actor, current_person, language, reachable_sites
@@ -123,6 +123,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),
         "called": _called(process, path),
+        "asked": asking.waiting_of(session, case, process),
         "linked": links.linked_cases(session, case, reachable_sites("cases.read")),
         "steps": timeline.passed_steps(session, case, part["records"], process),
         "facts": _facts(session, case),

@@ -7,6 +7,7 @@ from typing import Any
 from app.controlled_documents import queries, services
 from app.controlled_documents.models import DocumentRevision
 from app.objects.queries import lock_revision
+from workflows import messages
 from workflows.registry import OperationCall, operation
 
 _KEY = {"type": "string", "format": "uuid", "description": "id of the revision of a document"}
@@ -93,3 +94,32 @@ def put_into_force(call: OperationCall) -> Mapping[str, Any]:
     first = max(date.fromisoformat(str(call.params["day"])), today)
     services.make_revision_effective(call.session, revision, day=first, actor=call.actor, now=call.now)
     return {"revision": revision.code, "from": str(revision.effective_from)}
+
+
+WANTED = "document_revision_wanted"
+_ASK: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "document": {"type": "string", "minLength": 1, "description": "number of the document"},
+        "revision": {"type": "string", "minLength": 1, "description": "code of the revision that is wanted"},
+        "title": {"type": "string", "minLength": 1, "description": "what it is about"},
+    },
+    "required": ["document", "revision", "title"],
+    "additionalProperties": False,
+}
+
+
+@operation(
+    "controlled_documents.ask_revision",
+    schema=_ASK,
+    title={"en": "Ask for the revision of a document", "zh": "请求修订文件"},
+)
+def ask_revision(call: OperationCall) -> Mapping[str, Any]:
+    """Send the message ``document_revision_wanted`` in the name of the case.
+
+    A process that begins with it takes it up; without one it waits, seen on the case and on the document.
+    """
+    payload = {name: str(call.params[name]) for name in _ASK["required"]}
+    keys = {"document": payload["document"]}
+    messages.ask(call.session, call.case, WANTED, keys, payload, actor=call.actor, now=call.now)
+    return {"document": payload["document"]}

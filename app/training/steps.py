@@ -9,6 +9,7 @@ from app.controlled_documents.models import DocumentRevision
 from app.training.imports import HOWS, WORK
 from app.training.models import How
 from app.training.services import RecordQualification, record_qualification
+from workflows import messages
 from workflows.places import day_at
 from workflows.registry import OperationCall, operation
 
@@ -54,3 +55,27 @@ def record(call: OperationCall) -> Mapping[str, Any]:
     )
     written = record_qualification(call.session, command, actor=call.actor, now=call.now)
     return {"qualification": str(written.id), "until": str(written.qualified_until or "")}
+
+
+WANTED = "training_wanted"
+_ASK = {
+    "type": "object",
+    "properties": {
+        "documents": {"type": "array", "items": {"type": "string"}, "description": "their numbers"},
+        "title": {"type": "string", "minLength": 1, "description": "what it is about"},
+    },
+    "required": ["documents", "title"],
+    "additionalProperties": False,
+}
+
+
+@operation("training.ask", schema=_ASK, title={"en": "Ask for training", "zh": "请求培训"})
+def ask_training(call: OperationCall) -> Mapping[str, Any]:
+    """Send the message ``training_wanted`` in the name of the case.
+
+    A process that begins with it takes it up; without one it waits, seen on the case and on its documents.
+    """
+    documents = [str(one) for one in call.params["documents"]]
+    payload = {"documents": documents, "title": str(call.params["title"])}
+    messages.ask(call.session, call.case, WANTED, {}, payload, actor=call.actor, now=call.now)
+    return {"documents": documents}

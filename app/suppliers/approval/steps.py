@@ -202,12 +202,7 @@ def ask_approval(call: OperationCall) -> Mapping[str, Any]:
         NotFound: ``supplier.unknown``.
     """
     supplier = approving.supplier_by_code(call.session, str(call.params["supplier"]))
-    plant = str(call.case.site_id) if call.case.site_id else None
-    payload = {"supplier": supplier.code, "title": str(call.params["title"]), "from": call.case.number}
-    sites = {"sites": {"plant": plant}} if plant else {}
-    correlation = {"supplier": supplier.code, "case": call.case.number}
-    sent = messages.send(
-        call.session, "supplier_approval_wanted", payload | sites, correlation, actor=call.actor, now=call.now
-    )
-    sent.from_case_id = call.case.id
+    payload = {"supplier": supplier.code, "title": str(call.params["title"])}
+    keys, wanted = {"supplier": supplier.code}, "supplier_approval_wanted"
+    messages.ask(call.session, call.case, wanted, keys, payload, actor=call.actor, now=call.now)
     return {"supplier": supplier.code}

@@ -14,7 +14,7 @@ from documents.registry import gather
 from tests.factories.floor import Floor, make_floor
 from tests.integration.quality.test_capa import AGREE, PEOPLE, PLAN, TRIAGE, registered, to_plan
 from tests.integration.quality.test_deviation_ends import cancels
-from workflows import history, messages
+from workflows import history, messages, repository
 from workflows.message_models import CaseMessage
 from workflows.models import CaseState, HumanTask, ProcessCase, TaskState
 
@@ -83,7 +83,8 @@ def test_a_cancelled_change_answers_too_and_a_closed_one_is_verified(floor: Floo
     floor.post()
     assert floor.open(case) == ["verification"]
     with read_session() as session:
-        (shown,) = gather("quality.capa_plan", session, case.subject_id, history.facts(session, case.id))
+        told = gather("quality.capa_plan", session, case.subject_id, history.facts(session, case.id))
+        (shown,) = repository.compiled_for(session, case.release_id).vocabulary.say_rows(told)
     assert {"en": "Closed", "zh": "已关闭"} in [one["value"] for one in shown["rows"]]
 
 

@@ -14,6 +14,8 @@ OPERATIONS = {
     "catalog.end_by_code": {},
     "catalog.set_item_data": {},
     "controlled_documents.put_into_force": {},
+    "controlled_documents.ask_revision": {},
+    "training.ask": {},
     "suppliers.end_supply": {},
     "suppliers.ask_approval": {},
     "inventory.dispose_stock": {},
