@@ -343,14 +343,15 @@ def _make_engine(url: str) -> Engine:
         event.listen(made, "begin", _begin_sqlite)
         event.listen(made, "checkin", _forget_context)
     else:
-        event.listen(made, "connect", _keep_plans)
+        event.listen(made, "connect", _open_postgresql)
     return made
 
 
-def _keep_plans(connection: Any, _record: Any) -> None:
-    """Let PostgreSQL keep the plans of the statements of all pages: one signature alone has fifty, and of the
-    driver's hundred the next page throws out the first."""
+def _open_postgresql(connection: Any, _record: Any) -> None:
+    """Keep the plans of all pages' statements, one signature has fifty; compile none, that takes longer."""
     connection.prepared_max = 1000
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _open_sqlite(connection: Any, record: Any) -> None:

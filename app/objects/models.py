@@ -116,7 +116,8 @@ class SavedFilter(Base):
 class ObjectSearch(Base):
     """By which terms each object is found (app.objects.search): made from the object, and anew at any time.
 
-    ``words`` is the text as it is compared; ``tokens`` are the terms, on SQLite between blanks.
+    ``words`` is the text as it is compared; ``tokens`` are the terms, on SQLite between blanks; ``sorted_by``
+    are texts by which its list is sorted, column by column, so that what is found is sorted without the list.
     """
 
     __tablename__ = "object_search"
@@ -130,6 +131,7 @@ class ObjectSearch(Base):
     object_id: Mapped[uuid.UUID]
     words: Mapped[str] = mapped_column(Text())
     tokens: Mapped[str] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
+    sorted_by: Mapped[JsonDict] = mapped_column(JSON_TYPE)
 
 
 FULL_TEXT = "object_search_fts"

@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Select, false, inspect, or_, select
-from sqlalchemy.orm import InstrumentedAttribute, RelationshipDirection, Session, selectinload
+from sqlalchemy import ColumnElement, ForeignKey, Select, false, inspect, or_, select
+from sqlalchemy.orm import RelationshipDirection, Session, selectinload
 
 from app.objects import search
 from app.objects.kinds import ObjectKind
 from app.objects.models import ChangeState, ObjectChange, ObjectFile, SavedFilter
+from app.objects.ordering import order_of
 from app.objects.revisions import Revisioned
 from core.db import lock_row
 from core.errors import NotFound
@@ -62,28 +63,6 @@ def naming(other: ObjectKind, kind: ObjectKind, object_id: uuid.UUID) -> list[Co
 
 def _to(key: ForeignKey, table: str) -> bool:
     return key.column.table.name == table
-
-
-def order_of(kind: ObjectKind, sort: str = "") -> list[Any]:
-    """The order of a list: by a shown column, ``-`` before it for the other way; else by the first one."""
-    first: Any = next(iter(kind.shown.values()))
-    key: Any = kind.model.id  # type: ignore[attr-defined]
-    column = kind.shown.get(sort.removeprefix("-"))
-    if column is None or (column is first and not sort.startswith("-")):
-        return [first, key]
-    never_empty = _never_empty(sort.removeprefix("-"), column)
-    if sort.startswith("-"):  # all of it turned, so that one index serves both ways
-        turned = column.desc() if never_empty else column.desc().nulls_last()
-        return [turned, key.desc()] if column is first else [turned, first.desc(), key.desc()]
-    return [column.asc() if never_empty else column.asc().nulls_last(), first, key]
-
-
-def _never_empty(name: str, column: Any) -> bool:
-    """Whether every row has a value there; a name is there in both languages."""
-    if name == "name" or not isinstance(column, InstrumentedAttribute):
-        return name == "name"
-    held = column.property.columns[0]
-    return isinstance(held, Column) and held.nullable is False  # what is worked out for each row may be empty
 
 
 def object_of(session: Session, kind: ObjectKind, object_id: uuid.UUID) -> Any:

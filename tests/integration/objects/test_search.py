@@ -21,6 +21,7 @@ from app.objects import finding, search
 from app.objects.finding import Asked
 from app.objects.kinds import ObjectKind, kind_of, kinds
 from app.objects.models import ObjectSearch
+from app.objects.ordering import order_in_index, sorted_texts
 from app.organisation.models import Department, DepartmentState
 from core.actor import Actor
 from core.db import read_session, unit_of_work
@@ -44,6 +45,8 @@ def many(kind: ObjectKind, keeper: Actor, now: datetime, monkeypatch: pytest.Mon
     monkeypatch.setattr(finding, "MOST", 10)
     monkeypatch.setattr(finding, "REACH_OF_COMMON", 20)
     monkeypatch.setattr(finding, "WALKED", (7, 15, 30))
+    monkeypatch.setattr(finding, "SOME", 4)
+    monkeypatch.setattr(finding, "FEW", 2)
     with unit_of_work(keeper, now=now) as session:
         rows = [department(f"D-{number:02d}", "Even" if number % 2 == 0 else "Odd") for number in range(60)]
         session.add_all(rows)
@@ -236,6 +239,31 @@ def _note(said: list[tuple[str, object]]):  # type: ignore[no-untyped-def]
         said.append((statement, values))
 
     return note
+
+
+@pytest.mark.urs("URS-130")
+def test_what_many_objects_have_is_sorted_by_the_index_alone(kind: ObjectKind, many: list[uuid.UUID]) -> None:
+    with read_session() as session:
+        said = list[tuple[str, object]]()
+        event.listen(session.connection(), "before_cursor_execute", _note(said))
+        page = finding.page(session, kind, Asked("even", sort="-name", number=2, size=5))
+    assert [row.code for row in page.items] == ["D-48", "D-46", "D-44", "D-42", "D-40"]
+    sorting = [statement for statement, _values in said if "sorted_by" in statement]
+    assert sorting
+    assert not [statement for statement in sorting if "department" in statement]
+
+
+@pytest.mark.usefixtures("database")
+def test_lists_are_sorted_by_the_index_where_their_own_texts_say_the_order() -> None:
+    assert set(sorted_texts(ITEM)) == {"code", "name", "gtin"}, "no choices, no days, nothing of other tables"
+    assert order_in_index(ITEM, "-gtin")
+    assert order_in_index(ITEM, "kind") is None
+
+
+@pytest.mark.usefixtures("database")
+def test_terms_of_no_two_kinds_begin_alike() -> None:
+    signs = Counter(search.sign_of(kind.plural) for kind in kinds())
+    assert set(signs.values()) == {1}
 
 
 @pytest.mark.urs("URS-130")
