@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.catalog.models import Supplier
 from app.sites.models import Site
 from app.sites.queries import site_of
-from app.suppliers.approval.queries import reviews_due
+from app.suppliers.approval.queries import WANTED, reviews_due, under_approval
 from app.suppliers.models import SupplierScope
 from app.suppliers.queries import CERTIFICATE_NAMES, SOON, lapsing_certificates
 from core import clock, outbox
@@ -25,7 +25,6 @@ from workflows.facts import correlation_text
 from workflows.message_models import CaseMessage
 
 ASK_REVIEWS = "suppliers.ask_reviews"
-WANTED = "supplier_approval_wanted"
 CALENDAR = system_actor("calendar")
 
 
@@ -52,12 +51,13 @@ def ask_reviews(session: Session, site: Site, *, actor: Actor, now: datetime) ->
     """Begin an evaluation for every review and certificate that is due; gives those not asked for before.
 
     A supplier is asked about by the first site that he may deliver to; a day that moves is another thing due.
+    While an approval of him is open, none is asked for: what is still due when it ends is asked for then.
     """
-    asked = []
+    asked, open_ones = [], under_approval(session)
     for due in due_at(session, site, clock.site_day(now, site.zone)):
         correlation = {"supplier": due.supplier.code, "due": due.key}
         known = select(CaseMessage.id).filter_by(name=WANTED, correlation=correlation_text(correlation))
-        if session.scalar(known.limit(1)) is not None:
+        if due.supplier.code in open_ones or session.scalar(known.limit(1)) is not None:
             continue
         sites = {"plant": str(site.id), "registrant": str(site.registrant_site_id or site.id)}
         payload = {
@@ -69,6 +69,7 @@ def ask_reviews(session: Session, site: Site, *, actor: Actor, now: datetime) ->
         }
         messages.send(session, WANTED, payload, correlation, actor=actor, now=now)
         asked.append(due)
+        open_ones.add(due.supplier.code)
     return asked
 
 

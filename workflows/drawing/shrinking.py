@@ -14,6 +14,8 @@ NAME_ROOM = 10.0
 
 HARDLY = 8.0
 """What reaches so little into a lane belongs to its neighbour."""
+BORDER = 0.5
+"""What keeps a row that begins at the border of a lane apart from it, so that the lane above stays empty."""
 NAMED_LANE = 110.0
 """Height of a lane of steps at least, so that its name fits upright."""
 
@@ -150,7 +152,7 @@ def _band(
     before, new = low, start + (NAME_ROOM if name_room else 0)
     for top, bottom in rows:
         new += min(top - before, ROW_GAP)
-        yield top, new
+        yield max(top, low + BORDER), new
         new += bottom - top
         yield bottom, new
         before = bottom

@@ -23,7 +23,7 @@ from forms.beginnings import begin
 from forms.loader import load
 from tests.factories import workflows as made
 from tests.factories.plant import Plant, make_plant, names
-from workflows import codec, history, human_tasks, messages, runtime
+from workflows import codec, history, human_tasks, messages, repository, runtime
 from workflows.message_models import CaseMessage
 from workflows.models import CaseState, ProcessCase
 
@@ -139,7 +139,8 @@ def test_a_score_below_one_blocks_and_a_drop_asks_for_capa_and_scar(plant: Plant
             "workflows.wanted", session, second(session).id, history.facts(session, started[0].id)
         )
         assert "SZ-SA-" in str(shown[0]["rows"][0]["value"])
-        assert {"en": "Grade dropped", "zh": "等级下降"} in [row["value"] for row in shown[0]["rows"]]
+        (told,) = repository.compiled_for(session, started[0].release_id).vocabulary.say_rows(shown)
+        assert {"en": "Grade dropped", "zh": "等级下降"} in [row["value"] for row in told["rows"]]
         grades = [row.grade for row in session.scalars(select(SupplierEvaluation))]
         assert sorted(grades) == [Grade.APPROVE, Grade.BLOCKED]
 
@@ -190,6 +191,35 @@ def test_what_falls_due_asks_for_an_evaluation_once_for_each_thing_due(plant: Pl
         assert (begun["supplier"], begun["kind"]) == ("S-02", "re_evaluation")
         assert begin(load("supplier_request"), {"wanted": begun})["kind"] == ["re_evaluation"]
         assert human_tasks.open_tasks(session, new[0].id)[0].role == "buyer"
+
+
+@pytest.mark.urs("URS-040", "URS-041")
+def test_one_open_approval_of_a_supplier_is_enough_whatever_falls_due_meanwhile(
+    plant: Plant, now: datetime
+) -> None:
+    soon = now + timedelta(days=330)
+
+    def asked(at: datetime) -> list[str]:
+        found = ask_reviews(session, plant.site, actor=BUYER, now=at)
+        return [due.key.split()[0] for due in found if due.supplier.code == "S-02"]
+
+    with unit_of_work(BUYER, now=now) as session:
+        play(session, plant, fields(3, now.date() + timedelta(days=370)), now)
+        begun = runtime.start_case(
+            session, "supplier_approval", title=names("Approval", "准入"), site_id=plant.site.id,
+            subject=("catalog.supplier", plant.supplier.id), data={"sites": {"plant": str(plant.site.id)}},
+            actor=BUYER, now=soon, message={},
+        )  # fmt: skip
+        (request,) = human_tasks.open_tasks(session, begun.id)
+        human_tasks.complete(session, request, fields(3, soon.date())["request"], actor=BUYER, now=soon)
+        assert asked(soon) == [], "a person has begun one"
+        begun.state = CaseState.CANCELLED
+        assert asked(soon) == ["review"], "the certificate ends soon too, but one approval is enough"
+        assert asked(soon + timedelta(days=1)) == []
+        for case in deliver(session, soon):
+            assert asked(soon + timedelta(days=2)) == []
+            case.state = CaseState.CANCELLED
+        assert asked(soon + timedelta(days=3)) == ["iso_13485"], "what is still due when it ends asks then"
 
 
 @pytest.mark.urs("URS-041")
