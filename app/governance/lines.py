@@ -2,6 +2,7 @@
 
 import json
 import re
+import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,8 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
+from app.objects.addresses import address_of
+from app.objects.kinds import kinds
 from app.web import current_person, refusals, wording
 from app.web.doors import declared_rights
 from app.web.filters import in_language, moment
@@ -143,11 +146,21 @@ def _ids_in(value: Any) -> Iterable[str]:
 
 
 def _page_of(kind: str, object_id: str) -> str | None:
-    page = wording.PAGES.get(kind.rsplit(".", 1)[-1])
-    if page is None or not UUID.match(object_id):
+    if not UUID.match(object_id):
         return None
+    page = wording.PAGES.get(kind.rsplit(".", 1)[-1])
+    if page is None:
+        return _object_page(kind, object_id)
     right = declared_rights().get(page[0])
     if right is None or not current_person().may(right):
         return None
     arguments: dict[str, Any] = {page[1]: object_id}
     return url_for(page[0], **arguments)
+
+
+def _object_page(kind: str, object_id: str) -> str | None:
+    """The page of an object, for who may see its kind; the trail names it by table or by kind."""
+    of = next((one for one in kinds() if kind in (one.name, one.table)), None)
+    if of is None or not current_person().may(of.read):
+        return None
+    return address_of(of, uuid.UUID(object_id)) or None

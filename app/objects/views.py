@@ -26,10 +26,12 @@ from app.web.statuses import in_words
 from core.clock import site_day
 from core.effectivity import RevisionState, Standing, standing
 from core.errors import Invalid, QmsError
+from core.types import Bilingual
 from documents.sheets import writing as sheets
 from documents.sheets.cells import Column, answers_of, day, said_of
 
 MOST_EXPORTED = 200_000
+_REASON: Bilingual = {"en": "Reason", "zh": "原因"}
 
 
 def list_page(kind: ObjectKind) -> dict[str, Any]:
@@ -158,7 +160,7 @@ def form_page(
         "values": values,
         "lines": lines if kind.line else [],
         "errors": dict(sorted(errors.items(), key=lambda one: _place(kind, one[0]))),
-        "names": {column.key: column.name for column in kind.listed.columns},
+        "names": {column.key: column.name for column in kind.listed.columns} | {"reason": _REASON},
         "suggests": named_by,
         "is_day": is_day,
         "proposes": kind.signed and not hasattr(kind.model, "effective_from"),  # drafts hold at once

@@ -12,6 +12,7 @@ from app.organisation.references import DEPARTMENT, POSITION, SITE, STATES
 from app.sites.queries import earliest_day
 from core.actor import Actor
 from core.errors import Conflict
+from core.languages import listed
 from core.locks import lock_names, lock_parents, read_afresh
 from core.moments import moment_of
 from core.types import Bilingual
@@ -189,7 +190,7 @@ def _holders(session: Session, where: Any) -> list[Bilingual]:
 
 def _named(names: Sequence[Bilingual]) -> Bilingual:
     more = " …" if len(names) > NAMED else ""
-    return {lang: ", ".join(name[lang] for name in names[:NAMED]) + more for lang in ("en", "zh")}
+    return {lang: named + more for lang, named in listed(names[:NAMED]).items()}
 
 
 def _fill_department(department: Department, row: Row) -> None:

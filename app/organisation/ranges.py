@@ -62,10 +62,14 @@ def in_order(row: Row, first: date | None, last: date | None) -> Iterator[Any]:
 
 def overlap(met: Range) -> Conflict:
     """Refuse a range that meets another one of the same thing."""
-    return Conflict(
-        "range.overlap",
-        N_("There is one from %(first)s to %(last)s already. End that one first, or choose other days."),
-        field="valid_from",
-        first=met.first.isoformat(),
-        last=met.last.isoformat() if met.last is not None else "…",
-    )
+    days = {"first": met.first.isoformat()}
+    if met.last is None:
+        sentence = N_(
+            "There is one from %(first)s on, without an end. End that one first, or choose other days."
+        )
+    else:
+        days["last"] = met.last.isoformat()
+        sentence = N_(
+            "There is one from %(first)s to %(last)s already. End that one first, or choose other days."
+        )
+    return Conflict("range.overlap", sentence, field="valid_from", **days)

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from app.access.models import Person
 from app.cli import main
 from app.factory import create_app
+from app.organisation.models import Department
 from core.db import read_session, unit_of_work
 from signatures import audit
 from signatures.audit_models import AuditEntry
@@ -41,6 +42,16 @@ def test_a_change_is_shown_with_before_after_who_and_why(plant: Plant, browser: 
     assert "<ins>Zhang San</ins>" in page
     assert "Married" in page
     assert "Admin" in page
+
+
+@pytest.mark.urs("URS-024")
+def test_an_entry_about_an_object_of_the_plant_leads_to_its_page(plant: Plant, browser: Browser) -> None:
+    with unit_of_work(plant.people["admin"], reason="opened", now=plant.now) as session:
+        department = Department(code="D-1", name={"en": "One", "zh": "一部"})
+        session.add(department)
+        session.flush()
+        key = department.id
+    assert f'href="/departments/{key}"' in browser("qa").get(f"/audit?object_id={key}").text
 
 
 @pytest.mark.urs("URS-024")

@@ -19,6 +19,7 @@ from app.objects.kinds import kind_of
 from app.objects.reading import check_rows
 from app.organisation import queries
 from app.organisation.models import Department, Post
+from app.organisation.ranges import Range, overlap
 from core import clock
 from core.actor import system_actor
 from core.db import read_session, unit_of_work
@@ -133,6 +134,14 @@ def test_what_does_not_fit_is_refused_where_it_is_typed(
     away = {"person": "qa", "valid_from": "2021-01-04", "valid_to": "2021-01-10"}
     assert bring("organisation.absences", away) == []
     assert code in bring(f"organisation.{name}", row)
+
+
+@pytest.mark.urs("URS-140", "URS-143")
+def test_a_range_that_goes_on_is_called_so() -> None:
+    goes_on, ended = (overlap(Range(date(2026, 1, 1), last, "x")) for last in (None, date(2026, 2, 1)))
+    for lang in ("en", "zh"):
+        assert "…" not in goes_on.text(lang)
+        assert "2026-02-01" in ended.text(lang)
 
 
 @pytest.mark.urs("URS-140")
