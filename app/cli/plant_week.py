@@ -192,7 +192,8 @@ class Week:
     def _links(self) -> None:
         """Every case page names the case that asked for it and those it asked for; collect each pair once."""
         pages = {key: self.plant.person("qa").get(case) for key, case in self.cases.items()}
-        self.found.cases = [reading.case_line(page, key.removeprefix("next_")) for key, page in pages.items()]
+        lines = (reading.case_line(page, key.removeprefix("next_")) for key, page in pages.items())
+        self.found.cases.extend(lines)
         numbers = {key: number_of(page) for key, page in pages.items()}
         named = {number_of(page): reading.linked(page) for page in pages.values()}
         for asking, asked in (
