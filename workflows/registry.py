@@ -108,7 +108,8 @@ def operation(
     Draft202012Validator.check_schema(schema)
 
     def register(run: OperationFunction) -> OperationFunction:
-        made = Operation(name, title, schema, (run.__doc__ or "").strip(), run, holds, settles)
+        told = (run.__doc__ or "").replace("``", "").strip()  # people read it on a page
+        made = Operation(name, title, schema, told, run, holds, settles)
         found = _operations.setdefault(name, made)
         if found.run is not run:
             raise ValueError(f"operation {name} is registered twice")

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
 from app.objects.addresses import address_of
-from app.objects.kinds import kinds
+from app.objects.kinds import ObjectKind, kinds
 from app.web import current_person, refusals, wording
 from app.web.doors import declared_rights
 from app.web.filters import in_language, moment
+from app.web.rights import ROLES
+from app.web.statuses import in_words
 from core.types import Bilingual
+from documents.sheets.cells import said_of
 from signatures.audit_models import AuditEntry
 
 UUID = re.compile(r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
@@ -27,6 +30,7 @@ LONGEST = 300
 UNSEEN = frozenset({"revision", "correlation_id"})
 """Columns and facts that say nothing to people; the export has them."""
 
+_STATES = frozenset({"state", "status", "state_before", "status_before"})
 Names = Mapping[str, Bilingual]
 
 
@@ -83,13 +87,13 @@ def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:
         action=entry.action,
         action_label=wording.action_name(entry.action),
         kind=kind,
-        kind_label=wording.table_name(kind),
+        kind_label=_kind_label(kind),
         object_id=object_id,
         url=_page_of(kind, object_id),
         reason=said["reason"] or "",
-        changes=tuple(_change(name, pair, names) for name, pair in _in_order(said["changes"])),
+        changes=tuple(_change(kind, name, pair, names) for name, pair in _in_order(said["changes"])),
         facts=tuple(
-            (wording.column_name(name), _value(value, names))
+            (wording.column_name(name), _value(_worded(kind, name, value), names))
             for name, value in _in_order(refusals.in_both(said["facts"] or {}))
         ),
         hash=entry.hash,
@@ -100,11 +104,35 @@ def _in_order(pairs: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
     return [(name, value) for name, value in (pairs or {}).items() if name not in UNSEEN]
 
 
-def _change(name: str, pair: list[Any] | None, names: Names) -> Change:
+def _kind_label(kind: str) -> str:
+    of = _object_kind(kind)
+    return in_language(of.title) if of is not None and kind == of.name else wording.table_name(kind)
+
+
+def _object_kind(kind: str) -> ObjectKind | None:
+    """The kind of object that a table, or a subject of the trail, is of."""
+    return next((one for one in kinds() if kind in (one.name, one.table)), None)
+
+
+def _worded(kind: str, name: str, value: Any) -> Any:
+    """A value that is a code, in words: a role, a state, an answer of the object's list."""
+    if not isinstance(value, str):
+        return value
+    if name == "role":
+        return ROLES.get(value, value)
+    if name in _STATES:
+        return in_words(value) if value else value
+    of = _object_kind(kind)
+    column = next((one for one in of.head if one.key == name), None) if of is not None else None
+    return (said_of(column.read, value) if column is not None else None) or value
+
+
+def _change(kind: str, name: str, pair: list[Any] | None, names: Names) -> Change:
     label = wording.column_name(name)
     if pair is None:
         return Change(label, None, None, withheld=True)
-    return Change(label, _value(pair[0], names), _value(pair[1], names))
+    old, new = (_value(_worded(kind, name, one), names) for one in pair)
+    return Change(label, old, new)
 
 
 def _value(value: Any, names: Names) -> Any:
@@ -160,7 +188,7 @@ def _page_of(kind: str, object_id: str) -> str | None:
 
 def _object_page(kind: str, object_id: str) -> str | None:
     """The page of an object, for who may see its kind; the trail names it by table or by kind."""
-    of = next((one for one in kinds() if kind in (one.name, one.table)), None)
+    of = _object_kind(kind)
     if of is None or not current_person().may(of.read):
         return None
     return address_of(of, uuid.UUID(object_id)) or None

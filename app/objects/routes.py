@@ -14,6 +14,7 @@ from app.objects.models import ObjectChange
 from app.objects.named import Fact, Names, named_by
 from app.objects.records import VERBS, change_sections
 from app.objects.texts import text_of
+from app.objects.views import written
 from app.web import (
     access,
     current_person,
@@ -57,6 +58,7 @@ def object_facts(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]
 
 
 bp.add_app_template_global(address_of, "object_address")
+bp.add_app_template_global(written, "object_written")
 
 
 @bp.get("/changes")

@@ -104,7 +104,7 @@ def export(kind: ObjectKind) -> bytes:
     found = db.session.scalars(query).all()
     columns = kind.listed.columns
     lines = (
-        [_typed(column, values.get(column.key)) for column in columns] for values in _rows_of(kind, found)
+        [written(column, values.get(column.key)) for column in columns] for values in _rows_of(kind, found)
     )
     heads = [in_language(column.name) for column in columns]
     return sheets.xlsx_file(in_language(kind.listed.title), heads, lines)
@@ -127,7 +127,7 @@ def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
     [values] = kind.values_of(db.session(), [found])
     columns = {column.key: column for column in kind.listed.columns}
     typed: dict[str, Any] = {
-        key: _typed(columns[key], value)
+        key: written(columns[key], value)
         if key in columns and not answers_of(columns[key].read)
         else raw_text(value)
         for key, value in values.items()
@@ -138,7 +138,7 @@ def values_for_form(kind: ObjectKind, found: Any) -> dict[str, Any]:
     return typed
 
 
-def _typed(column: Column, value: Any) -> str:
+def written(column: Column, value: Any) -> str:
     """A value as somebody would write it: in words where they are read as the same, else as a list has it."""
     said = said_of(column.read, value) if value not in (None, "") else None
     if said is None:

@@ -51,7 +51,9 @@ def test_an_entry_about_an_object_of_the_plant_leads_to_its_page(plant: Plant, b
         session.add(department)
         session.flush()
         key = department.id
-    assert f'href="/departments/{key}"' in browser("qa").get(f"/audit?object_id={key}").text
+    page = browser("qa").get(f"/audit?object_id={key}").text
+    assert f'href="/departments/{key}"' in page
+    assert "<ins>Active</ins>" in page, "a state stands in words"
 
 
 @pytest.mark.urs("URS-024")
