@@ -73,17 +73,24 @@ class Translated(BytecodeCache):
         self._kept[bucket.key] = bucket.bytecode_to_string()
 
 
-def built_once(build: Callable[..., Any]) -> Callable[..., Any]:
-    """Keep what Werkzeug compiles for each address; it knows a rule by ``self`` alone (3.1: Rule.compile)."""
-    kept: dict[tuple[Any, ...], Any] = {}
+def compiled_once(make: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Keep what Werkzeug works out for each address (3.1: Rule.compile); only the rule itself differs."""
+    kept: dict[tuple[Any, ...], tuple[Any, ...]] = {}
 
-    def compiled(rule: Rule, append_unknown: bool = True) -> Any:
-        traced = (rule.rule, append_unknown, *rule._trace, *map(repr, sorted((rule.defaults or {}).items())))
-        if traced not in kept:
-            kept[traced] = build(rule, append_unknown)
-        return kept[traced]
+    def compile_rule(rule: Rule) -> None:
+        assert rule.map is not None
+        place = rule.host if rule.map.host_matching else rule.subdomain
+        key = (rule.rule, place, rule.merge_slashes, *map(repr, sorted((rule.defaults or {}).items())))
+        if key not in kept:
+            make(rule)
+            bound: tuple[Any, ...] = rule._build, rule._build_unknown
+            builders = (one.__func__ for one in bound)
+            kept[key] = rule._parts, rule._trace, rule._converters, *builders
+        rule._parts, rule._trace, rule._converters, build, build_unknown = kept[key]
+        rule.arguments |= rule._converters.keys()
+        rule._build, rule._build_unknown = build.__get__(rule), build_unknown.__get__(rule)
 
-    return compiled
+    return compile_rule
 
 
 def spoken_once(make: Callable[..., Engine]) -> Callable[..., Engine]:
@@ -107,7 +114,7 @@ def _quick() -> Iterator[None]:
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Translated()})
-        patch.setattr(Rule, "_compile_builder", built_once(Rule._compile_builder))
+        patch.setattr(Rule, "compile", compiled_once(Rule.compile))
         patch.setattr("core.db.create_engine", spoken_once(create_engine))
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
