@@ -31,7 +31,7 @@ from documents.sheets import writing as sheets
 from documents.sheets.cells import Column, answers_of, day, said_of
 
 MOST_EXPORTED = 200_000
-_REASON: Bilingual = {"en": "Reason", "zh": "原因"}
+_REASON: Bilingual = {"en": "Reason", "zh": "理由"}
 
 
 def list_page(kind: ObjectKind) -> dict[str, Any]:
