@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, update
+import orjson
+from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -45,6 +46,12 @@ ROW_ACTIONS = ("insert", "update", "delete")
 _CAPTURE_EVENT = insert(AuditCapture)
 _TAKE_CAPTURES = delete(AuditCapture).returning(*AuditCapture.__table__.columns)
 _ADD_ENTRY = insert(AuditEntry)
+_ADD_ENTRIES = text(
+    "INSERT INTO audit_entry (seq, at, actor_id, action, subject_type, subject_id, entry, prev_hash, hash)"
+    " SELECT seq, at, actor_id, action, subject_type, subject_id, entry, prev_hash, hash"
+    " FROM json_to_recordset(CAST(:rows AS json)) AS told(seq bigint, at timestamptz, actor_id text,"
+    " action text, subject_type text, subject_id text, entry text, prev_hash text, hash text)"
+)
 _MOVE_HEAD = update(AuditHead).where(AuditHead.id == 1)
 _AT_HEAD = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
 _LOCK_HEAD = (
@@ -54,6 +61,9 @@ _LOCK_HEAD = (
     .execution_options(populate_existing=True)
 )
 """The statements of every commit, built once."""
+
+MANY, AT_ONCE = 50, 5_000
+"""Entries that PostgreSQL is told in one statement: from so many on, and at most so many."""
 
 _CONTEXT_KEYS = {"actor", "login", "name", "on_behalf_of", "reason", "now"}
 
@@ -83,7 +93,8 @@ def link_captures(session: Session) -> None:
     captures = _take_captures(session)
     if not captures:
         return
-    written = [_content_of(capture, session.get_bind().dialect) for capture in captures]
+    dialect = session.get_bind().dialect
+    written = [_content_of(capture, dialect) for capture in captures]
     head, before = _lock_head(session)
     written = [*_clock_events(session, before, captures[0]), *written]
     rows: list[dict[str, Any]] = []
@@ -94,8 +105,18 @@ def link_captures(session: Session) -> None:
         digest = chain_hash(previous, entry)
         rows.append(_row_of(content, seq, entry, previous, digest))
         previous = digest
-    session.connection().execute(_ADD_ENTRY, rows)
+    _add_entries(session, rows)
     session.connection().execute(_MOVE_HEAD, {"seq": seq, "hash": previous})
+
+
+def _add_entries(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Put entries at the end of the trail; PostgreSQL is told a long list of them at once, as JSON."""
+    if len(rows) < MANY or session.get_bind().dialect.name != "postgresql":
+        session.connection().execute(_ADD_ENTRY, rows)
+        return
+    for start in range(0, len(rows), AT_ONCE):
+        told = orjson.dumps(rows[start : start + AT_ONCE]).decode()
+        session.connection().execute(_ADD_ENTRIES, {"rows": told})
 
 
 def history_of(session: Session, table: str, row_id: object, *, limit: int = 200) -> list[AuditEntry]:
@@ -168,10 +189,13 @@ def _said_by(context: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return said, {key: value for key, value in told.items() if key not in _CONTEXT_KEYS}
 
 
+_moment = lru_cache(maxsize=8)(datetime.fromisoformat)
+
+
 def _row_of(content: dict[str, Any], seq: int, entry: str, previous: str, digest: str) -> dict[str, Any]:
     return {
         "seq": seq,
-        "at": datetime.fromisoformat(content["at"]),
+        "at": _moment(content["at"]),
         "actor_id": content["actor"]["id"],
         "action": content["action"],
         "subject_type": content["subject"][0],

@@ -5,15 +5,16 @@ become the quantities they mean.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Dialect, MetaData, Table
+from sqlalchemy import Dialect, MetaData, Table, Uuid
 from sqlalchemy.types import TypeEngine
 
 from core.types import Amount, Quantity
@@ -23,6 +24,10 @@ SAFE_INTEGER = 2**53 - 1
 
 Reader = Callable[[Any], Any]
 _READY = frozenset({str, bool})
+_REPEATED = (Enum, date)
+"""What few different values stand for in a list of many rows: each is read once."""
+_SQLITE_KEY = re.compile(r"[0-9a-f]{32}")
+_decode = json.JSONDecoder(parse_float=Decimal).decode
 
 
 def plain(value: Any) -> Any:
@@ -59,7 +64,7 @@ def readable_changes(
     if capture["changes"] is None:
         return None
     table = metadata.tables.get(capture["subject_type"])
-    raw: dict[str, Any] = json.loads(capture["changes"], parse_float=Decimal)
+    raw: dict[str, Any] = _decode(capture["changes"])
     readers = {} if table is None else _readers(table, dialect)
     return {name: _pair(raw[name], readers.get(name, plain)) for name in sorted(raw)}
 
@@ -70,40 +75,43 @@ def row_key(capture: Mapping[Any, Any], metadata: MetaData, dialect: Dialect) ->
     table = metadata.tables.get(capture["subject_type"])
     if table is None or capture["changes"] is None:
         return key
-    parts = key.split("/")
-    names = [column.name for column in table.primary_key]
-    if len(parts) != len(names):
+    parts, readers = key.split("/"), _key_readers(table, dialect)
+    if len(parts) != len(readers):
         return key
-    readers = [_reader(table, name, dialect) for name in names]
-    return "/".join(str(read(part)) for read, part in zip(readers, parts, strict=True))
+    return "/".join([str(read(part)) for read, part in zip(readers, parts, strict=True)])
 
 
 def readers_of(table: Table, dialect: Dialect) -> dict[str, Reader]:
     """Give for each column what turns the database's own notation into the trail's."""
-    return {column.name: _trail_reader(table, column.name, dialect) for column in table.columns}
-
-
-def _trail_reader(table: Table, name: str, dialect: Dialect) -> Reader:
-    read = _reader(table, name, dialect)
-    return lambda value: plain(read(value))
+    return dict(_readers(table, dialect))
 
 
 def _pair(pair: list[Any] | None, read: Reader) -> list[Any] | None:
     if pair is None:
         return None
-    if read is plain:
-        return [value if type(value) is str else plain(value) for value in pair]
-    return [None if value is None else plain(read(value)) for value in pair]
+    return [value if value is None else read(value) for value in pair]
 
 
 @cache
 def _readers(table: Table, dialect: Dialect) -> dict[str, Reader]:
-    return {column.name: _reader_of(column.type, dialect) for column in table.columns}
+    return {column.name: _trail_reader(column.type, dialect) for column in table.columns}
 
 
-def _reader(table: Table | None, name: str, dialect: Dialect) -> Reader:
-    column = None if table is None else table.columns.get(name)
-    return plain if column is None else _reader_of(column.type, dialect)
+@cache
+def _key_readers(table: Table, dialect: Dialect) -> tuple[Reader, ...]:
+    return tuple(_reader_of(column.type, dialect) for column in table.primary_key)
+
+
+def _trail_reader(kind: TypeEngine[Any], dialect: Dialect) -> Reader:
+    read = _reader_of(kind, dialect)
+    if read is plain:
+        return plain
+
+    def told(value: Any) -> Any:
+        return plain(read(value))
+
+    made = _python_type(kind)
+    return lru_cache(maxsize=1_000)(told) if made is not None and issubclass(made, _REPEATED) else told
 
 
 @cache
@@ -119,7 +127,18 @@ def _reader_of(kind: TypeEngine[Any], dialect: Dialect) -> Reader:
             return value
         return convert(value)
 
-    return read
+    return _keys_first(read) if isinstance(kind, Uuid) else read
+
+
+def _keys_first(read: Reader) -> Reader:
+    """Read a key as SQLite keeps it, and leave anything else to the reader that refuses it."""
+
+    def dashed(key: Any) -> Any:
+        if not (isinstance(key, str) and _SQLITE_KEY.fullmatch(key)):
+            return read(key)
+        return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
+
+    return dashed
 
 
 def _postgresql_reader(kind: TypeEngine[Any]) -> Reader:

@@ -100,7 +100,7 @@ def _write(
     """Write new rows in one statement and forget them; the trail's triggers see each."""
     if written:
         session.execute(insert(model), [{**_held(one), "revision": 1} for one in written])
-        note_written(session, model, [one.id for one in written])
+        note_written(session, model, [one.id for one in written], new=True)
 
 
 def _held(row: Item | ItemRevision) -> dict[str, Any]:

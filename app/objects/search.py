@@ -7,15 +7,15 @@ GIN on PostgreSQL, FTS5 on SQLite. Nothing in it is a record: ``rebuild`` makes 
 
 import base64
 import hashlib
-import json
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache, partial
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Select,
@@ -52,10 +52,9 @@ _COPY = "INSERT INTO object_search_fts (rowid, tokens) SELECT id, tokens FROM ob
 _FORGET = "INSERT INTO object_search_fts (object_search_fts, rowid, tokens) VALUES ('delete', :id, :tokens)"
 _BRING = (
     "INSERT INTO object_search (kind, object_id, words, tokens, sorted_by) SELECT kind, object_id, words,"
-    " array_to_tsvector(string_to_array(btrim(tokens), ' ')), CAST(sorted_by AS jsonb)"
-    " FROM unnest(CAST(:kinds AS varchar[]), CAST(:ids AS uuid[]), CAST(:words AS text[]),"
-    " CAST(:tokens AS text[]), CAST(:sorted_by AS text[]))"
-    " AS brought(kind, object_id, words, tokens, sorted_by)"
+    " array_to_tsvector(string_to_array(btrim(tokens), ' ')), sorted_by"
+    " FROM json_to_recordset(CAST(:rows AS json))"
+    " AS told(kind text, object_id uuid, words text, tokens text, sorted_by jsonb)"
 )
 
 Chosen = Mapping[str, str]
@@ -141,7 +140,14 @@ def index_objects(session: Session, kind: ObjectKind, ids: Collection[uuid.UUID]
     for start in range(0, len(ordered), BATCH):
         batch = ordered[start : start + BATCH]
         _forget(session, ObjectSearch.kind == kind.name, ObjectSearch.object_id.in_(batch))
-        _add(session, kind, session.execute(_contents(kind).where(kind.model.id.in_(batch))).all())  # type: ignore[attr-defined]
+        _index(session, kind, batch)
+
+
+def _index(session: Session, kind: ObjectKind, batch: Sequence[uuid.UUID]) -> None:
+    """Bring some objects into the index, in their order; those that are gone are left out."""
+    wanted = _contents(kind).where(kind.model.id.in_(batch))  # type: ignore[attr-defined]
+    there = {row[0]: row for row in session.execute(wanted)}
+    _add(session, kind, [there[key] for key in batch if key in there])
 
 
 def rebuild(session: Session, kind: ObjectKind, done: Callable[[int], None] = lambda _count: None) -> int:
@@ -190,10 +196,7 @@ def _add(session: Session, kind: ObjectKind, rows: Sequence[Any]) -> None:
         session.execute(insert(ObjectSearch), made)
         session.execute(text(_COPY), {"last": last})
         return
-    columns = {"kinds": "kind", "ids": "object_id", "words": "words", "tokens": "tokens"}
-    brought = {name: [one[column] for one in made] for name, column in columns.items()}
-    brought["sorted_by"] = [json.dumps(one["sorted_by"]) for one in made]
-    session.execute(text(_BRING), brought)
+    session.execute(text(_BRING), {"rows": orjson.dumps(made).decode()})
 
 
 def _row(kind: ObjectKind, names: Sequence[str], texts: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
@@ -251,42 +254,61 @@ def _answer(value: Any) -> str:
     return raw_text(value.value if isinstance(value, Enum) else value) or _NO_SITE
 
 
-def _kinds_of(session: Session) -> Iterator[tuple[ObjectKind, uuid.UUID]]:
-    """The objects that a flush has written, with their kinds."""
-    by_model: dict[type, list[ObjectKind]] = {}
-    for kind in kinds():
-        by_model.setdefault(kind.model, []).append(kind)
-    for row in (*session.new, *session.dirty, *session.deleted):
-        for kind in by_model.get(type(row), ()):
-            yield kind, row.id
+@dataclass
+class _Noted:
+    """Objects of a kind whose index is written before a unit of work commits; new ones in their order."""
+
+    kind: ObjectKind
+    new: dict[uuid.UUID, None] = field(default_factory=dict)
+    changed: set[uuid.UUID] = field(default_factory=set)
+
+    def note(self, key: uuid.UUID, *, new: bool) -> None:
+        """Note an object; what is new already has nothing in the index that would have to be forgotten."""
+        if new:
+            self.new[key] = None
+        elif key not in self.new:
+            self.changed.add(key)
+
+    def write(self, session: Session) -> None:
+        """Write the index of what is noted."""
+        index_objects(session, self.kind, self.changed)
+        keys = list(self.new)
+        for start in range(0, len(keys), BATCH):
+            _index(session, self.kind, keys[start : start + BATCH])
 
 
-def note_written(session: Session, model: type, ids: Collection[uuid.UUID]) -> None:
+def note_written(session: Session, model: type, ids: Collection[uuid.UUID], *, new: bool = False) -> None:
     """Have rows found that were written by a statement of a service's own, which no flush tells of."""
     for kind in kinds():
         if kind.model is model:
-            _pending(session, kind).update(ids)
+            for key in ids:
+                _pending(session, kind).note(key, new=new)
 
 
 @event.listens_for(Session, "after_flush")
 def _note(session: Session, _context: object) -> None:
     if "write" not in session.info:
         return
-    for kind, key in _kinds_of(session):
-        _pending(session, kind).add(key)
+    by_model: dict[type, list[ObjectKind]] = {}
+    for kind in kinds():
+        by_model.setdefault(kind.model, []).append(kind)
+    for new, rows in ((True, session.new), (False, session.dirty), (False, session.deleted)):
+        for row in rows:
+            for kind in by_model.get(type(row), ()):
+                _pending(session, kind).note(row.id, new=new)
 
 
-def _pending(session: Session, kind: ObjectKind) -> set[uuid.UUID]:
-    """The keys of a kind whose index is written before this unit of work commits."""
+def _pending(session: Session, kind: ObjectKind) -> _Noted:
+    """What of a kind is written into the index before this unit of work commits."""
     if _PENDING not in session.info:
         session.info[_PENDING] = {}
         before_commit(session, partial(_write_noted, session))  # before the trail's last lock
-    keys: set[uuid.UUID] = session.info[_PENDING].setdefault(kind.name, (kind, set()))[1]
-    return keys
+    noted: _Noted = session.info[_PENDING].setdefault(kind.name, _Noted(kind))
+    return noted
 
 
 @on_every_commit
 def _write_noted(session: Session) -> None:
     session.flush()
-    for kind, keys in session.info.pop(_PENDING, {}).values():
-        index_objects(session, kind, keys)
+    for noted in session.info.pop(_PENDING, {}).values():
+        noted.write(session)

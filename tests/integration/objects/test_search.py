@@ -25,6 +25,7 @@ from app.objects.ordering import order_in_index, sorted_texts
 from app.organisation.models import Department, DepartmentState
 from core.actor import Actor
 from core.db import read_session, unit_of_work
+from signatures import audit
 from signatures.audit_models import AuditEntry
 
 WHOLE = "INSERT INTO object_search_fts(object_search_fts) VALUES ('integrity-check')"
@@ -216,6 +217,28 @@ def test_items_of_a_list_are_found_and_stand_in_the_trail_row_by_row(keeper: Act
         [own] = [json.loads(entry.entry) for entry in entries if entry.subject_id == str(row.id)]
         assert own["changes"]["code"] == [None, "RM-1"]
         assert own["actor"]["id"] == keeper.id
+
+
+@pytest.mark.urs("URS-024", "URS-120")
+@pytest.mark.usefixtures("database")
+def test_a_long_list_stands_in_trail_and_index_like_its_rows_one_by_one(keeper: Actor, now: datetime) -> None:
+    odd = '"\\u0000 \\ 😀 \u2028 {粒料}'
+    assert audit.MANY < 70, "PostgreSQL is told so many entries at once"
+    new = [NewItem(f"RM-{one:03d}", {"en": odd, "zh": odd}, ItemKind.MATERIAL, "kg") for one in range(70)]
+    with unit_of_work(keeper, now=now) as session:
+        open_items(session, new, actor=keeper, now=now)
+    with read_session() as session:
+        entries = session.scalars(select(AuditEntry).order_by(AuditEntry.seq)).all()
+        assert [entry.seq for entry in entries] == list(range(1, 71))
+        told = [json.loads(entry.entry) for entry in entries]
+        assert {one["changes"]["name"][1]["zh"] for one in told} == {odd}
+        assert [one["changes"]["code"][1] for one in told] == [item.code for item in new]
+        assert {entry.at for entry in entries} == {now}
+        held = session.scalars(select(ObjectSearch.sorted_by).order_by(ObjectSearch.id)).all()
+        assert [one["code"] for one in held] == [item.code for item in new]
+        assert {one["name"] for one in held} == {odd}
+    with read_session() as session:
+        assert audit.verify_chain(session).ok
 
 
 def _plans(kind: ObjectKind, asked: Asked) -> Iterator[str]:
