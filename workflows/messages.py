@@ -228,11 +228,17 @@ def first_title(session: Session, case: ProcessCase) -> Bilingual:
 
 
 def _title(process: CompiledProcess, message: CaseMessage | None) -> Bilingual:
-    values = ", ".join(json.loads(message.correlation).values()) if message is not None else ""
+    about = _about(message) if message is not None else ""
     return {
-        language: " · ".join(part for part in (name or process.key, values) if part)
+        language: " · ".join(part for part in (name or process.key, about) if part)
         for language, name in process.name.items()
     }
+
+
+def _about(message: CaseMessage) -> str:
+    """What a message is about: the title that it brings, else the values by which it finds its case."""
+    title = message.payload.get("title")
+    return title if isinstance(title, str) and title else ", ".join(json.loads(message.correlation).values())
 
 
 def _subject(payload: Facts, message: CaseMessage) -> tuple[str, uuid.UUID]:

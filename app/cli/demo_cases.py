@@ -24,7 +24,7 @@ from app.catalog.models import Item
 from app.catalog.queries import item_by_code
 from app.cli.demo_items import BOM
 from app.cli.demo_plant import PLANT
-from app.inbox.services import SignTask, open_page, open_view, review_task, sign_task
+from app.inbox.services import SignTask, claim_task, open_page, open_view, review_task, sign_task
 from app.inventory.models import Location
 from app.inventory.queries import available, locations
 from app.procurement import services as procurement
@@ -52,12 +52,13 @@ REJECT = {
 @dataclass(frozen=True)
 class Story:
     """One delivery or one output, and how far its release has come; ``steps`` are (step, login, what is
-    decided)."""
+    decided). ``claimed`` is who has taken the next step for himself and has not done it."""
 
     item: str
     lot: str
     quantity: str
     steps: Sequence[tuple[str, str, str]] = ()
+    claimed: str = ""
 
 
 STORIES = (
@@ -74,7 +75,7 @@ STORIES = (
         (("inspection", "inspector", FAIL), ("incoming_release", "qa", "reject")),
     ),
     Story("CP-DRIP", "LV-90402", "10000", (("inspection", "inspector", PASS),)),
-    Story("PK-CARTON", "NH-3391", "400"),
+    Story("PK-CARTON", "NH-3391", "400", claimed="inspector2"),
     Story(
         "FD-IS150",
         "D2611A",
@@ -119,6 +120,20 @@ def tell(story: Story, password: str) -> None:
             person = _person(session, login)
         if task_id is not None:
             _sign(person, task_id, decided, password)
+    if story.claimed:
+        _claim(story.claimed, case_id)
+
+
+def _claim(login: str, case_id: uuid.UUID) -> None:
+    """Let somebody take the open step of a case; he is called away, and it waits for him or his deputy."""
+    now = clock.now()
+    with read_session() as session:
+        person = _actor(_person(session, login))
+        free = select(HumanTask.id).filter_by(case_id=case_id, state=TaskState.OPEN, claimed_by=None)
+        task_id = session.scalar(free)
+    if task_id is not None:
+        with unit_of_work(person, now=now) as session:
+            claim_task(session, task_id, actor=person, now=now)
 
 
 def _arrive(story: Story) -> uuid.UUID:

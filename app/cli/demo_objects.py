@@ -144,6 +144,7 @@ LISTS: tuple[tuple[str, Rows], ...] = (
         "organisation.deputies",
         (
             {"subject": "P-QA-M", "rank": "A", "valid_from": "{day-100}", "deputy": "qa2"},
+            {"subject": "inspector2", "rank": "A", "valid_from": "{day-100}", "deputy": "inspector"},
             {"subject": "P-GM", "rank": "A", "valid_from": "{day-100}", "deputy": "qa"},
             {"subject": "P-GM", "rank": "B", "valid_from": "{day-100}", "deputy": "releaser"},
         ),
@@ -151,7 +152,7 @@ LISTS: tuple[tuple[str, Rows], ...] = (
     (
         "organisation.absences",
         (
-            {"person": "inspector2", "valid_from": "{day-1}", "valid_to": "{day+5}", "kind": "training"},
+            {"person": "inspector2", "valid_from": "{day+0}", "valid_to": "{day+5}", "kind": "travel"},
         ),
     ),
 )  # fmt: skip

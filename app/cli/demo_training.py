@@ -51,7 +51,7 @@ NEEDED = (
 )
 TRAINED = (
     ("inspector", "inspector", "WI-QA-012", "A3", "assessed"),
-    ("inspector2", "inspector", "WI-QA-012", "A2", "read"),
+    ("inspector2", "inspector", "WI-QA-012", "A3", "read"),
     ("qa", "qa", "SOP-QA-003", "C1", "assessed"),
     ("qa2", "qa", "SOP-QA-003", "C1", "assessed"),
     ("releaser", "releaser", "SOP-QA-003", "C1", "assessed"),

@@ -10,6 +10,7 @@ from app.catalog.models import Item, ItemKind
 from app.cli.demo import load_demo
 from app.cli.demo_plant import ACCOUNTS
 from app.cli.output import CannotCheck
+from app.inbox.standing_in import left_to, standing_for
 from app.inventory.models import Lot, LotStatus, Movement
 from app.sites.models import Site
 from core import clock, db
@@ -46,6 +47,12 @@ def test_the_demo_has_items_lots_and_cases_of_every_kind_and_loads_once(database
         assert len({site.region for site in session.scalars(select(Site))}) == 2
         assert all(site.demo for site in session.scalars(select(Site)))
         assert set(session.scalars(select(Person.login))) == {account.login for account in ACCOUNTS}
+        away = session.scalars(select(Person).filter_by(login="inspector2")).one()
+        deputy = session.scalars(select(Person).filter_by(login="inspector")).one()
+        stands_for = standing_for(session, deputy.id, now=clock.now())
+        assert set(stands_for) == {away.id}
+        left = session.scalars(select(HumanTask.step).where(left_to(stands_for))).all()
+        assert left == ["inspection"], "something waits for him that his deputy may take"
     with db.read_session() as session:
         assert audit.verify_chain(session).ok
 
