@@ -48,6 +48,7 @@ def register(subparsers: Subparsers) -> None:
         lists = verbs.add_parser(name, help=meaning)
         lists.add_argument("--quick", action="store_true", help="a smaller size, which the result says")
         lists.add_argument("--rows", type=int, help=f"how many, {rows} if not given")
+        lists.add_argument("--database", choices=bench_import.DATABASES, help="this one alone")
         add_json(lists)
         lists.set_defaults(run=_run_rows, measure=measure)
 
@@ -57,7 +58,9 @@ def _run(arguments: argparse.Namespace) -> int:
 
 
 def _run_rows(arguments: argparse.Namespace) -> int:
-    return _show(arguments, arguments.measure(quick=arguments.quick, rows=arguments.rows))
+    return _show(
+        arguments, arguments.measure(quick=arguments.quick, rows=arguments.rows, database=arguments.database)
+    )
 
 
 def _show(arguments: argparse.Namespace, figures: dict[str, Any]) -> int:

@@ -4,13 +4,15 @@ Processor time is given beside the wall clock, for the machine may do other work
 """
 
 import csv
+import json
 import os
 import random
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,7 @@ from app.cli import db
 from app.cli.bench_record import use_home
 from app.cli.output import CannotCheck, machine
 from app.cli.scratch import scratch_folder
-from app.cli.scratch_database import on_a_server_of_its_own
+from app.cli.scratch_database import Environment, on_a_server_of_its_own
 from core import clock
 from core.actor import system_actor
 from core.db import configure, engine, read_session, unit_of_work
@@ -34,29 +36,68 @@ ROWS, QUICK_ROWS = 100_000, 5_000
 BAD = Decimal("0.01")
 """The share of rows with one bad cell."""
 BENCH = system_actor("bench")
+DATABASES = ("sqlite", "postgres")
 _SPOILT: tuple[tuple[int, object], ...] = ((3, "plastic"), (4, "stone"), (5, "06901234560016"), (6, "1,5"))
 
 
-def measure(*, quick: bool = False, rows: int | None = None) -> dict[str, Any]:
+def measure(*, quick: bool = False, rows: int | None = None, database: str | None = None) -> dict[str, Any]:
     """Check and store a list of items on each database, as XLSX and as CSV; every bad cell has to be named.
 
     ``dry_run_seconds`` and ``store_seconds`` are the longest of the four; storing checks the list once more.
-    Null where no PostgreSQL is installed; its own processor time is not in the figures.
+    ``parts`` says what each part of the measurement took, and the load of the machine then. Null where no
+    PostgreSQL is installed, or the other database alone is asked for; the server's own processor time is not
+    in the figures.
     """
     count = rows or (QUICK_ROWS if quick else ROWS)
-    figures: dict[str, Any] = {"rows": count, "bad_rows": int(count * BAD)}
-    for name, database in (("sqlite", nullcontext({})), ("postgres", on_a_server_of_its_own())):
-        try:
-            with scratch_folder() as folder, database as environment, installed(folder, environment):
-                figures[name] = _figures(folder, count)
-        except CannotCheck as reason:
-            if name == "sqlite":
-                raise
-            figures |= {name: None, "postgres_reason": str(reason)}
-    found = [one for name in ("sqlite", "postgres") for one in (figures[name] or {}).values()]
+    figures: dict[str, Any] = {"rows": count, "bad_rows": int(count * BAD), "sqlite": None, "postgres": None}
+    took = Parts()
+    with scratch_folder() as folder:
+        with took("files"):
+            files = _files(folder, count)
+        for name in (database,) if database else DATABASES:
+            try:
+                with ExitStack() as stack:
+                    with took(f"{name}_set_up"):
+                        stack.enter_context(on_database(name))
+                    figures[name] = {
+                        kind: _measure(files[kind], count, took, f"{name}_{kind}") for kind in files
+                    }
+            except CannotCheck as reason:
+                if name == "sqlite":
+                    raise
+                figures["postgres_reason"] = str(reason)
+    found = [one for name in DATABASES for one in (figures[name] or {}).values()]
     for key in ("dry_run_seconds", "store_seconds"):
-        figures[key] = max(one[key] for one in found)
-    return {**figures, "machine": machine(), "size": {"rows": count, "quick": quick}}
+        figures[key] = max((one[key] for one in found), default=None)
+    size = {"rows": count, "quick": quick}
+    return {**figures, "parts": took.parts, "machine": machine(), "size": size}
+
+
+@dataclass
+class Parts:
+    """What the parts of a measurement took; each is said on standard error when it ends."""
+
+    parts: dict[str, dict[str, float]] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, name: str) -> Iterator[None]:
+        """Time a part."""
+        wall, cpu = time.monotonic(), time.process_time()
+        yield
+        took = {"seconds": time.monotonic() - wall, "cpu_seconds": time.process_time() - cpu}
+        self.parts[name] = {key: round(value, 2) for key, value in took.items()}
+        self.parts[name]["load"] = round(os.getloadavg()[0], 1)
+        print(f"{name:<32}{json.dumps(self.parts[name])}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def on_database(name: str) -> Iterator[None]:
+    """Make an empty installation on a database this process's own while the block lasts."""
+    database: AbstractContextManager[Environment] = nullcontext({})
+    if name != "sqlite":
+        database = on_a_server_of_its_own()
+    with scratch_folder() as home, database as environment, installed(home, environment):
+        yield
 
 
 @contextmanager
@@ -79,25 +120,33 @@ def installed(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
         use_home(before.get("QMS_HOME"))
 
 
-def _figures(folder: Path, count: int) -> dict[str, Any]:
-    return {
-        kind: _measure(folder, kind, write, count, number)
-        for number, (kind, write) in enumerate((("xlsx", _write_xlsx), ("csv", _write_csv)))
+def _files(folder: Path, count: int) -> dict[str, tuple[Path, Path]]:
+    """The lists, with bad cells and without, in each form; both databases are brought the same."""
+    files = {}
+    for series, (kind, write) in enumerate((("xlsx", _write_xlsx), ("csv", _write_csv))):
+        bad, good = folder / f"bad.{kind}", folder / f"good.{kind}"
+        write(bad, _rows(count, series, spoilt=True))
+        write(good, _rows(count, series, spoilt=False))
+        files[kind] = (bad, good)
+    return files
+
+
+def _measure(files: tuple[Path, Path], count: int, took: Parts, name: str) -> dict[str, Any]:
+    before, (bad, good) = _stored(), files
+    with took(f"{name}_dry_run"):
+        found = _dry_run(bad)
+    figures: dict[str, Any] = {
+        "findings": found.count,
+        "all_named": _named(found) == {row for row in range(2, count + 2) if _is_bad(row)},
+        "stored_by_dry_run": _stored() - before,
     }
-
-
-def _measure(
-    folder: Path, kind: str, write: Callable[[Path, list[list[object]]], None], count: int, series: int
-) -> dict[str, Any]:
-    before, bad, good = _stored(), folder / f"bad.{kind}", folder / f"good.{kind}"
-    write(bad, list(_rows(count, series, spoilt=True)))
-    write(good, list(_rows(count, series, spoilt=False)))
-    found, wall, cpu = _timed(partial(_dry_run, bad))
-    figures = {"dry_run_seconds": wall, "dry_run_cpu_seconds": cpu, "findings": found.count}
-    figures["all_named"] = _named(found) == {row for row in range(2, count + 2) if _is_bad(row)}
-    figures["stored_by_dry_run"] = _stored() - before
-    _, wall, cpu = _timed(partial(_store, good))
-    return {**figures, "store_seconds": wall, "store_cpu_seconds": cpu, "stored": _stored() - before}
+    with took(f"{name}_store"):
+        _store(good)
+    figures["stored"] = _stored() - before
+    for act in ("dry_run", "store"):
+        part = took.parts[f"{name}_{act}"]
+        figures |= {f"{act}_seconds": part["seconds"], f"{act}_cpu_seconds": part["cpu_seconds"]}
+    return figures
 
 
 def _dry_run(file: Path) -> examining.Examined:
@@ -141,7 +190,7 @@ def _rows(count: int, series: int, *, spoilt: bool) -> Iterator[list[object]]:
         yield row
 
 
-def _write_xlsx(file: Path, rows: list[list[object]]) -> None:
+def _write_xlsx(file: Path, rows: Iterable[list[object]]) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet()
     for row in rows:
@@ -149,12 +198,6 @@ def _write_xlsx(file: Path, rows: list[list[object]]) -> None:
     book.save(file)
 
 
-def _write_csv(file: Path, rows: list[list[object]]) -> None:
+def _write_csv(file: Path, rows: Iterable[list[object]]) -> None:
     with file.open("w", encoding="utf-8", newline="") as out:
         csv.writer(out).writerows(rows)
-
-
-def _timed(act: Callable[[], Any]) -> tuple[Any, float, float]:
-    wall, cpu = time.monotonic(), time.process_time()
-    done = act()
-    return done, round(time.monotonic() - wall, 2), round(time.process_time() - cpu, 2)

@@ -16,7 +16,7 @@ import statistics
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -27,10 +27,8 @@ from sqlalchemy import NullPool, create_engine, insert, select, text
 from app.access.grants import GrantRole, grant_role
 from app.access.services import CreatePerson, create_person
 from app.catalog.models import Item, ItemKind, ItemRevision, ItemState
-from app.cli.bench_import import BENCH, installed
+from app.cli.bench_import import BENCH, DATABASES, Parts, on_database
 from app.cli.output import CannotCheck, machine
-from app.cli.scratch import scratch_folder
-from app.cli.scratch_database import on_a_server_of_its_own
 from app.objects import search
 from app.objects.kinds import ObjectKind, kind_of
 from app.sites.models import Site
@@ -61,31 +59,37 @@ THINGS: tuple[tuple[str, str, ItemKind, str], ...] = (
 MAKES = (("medical grade", "医用级"), ("industrial grade", "工业级"), ("sample", "样品"), ("coated", "涂层"))
 
 
-def measure(*, quick: bool = False, rows: int | None = None) -> dict[str, Any]:
+def measure(*, quick: bool = False, rows: int | None = None, database: str | None = None) -> dict[str, Any]:
     """Look at 400 pages of the list on each database; milliseconds, null where no server is installed.
 
-    ``cpu_seconds`` are those of this process while it looks, the load that of the whole machine beside it.
+    One database alone may be asked for. ``cpu_seconds`` are those of this process while it looks, the load
+    that of the whole machine beside it; ``parts`` says what filling and looking took.
     """
     importlib.import_module("app.factory")  # knows every kind; it stands above, so by its name
     count = rows or (QUICK_ROWS if quick else ROWS)
     figures: dict[str, Any] = {}
-    for name, database in (("sqlite", nullcontext({})), ("postgres", on_a_server_of_its_own())):
+    took = Parts()
+    for name in (database,) if database else DATABASES:
         try:
-            with scratch_folder() as folder, database as environment, installed(folder, environment):
-                figures |= {f"{name}_{key}": value for key, value in _figures(count).items()}
+            with ExitStack() as stack:
+                with took(f"{name}_set_up"):
+                    stack.enter_context(on_database(name))
+                figures |= {f"{name}_{key}": value for key, value in _figures(count, took, name).items()}
         except CannotCheck as reason:
             if name == "sqlite":
                 raise
             figures |= {"postgres_p95_ms": None, "postgres_reason": str(reason)}
-    return {**figures, "machine": machine(), "size": {"rows": count, "looks": LOOKS, "quick": quick}}
+    size = {"rows": count, "looks": LOOKS, "quick": quick}
+    return {**figures, "parts": took.parts, "machine": machine(), "size": size}
 
 
-def _figures(count: int) -> dict[str, Any]:
+def _figures(count: int, took: Parts, name: str) -> dict[str, Any]:
     kind = kind_of(KIND)
-    began = time.monotonic()
-    fill(kind, count)
-    filled = time.monotonic() - began
-    return {**look_around(kind, count), "fill_seconds": round(filled, 1)}
+    with took(f"{name}_fill"):
+        fill(kind, count)
+    with took(f"{name}_look"):
+        seen = look_around(kind, count)
+    return {**seen, "fill_seconds": took.parts[f"{name}_fill"]["seconds"]}
 
 
 def look_around(kind: ObjectKind, count: int) -> dict[str, Any]:
