@@ -45,6 +45,12 @@ def _item_code(model: Any) -> Any:
     return select(Item.code).where(Item.id == model.item_id).correlate(model).scalar_subquery()
 
 
+def _item_words(model: Any, *more: Any) -> tuple[Any, ...]:
+    """Code and names of the item that a row is about, and what else it is found by."""
+    found = (select(word).where(Item.id == model.item_id).correlate(model) for word in _words(Item))
+    return (*(one.scalar_subquery() for one in found), *more)
+
+
 def _of_item(model: Any, column: Any) -> Callable[[Session, Key], Any]:
     def find(session: Session, key: Key) -> Any:
         query = select(model).join(Item, Item.id == model.item_id)
@@ -160,7 +166,7 @@ PACK = ObjectKind(
         "gtin": PackagingLevel.gtin,
         "label": PackagingLevel.label,
     },
-    words=(_item_code(PackagingLevel), PackagingLevel.gtin, PackagingLevel.label),
+    words=_item_words(PackagingLevel, PackagingLevel.gtin, PackagingLevel.label),
 )
 
 
@@ -198,7 +204,7 @@ CONVERSION = ObjectKind(
         "equals": UnitConversion.equals,
         "equals_unit": UnitConversion.equals_unit,
     },
-    words=(_item_code(UnitConversion), UnitConversion.unit, UnitConversion.equals_unit),
+    words=_item_words(UnitConversion, UnitConversion.unit, UnitConversion.equals_unit),
 )
 
 
@@ -239,7 +245,7 @@ def _revision(
             "effective_from": model.effective_from,
             "state": model.state,
         },
-        words=(code, model.code),
+        words=_item_words(model, model.code),
         at_once=_only_a_draft,
         **more,
     )

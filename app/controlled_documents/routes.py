@@ -68,6 +68,16 @@ def _revisions_shown(_session: Session, document: Any) -> Mapping[str, Any]:
     }
 
 
+_TITLES = tuple(
+    select(ControlledDocument.title[lang].as_string())
+    .where(ControlledDocument.id == DocumentRevision.document_id)
+    .correlate(DocumentRevision)
+    .scalar_subquery()
+    for lang in ("en", "zh")
+)
+"""What the document of a revision is called, to find the revision by it."""
+
+
 def _label(row: Any) -> dict[str, str]:
     return {lang: f"{row.number} · {row.title[lang]}" for lang in ("en", "zh")}
 
@@ -122,7 +132,7 @@ REVISION = furnish(
             "code": DocumentRevision.code,
             "state": DocumentRevision.state,
         },
-        words=(DocumentRevision.number, DocumentRevision.code, DocumentRevision.changes),
+        words=(DocumentRevision.number, DocumentRevision.code, DocumentRevision.changes, *_TITLES),
         site_of=lambda row: row.site_id,
         panel="controlled_documents/_revision.html",
         ready=services.must_have_file,

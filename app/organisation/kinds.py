@@ -55,6 +55,10 @@ def _person_words(key: Any) -> tuple[Any, ...]:
     return tuple(_of(name, Person, key) for name in names)
 
 
+def _position_words(key: Any) -> tuple[Any, ...]:
+    return tuple(_of(word, Position, key) for word in _words(Position))
+
+
 def _nothing_more(_key: Key) -> tuple[Any, ...]:
     return ()
 
@@ -174,7 +178,7 @@ POST = ObjectKind(
         "valid_from": Post.valid_from,
         "valid_to": Post.valid_to,
     },
-    words=(*_person_words(Post.person_id), _of(Position.code, Position, Post.position_id)),
+    words=(*_person_words(Post.person_id), *_position_words(Post.position_id)),
     values=_with_name(POSTS, post_key, lambda row: row.person.name),
     site_of=lambda row: row.position.department.site_id,
     panel="organisation/post_panel.html",
@@ -199,7 +203,11 @@ DEPUTY = ObjectKind(
         "valid_from": Deputy.valid_from,
         "valid_to": Deputy.valid_to,
     },
-    words=_person_words(Deputy.deputy_id),
+    words=(
+        *_person_words(Deputy.deputy_id),
+        *_person_words(Deputy.person_id),
+        *_position_words(Deputy.position_id),
+    ),
     values=_with_name(DEPUTIES, deputy_key, lambda row: row.deputy.name),
 )
 ABSENCE = ObjectKind(

@@ -40,11 +40,11 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
         made, part = (
             services.open_item(
                 session,
-                services.NewItem(code, {"en": code, "zh": code}, ItemKind.COMPONENT, "{pcs}"),
+                services.NewItem(code, {"en": code, "zh": name}, ItemKind.COMPONENT, "{pcs}"),
                 actor=owner,
                 now=now,
             )
-            for code in ("MADE", "PART")
+            for code, name in (("MADE", "制成品"), ("PART", "零件"))
         )
         parts = [revising.BomPart(part, Decimal(1))]
         revising.open_bom(
@@ -130,7 +130,7 @@ def test_a_part_leads_to_its_bills_and_their_history_tells_the_lines_of_any_day(
         assert lines.format(quantity) in page, "what was changed later is not what it was"
         assert words in page
     assert '<td>Revision</td>' in page
-    listed = client.get("/boms").text
+    listed = client.get("/boms?q=制成").text
     assert "Effective" in listed
     assert not re.search(r">\s*Approved\s*<", listed), "a list tells what a revision is worth today"
     with read_session() as session:

@@ -118,6 +118,7 @@ def test_a_draft_gets_its_file_and_comes_into_force_by_two_persons(
     assert revision("C1").effective_from == today
     assert text_of(browser("keeper"), "C1").data == b"Work so.\n"
     assert "An approved revision" in client.get(f"{at}").text or revision("C1").sha256
+    assert at in client.get("/document-revisions?q=检验").text, "found by the title of its document"
     page = client.get(at).text
     assert f'data-copy="{revision("C1").sha256}"' in page
     assert revision("C1").sha256 not in re.sub("<[^>]*>", "", page), "shortened, to be copied whole"

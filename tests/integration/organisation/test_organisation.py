@@ -1,6 +1,7 @@
 """Posts, deputies, absences, yearly lists: what fits is kept, what does not is refused where it is typed."""
 
 import io
+import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -442,12 +443,15 @@ def test_whom_a_deputy_stands_in_for_is_said_with_who_holds_the_position_today(
         position = kind_of("organisation.position").find(session, ("P-M",))
     shown = client.get(f"/deputies/{found.id}").text
     assert f"P-M · held by {name['en']}" in listed
+    found_by = client.get("/deputies?q=P-M").text
+    assert f"P-M · held by {name['en']}" in found_by
+    assert "P-GM" not in re.sub("<[^>]*>", "", found_by), "found by whom they stand in for"
     assert f'<a href="/positions/{position.id}">P-M · held by {name["en"]}</a>' in shown
     offered = client.get("/objects/suggestions/organisation.subject?q=qa").text
     assert "qa" in offered
     assert client.get("/objects/suggestions/inventory.lot?q=L").status_code == 404
     send(client, "/language", language="zh", next="/deputies")
-    assert f"P-M · 现任：{name['zh']}" in client.get("/deputies").text
+    assert f"P-M · 现任：{name['zh']}" in client.get("/deputies?q=").text
     ends = post("qa", "P-M", valid_to=str(today - timedelta(days=1)))
     assert bring("organisation.posts", ends) == []
-    assert "P-M · 空缺" in client.get("/deputies").text
+    assert "P-M · 空缺" in client.get("/deputies?q=").text
