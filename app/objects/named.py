@@ -38,20 +38,22 @@ def named_by(column: Column) -> str:
 
 
 class Names:
-    """What the columns of some rows name, in the reader's reach."""
+    """What the columns of some rows name; ``today`` says more of it that holds on the reader's day."""
 
-    def __init__(self, session: Session, columns: Sequence[Column], rows: Sequence[Values]) -> None:
-        self._known: dict[tuple[str, Any], tuple[Text, str]] = {}
-        kinds_of = {kind.model: kind for kind in kinds()}
+    def __init__(
+        self, session: Session, columns: Sequence[Column], rows: Sequence[Values], *, today: bool = False
+    ) -> None:
+        self._known: dict[tuple[str, Any], tuple[Text, Any]] = {}
+        self._kinds = kinds_of = {kind.model: kind for kind in kinds()}
         for column in columns:
             if column.refers is None:
                 continue
             wanted = {value for row in rows if (value := row.get(column.key))}
             found = column.refers.find(session, wanted, None) if wanted else {}
-            more = _told(session, named_by(column), list(found.values()))
+            more = _told(session, named_by(column), list(found.values())) if today else {}
             for value, thing in found.items():
                 text = _text(raw_text(value), thing, kinds_of.get(type(thing)), more)
-                self._known[column.key, value] = text, _address(thing, kinds_of.get(type(thing)))
+                self._known[column.key, value] = text, thing
 
     def text(self, column: Column, value: Any) -> Text:
         """A value as people read it: what it names by key and name."""
@@ -59,13 +61,20 @@ class Names:
         return known[0] if known is not None else text_of(column, value)
 
     def facts(self, columns: Sequence[Column], values: Values) -> list[Fact]:
-        """Each column with its value; what names an object leads to it."""
+        """Each column with its value; what names an object in the reader's reach leads to it."""
+        told = self._told(columns, values)
+        return [(name, text, _address(thing, self._kinds.get(type(thing)))) for name, text, thing in told]
+
+    def pairs(self, columns: Sequence[Column], values: Values) -> list[tuple[Bilingual, Text]]:
+        """Name and text of each column."""
+        return [(name, text) for name, text, _thing in self._told(columns, values)]
+
+    def _told(self, columns: Sequence[Column], values: Values) -> list[tuple[Bilingual, Text, Any]]:
         keys = {column.name["en"]: column.key for column in columns}
         told = []
         for name, text in in_pairs(columns, values):
             key = keys.get(name["en"], "")
-            named, at = self._known.get((key, values.get(key)), (text, ""))
-            told.append((name, named, at))
+            told.append((name, *self._known.get((key, values.get(key)), (text, None))))
         return told
 
 

@@ -10,8 +10,9 @@ from app.access.queries import name_of
 from app.objects import queries
 from app.objects.kinds import ObjectKind, kind_of
 from app.objects.models import ObjectChange, Verb
+from app.objects.named import Names
 from app.objects.services import SUBJECT
-from app.objects.texts import Text, differences, in_pairs, text_of
+from app.objects.texts import Text, differences
 from core.types import Bilingual
 from documents.records import moment_text
 from documents.registry import Section, facts
@@ -33,30 +34,33 @@ def change_sections(session: Session, subject_id: uuid.UUID, data: Mapping[str, 
         NotFound: there is no such change.
     """
     change = queries.change_of(session, subject_id)
-    return [_head(session, change), *value_sections(kind_of(change.kind), change)]
+    kind, before = kind_of(change.kind), change.before or {}
+    held = [before.get("values", {}), *before.get("lines", ()), *change.rows]
+    names = Names(session, kind.listed.columns, held)
+    return [_head(session, change), *_value_sections(kind, change, names)]
 
 
-def value_sections(kind: ObjectKind, change: ObjectChange) -> list[Section]:
+def _value_sections(kind: ObjectKind, change: ObjectChange, names: Names) -> list[Section]:
     """The values of a change: all of a new object, the differences of another one."""
     if change.verb in (Verb.TAKE_EFFECT, Verb.END):
-        return _unchanged(kind, change)
+        return _unchanged(kind, change, names)
     after = change.rows[0] if change.rows else {}
     if change.before is None:
-        pairs = [_row(name, text) for name, text in in_pairs(kind.head, after)]
+        pairs = [_row(name, text) for name, text in names.pairs(kind.head, after)]
         shown = [{"title": dict(kind.title), "rows": pairs, "table": None}]
     else:
-        changed = _differences(kind, change.before["values"], after)
+        changed = _differences(kind, change.before["values"], after, names)
         shown = [changed] if changed["table"]["rows"] or not kind.line else []
     if kind.line and change.before is not None:
-        shown += _lines(kind, change.before.get("lines", ()), "What it consists of", "现有组成")
-    return [*shown, *_lines(kind, change.rows, "What it will consist of", "组成")] if kind.line else shown
+        shown += _lines(kind, change.before.get("lines", ()), names, "What it consists of", "现有组成")
+    return [*shown, *_lines(kind, change.rows, names, "What it will consist of", "组成")]
 
 
-def _unchanged(kind: ObjectKind, change: ObjectChange) -> list[Section]:
+def _unchanged(kind: ObjectKind, change: ObjectChange, names: Names) -> list[Section]:
     before = change.before or {"values": {}}
-    pairs = [_row(name, text) for name, text in in_pairs(kind.head, before["values"])]
+    pairs = [_row(name, text) for name, text in names.pairs(kind.head, before["values"])]
     shown: list[Section] = [{"title": dict(kind.title), "rows": pairs, "table": None}]
-    return [*shown, *_lines(kind, before.get("lines", ()), "What it consists of", "组成")]
+    return [*shown, *_lines(kind, before.get("lines", ()), names, "What it consists of", "组成")]
 
 
 def _head(session: Session, change: ObjectChange) -> Section:
@@ -72,19 +76,23 @@ def _head(session: Session, change: ObjectChange) -> Section:
     return {"title": {"en": "Proposed change", "zh": "拟议变更"}, "rows": rows, "table": None}
 
 
-def _differences(kind: ObjectKind, before: Mapping[str, Any], after: Mapping[str, Any]) -> Section:
+def _differences(
+    kind: ObjectKind, before: Mapping[str, Any], after: Mapping[str, Any], names: Names
+) -> Section:
     lines = [
-        [dict(column.name), text_of(column, old), text_of(column, new)]
+        [dict(column.name), names.text(column, old), names.text(column, new)]
         for column, old, new in differences(kind.head, before, after)
     ]
     title = {"en": "What changes", "zh": "变更内容"}
     return {"title": title, "rows": [], "table": {"columns": _heads(_DIFFERENT), "rows": lines}}
 
 
-def _lines(kind: ObjectKind, lines: Sequence[Mapping[str, Any]], english: str, chinese: str) -> list[Section]:
+def _lines(
+    kind: ObjectKind, lines: Sequence[Mapping[str, Any]], names: Names, english: str, chinese: str
+) -> list[Section]:
     if not kind.line or not lines:
         return []
-    cells = [[text_of(column, line.get(column.key)) for column in kind.line] for line in lines]
+    cells = [[names.text(column, line.get(column.key)) for column in kind.line] for line in lines]
     table = {"columns": [dict(column.name) for column in kind.line], "rows": cells}
     return [{"title": {"en": english, "zh": chinese}, "rows": [], "table": table}]
 

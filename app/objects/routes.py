@@ -53,7 +53,7 @@ def object_text(column: object, value: object) -> str:
 def object_facts(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> list[list[Fact]]:
     """Show what some rows hold, column by column; the names of other objects lead to them."""
     told = [column for column in columns if not column.worked_out]  # shown with the file it is of
-    names = Names(db.session(), told, rows)
+    names = Names(db.session(), told, rows, today=True)
     return [names.facts(told, values) for values in rows]
 
 

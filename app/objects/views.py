@@ -42,7 +42,7 @@ def list_page(kind: ObjectKind) -> dict[str, Any]:
     page = finding.page(db.session(), kind, asked)
     rows = list(zip(page.items, kind.values_of(db.session(), page.items), strict=True))
     shown = [column for column in kind.listed.columns if column.key in kind.shown]
-    names = Names(db.session(), shown, [values for _row, values in rows])
+    names = Names(db.session(), shown, [values for _row, values in rows], today=True)
     return {
         "kind": kind,
         "page_of": page,

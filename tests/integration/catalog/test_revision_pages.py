@@ -18,6 +18,7 @@ from app.objects.models import ObjectChange
 from core import clock
 from core.db import read_session, unit_of_work
 from core.effectivity import RevisionState
+from documents.models import Record
 from tests.factories.inbox import PASSWORD, Plant, make_plant
 from tests.factories.people import sign_in, token
 from workflows import bundle, repository
@@ -108,6 +109,9 @@ def test_a_draft_is_written_freely_and_comes_into_force_by_a_signature(
         waiting = select(ObjectChange).where(ObjectChange.state == "proposed")
         plant.case_id = session.scalars(waiting).one().case_id
     plant.signs("qa", "acceptance", {"decision": "accept"})
+    with read_session() as session:
+        records = [one.canonical.decode() for one in session.scalars(select(Record))]
+    assert any("PART · 零件" in one for one in records), "who signs reads names, not codes alone"
     assert (revision("B").state, revision("B").effective_from) == (
         RevisionState.APPROVED, date(2026, 12, 24),
     )  # fmt: skip
