@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import case, literal, select
 from sqlalchemy.orm import Session, object_session
 
 from app.access.queries import names_of
@@ -17,6 +17,7 @@ from app.objects.models import ChangeState, ObjectChange
 from app.objects.pages import furnish
 from app.web import access, current_person, db, navigation
 from core.types import Bilingual
+from workflows.models import ProcessRelease, ReleaseState
 from workflows.repository import process_names
 
 bp = Blueprint("configuration", __name__)
@@ -32,6 +33,27 @@ navigation(
 
 def _setting(session: Session, key: Key) -> Any:
     return session.scalar(select(ConfigurationSetting).where(ConfigurationSetting.code == key[0]))
+
+
+_AREA = case(
+    *(
+        (ConfigurationSetting.area == key, " ".join(area.title.values()))
+        for key, area in settings.AREAS.items()
+    ),
+    else_="",
+)
+_PROCESS = tuple(
+    select(ProcessRelease.name[lang].as_string())
+    .where(
+        ProcessRelease.state == ReleaseState.EFFECTIVE,
+        ConfigurationSetting.code.endswith(literal("/case.") + ProcessRelease.process_key),
+    )
+    .correlate(ConfigurationSetting)
+    .limit(1)
+    .scalar_subquery()
+    for lang in ("en", "zh")
+)
+"""What a setting is found by besides its code: its kind, and the process whose cases it numbers."""
 
 
 def _label(row: ConfigurationSetting) -> Bilingual:
@@ -57,7 +79,7 @@ SETTING = furnish(
         key_of=lambda row: (row.code,),
         label=_label,
         shown={"code": ConfigurationSetting.code},
-        words=(ConfigurationSetting.code,),
+        words=(ConfigurationSetting.code, _AREA, *_PROCESS),
         values=_values,
         lines=services.lines_of,
         replace=services.write_rows,

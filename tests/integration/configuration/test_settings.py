@@ -163,19 +163,23 @@ def test_the_list_of_settings_names_them_in_words_and_reads_processes_once(
     with unit_of_work(plant.people["owner"], now=plant.now) as session:
         names = process_names(session)
         codes = [*(f"numbers/any/case.{key}" for key in names), "form_code/SH/QR-CA-008"]
-        row = [registered(session, code).id for code in codes][0]
+        row, *_more = (registered(session, code).id for code in codes)
     client, asked = browser("owner"), list[str]()
     event.listen(database, "before_cursor_execute", lambda *told: asked.append(told[2]))
     for lang, form in (("en", "QR-CA-008 Action carried out"), ("zh", "QR-CA-008 措施实施记录")):
         send(client, "/language", language=lang, next="/settings")
         asked.clear()
-        listed = client.get("/settings").text
+        listed = client.get("/settings?q=").text
         assert [one for one in asked if "FROM process_release" in one and ".name" in one][1:] == []
         assert form in listed
         page = listed + client.get(f"/settings/{row}").text + client.get("/admin/house").text
         assert "case." not in re.sub("<[^>]*>", "", page)
         for name in names.values():
             assert f" · {name[lang]}" in listed
+            assert f" · {name[lang]}" in client.get(f"/settings?q={name[lang]}").text
+        by_kind = client.get("/settings?q=表单编号").text
+        assert form in by_kind
+        assert not any(name[lang] in by_kind for name in names.values())
 
 
 @pytest.mark.urs("URS-122", "URS-148")
