@@ -7,13 +7,14 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.inventory.tasks import EXPIRE
+from app.quality.tasks import COUNT_LOTS
 from app.sites.models import Site
 from app.suppliers.tasks import ASK_REVIEWS
 from core import clock, outbox
 from core.actor import Actor
 from core.db import read_session, unit_of_work
 
-DAILY = (EXPIRE, ASK_REVIEWS)
+DAILY = (EXPIRE, ASK_REVIEWS, COUNT_LOTS)
 """Jobs of a site's day; each takes ``site_id`` and changes nothing when it runs again."""
 LOOK_SECONDS = 30.0
 

@@ -51,6 +51,8 @@ class Capa(Base):
     ``source_number`` is the number of the case that asked for it, empty if none did. ``check_due`` is the day
     of the next check of effectiveness in the site's calendar, ``check_due_before`` the day it had before it
     was last moved, ``checks`` how many were set; ``reopened`` counts the checks that found it ineffective.
+    With ``check_lots`` the check waits for that many lots of the item with the code ``check_item``, decided
+    and come in or made after ``check_set_at``, and ``check_due`` is the last day of waiting.
     """
 
     __tablename__ = "capa"
@@ -68,6 +70,9 @@ class Capa(Base):
     outcome: Mapped[CapaOutcome | None] = mapped_column(str_enum(CapaOutcome))
     check_due: Mapped[date | None]
     check_due_before: Mapped[date | None]
+    check_lots: Mapped[int | None]
+    check_item: Mapped[str] = mapped_column(default="")
+    check_set_at: Mapped[datetime | None]
     checks: Mapped[int] = mapped_column(default=0)
     reopened: Mapped[int] = mapped_column(default=0)
     site_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("site.id"))

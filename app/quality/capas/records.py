@@ -85,6 +85,12 @@ def plan_facts(session: Session, subject_id: uuid.UUID, data: Mapping[str, Any])
     if found is not None and found.check_due is not None:
         checked = day_text(found.check_due, found.check_due_before)
         rows.append(row("Effect checked on", "有效性检查日", checked))
+        if found.check_lots is not None:
+            waited = {
+                "en": f"{found.check_lots} lots of {found.check_item}, at the latest on this day",
+                "zh": f"{found.check_item} {found.check_lots} 批，最迟至该日",
+            }
+            rows.append(row("Waits for", "等待", waited))
     answer = (data.get("change_done") or {}).get("outcome") if plan.get("change") == "yes" else None
     if answer is not None:
         changed = row("Change asked for", "所请求的变更", str(answer))

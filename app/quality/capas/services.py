@@ -139,18 +139,34 @@ def move_check(session: Session, found: Capa, due: date) -> Capa:
     return found
 
 
-def set_effectiveness_check(session: Session, found: Capa, days: int, *, now: datetime) -> Capa:
-    """Actions are done: note the day on which their effect is checked, some days from today.
+@dataclass(frozen=True)
+class Check:
+    """When the effect is checked: some days from today, or after ``lots`` of an item, until a last day."""
+
+    days: int
+    lots: int | None = None
+    item: str = ""
+    until: date | None = None
+
+
+def set_effectiveness_check(session: Session, found: Capa, check: Check, *, now: datetime) -> Capa:
+    """Actions are done: note the day on which their effect is checked, or after how many lots.
 
     Raises:
         Conflict: ``capa.actions_open``.
+        Invalid: ``capa.check_over``: the last day of waiting for lots has passed.
     """
     found.refuse_open_actions()
-    found.check_due, found.check_due_before = site_day(now, found.site.zone) + timedelta(days=days), None
+    today = site_day(now, found.site.zone)
+    if check.until is not None and check.until < today:
+        sentence = N_("The last day of waiting for lots, %(day)s, has passed.")
+        raise Invalid("capa.check_over", sentence, field="check_until", day=check.until)
+    found.check_due, found.check_due_before = check.until or today + timedelta(days=check.days), None
+    found.check_lots, found.check_item, found.check_set_at = check.lots, check.item, now
     found.checks += 1
     found.state = CapaState.WATCHED
     session.flush()  # the version of the row moves on
-    _tell(session, "capa.check_set", found, due=found.check_due.isoformat())
+    _tell(session, "capa.check_set", found, due=found.check_due.isoformat(), lots=str(check.lots or ""))
     return found
 
 

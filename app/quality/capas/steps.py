@@ -44,7 +44,13 @@ _EXTEND = _schema(
     position={"type": "integer", "minimum": 1, "description": "row of the plan"},
     due={"type": "string", "format": "date", "description": "the new day"},
 )
-_CHECK = _schema(["days"], days={"type": "integer", "minimum": 1, "description": "days until the check"})
+_CHECK = _schema(
+    ["days"],
+    days={"type": "integer", "minimum": 1, "description": "days until the check"},
+    lots={"type": ["integer", "null"], "minimum": 1, "description": "how many lots to wait for instead"},
+    item={**_TEXT, "description": "code of the item whose lots are counted"},
+    until={**_TEXT, "format": "date", "description": "last day of waiting for lots"},
+)
 _CLOSE = _schema(declined={"type": "boolean", "description": "triage found that none is needed"})
 _NOTHING = _schema()
 
@@ -140,13 +146,20 @@ def extend_action(call: OperationCall) -> Mapping[str, Any]:
     title={"en": "Set the check of effectiveness", "zh": "安排有效性检查"},
 )
 def set_effectiveness_check(call: OperationCall) -> Mapping[str, Any]:
-    """Note the day of the check of effectiveness; gives how many were set since the plan.
+    """Note the day of the check of effectiveness, or after how many lots; gives how many checks were set.
 
     Raises:
         Conflict: ``capa.actions_open``: an action is not done.
+        Invalid: ``capa.check_over``: the last day of waiting for lots has passed.
     """
-    days = int(call.params["days"])
-    found = services.set_effectiveness_check(call.session, _found(call), days, now=call.now)
+    lots, until = call.params.get("lots"), _text(call, "until")
+    check = services.Check(
+        days=int(call.params["days"]),
+        lots=None if lots is None else int(lots),
+        item=_text(call, "item"),
+        until=date.fromisoformat(until) if until else None,
+    )
+    found = services.set_effectiveness_check(call.session, _found(call), check, now=call.now)
     return {"due": str(found.check_due), "count": found.checks}
 
 

@@ -1,14 +1,18 @@
 """A CAPA on the real rooms: planned, done, checked by timer, reopened when it had no effect."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from sqlalchemy import Engine, select
 
 from app.factory import create_app
 from app.inbox.handling.extending import AskForTime, ask_for_time
+from app.inventory.models import LotStatus
+from app.quality.capas.counting import count_lots
 from app.quality.capas.models import Capa, CapaAction, CapaOutcome, CapaState
 from app.quality.capas.services import close_capa
+from app.quality.tasks import CALENDAR
 from core import clock
 from core.actor import Actor
 from core.db import read_session, unit_of_work
@@ -16,6 +20,7 @@ from core.errors import FieldErrors, NotAllowed, QmsError
 from tests.factories.floor import Floor, make_floor
 from tests.factories.inbox import PASSWORD
 from tests.factories.people import sign_in
+from tests.factories.plant import make_lot
 from workflows.models import HumanTask, ProcessCase, TaskState
 
 STAFF = ("employee", "qa")
@@ -85,10 +90,14 @@ def to_plan(floor: Floor, **triage: str) -> ProcessCase:
 def to_check(floor: Floor) -> ProcessCase:
     case = to_plan(floor)
     floor.signs("owner", case, "plan", PLAN)
+    done(floor, case)
+    return case
+
+
+def done(floor: Floor, case: ProcessCase) -> None:
     floor.signs("qa2", case, "plan_approval", AGREE)
     floor.signs("doer", case, "implement", {"result": "done", "done": "Timer fitted"})
     floor.signs("qa2", case, "verification", VERIFIED)
-    return case
 
 
 def registered() -> Capa:
@@ -107,6 +116,60 @@ def test_the_effect_is_checked_when_its_day_has_come_and_closes_it(floor: Floor)
     floor.signs("checker", case, "effectiveness", effect("effective"))
     assert (registered().state, registered().outcome) == (CapaState.CLOSED, CapaOutcome.EFFECTIVE)
     assert floor.case(case.id).outcome == "closed"
+
+
+BY_LOTS = {"check_by": "lots", "check_lots": "2", "check_item": "RM-PVC", "check_until": "2027-03-31"}
+
+
+def counted(floor: Floor, at: datetime) -> list[str]:
+    """Count the lots on a day, and let the messages that come of it arrive."""
+    floor.now = at
+    with unit_of_work(CALENDAR, now=at) as session:
+        told = [one.number for one in count_lots(session, floor.plant.site, actor=CALENDAR, now=at)]
+    floor.post()
+    return told
+
+
+def lots(floor: Floor, number: int, **options: LotStatus) -> None:
+    with unit_of_work(floor.people["qa1"], now=floor.now) as session:
+        for _one in range(number):
+            plant = floor.plant
+            lot = make_lot(
+                session, plant, plant.material, Decimal(1), actor=floor.people["qa1"], now=floor.now
+            )
+            lot.status = options.get("status", lot.status)
+
+
+@pytest.mark.urs("URS-004")
+def test_the_effect_is_checked_when_the_lots_of_the_plan_have_come_in_and_are_decided(floor: Floor) -> None:
+    lots(floor, 3)
+    floor.now += timedelta(minutes=1)
+    case = to_plan(floor)
+    with pytest.raises(FieldErrors) as refused:
+        floor.signs("owner", case, "plan", PLAN | {"check_by": "lots"})
+    assert set(refused.value.errors) == {"check_lots", "check_item", "check_until"}
+    floor.signs("owner", case, "plan", PLAN | BY_LOTS)
+    done(floor, case)
+    assert (registered().check_lots, str(registered().check_due)) == (2, "2027-03-31")
+    floor.now += timedelta(minutes=1)
+    lots(floor, 1)
+    lots(floor, 1, status=LotStatus.QUARANTINE)
+    assert counted(floor, floor.now) == [], "one is decided, the three from before do not count"
+    assert floor.open(case) == []
+    lots(floor, 1)
+    assert counted(floor, floor.now + timedelta(days=1)) == [case.number]
+    assert floor.open(case) == ["effectiveness"]
+    assert counted(floor, floor.now + timedelta(days=1)) == []
+
+
+@pytest.mark.urs("URS-004")
+def test_lots_that_never_come_are_waited_for_until_the_last_day(floor: Floor) -> None:
+    case = to_plan(floor)
+    floor.signs("owner", case, "plan", PLAN | BY_LOTS)
+    done(floor, case)
+    assert counted(floor, datetime(2027, 3, 30, 3, 0, tzinfo=UTC)) == []
+    assert counted(floor, datetime(2027, 3, 31, 3, 0, tzinfo=UTC)) == [case.number]
+    assert floor.open(case) == ["effectiveness"]
 
 
 @pytest.mark.urs("URS-004")

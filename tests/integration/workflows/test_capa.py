@@ -31,7 +31,7 @@ ANSWERS = {
     "effectiveness": {"outcome": ["effective", "effective", "inconclusive", "ineffective"]},
     "implement": {"result": ["done", "done", "extend"]},
 }
-REPLIES = {"change_closed": ["closed", "closed", "rejected"]}
+REPLIES = {"change_closed": ["closed", "closed", "rejected"], "capa_lots_reached": ["reached"]}
 ASKED = {"from": "DEV-1", "title": "x", "source": "deviation", "severity": 5, "lots": [], "answer": "yes"}
 
 
