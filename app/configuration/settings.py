@@ -97,9 +97,7 @@ def label_of(code: str, processes: Mapping[str, Bilingual] = MappingProxyType({}
     said = [_said(part, processes) for part in rest]
     if area == "form_code" and (form := forms_known().get(rest[-1])):
         said[-1] = {lang: f"{rest[-1]} {name}" for lang, name in form[1].items()}
-    words = {
-        lang: [name, *(part[lang] for part in said)] for lang, name in area_of(code).title.items()
-    }
+    words = {lang: [name, *(part[lang] for part in said)] for lang, name in area_of(code).title.items()}
     return {lang: " · ".join(parts) for lang, parts in words.items()}
 
 

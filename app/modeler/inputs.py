@@ -100,9 +100,7 @@ def read_carried(text: str) -> dict[str, bytes]:
         raise Invalid("upload.no_zip", "The file is no ZIP archive.", field="files") from wrong
 
 
-def read_migration(
-    form: MultiDict[str, str], release_id: uuid.UUID, site_id: uuid.UUID
-) -> ProposeMigration:
+def read_migration(form: MultiDict[str, str], release_id: uuid.UUID, site_id: uuid.UUID) -> ProposeMigration:
     """Read which cases were chosen, and what was decided for each; what is no key is no case."""
     keys = [key for key in map(_key, form.getlist("case")) if key is not None]
     chosen = {key: form.get(f"decision-{key}", "").strip() for key in keys}

@@ -107,5 +107,3 @@ def _both(title: Bilingual, label: Bilingual) -> Bilingual:
 
 def _row(label: Bilingual, value: Text) -> dict[str, Any]:
     return {"label": dict(label), "value": value, "unit": None, "mark": None}
-
-

@@ -46,9 +46,7 @@ def _said(holders: Sequence[Bilingual]) -> Bilingual:
     return {lang: _HELD[lang] + names for lang, names in listed(holders).items()}
 
 
-def _suggest(
-    session: Session, words: str, site_id: uuid.UUID | None
-) -> Sequence[tuple[str, Bilingual]]:
+def _suggest(session: Session, words: str, site_id: uuid.UUID | None) -> Sequence[tuple[str, Bilingual]]:
     most = SUGGESTED // len(_KINDS)
     return [one for kind in _KINDS for one in picker_of(kind).suggest(session, words, site_id)[:most]]
 
