@@ -8,7 +8,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.catalog import queries
@@ -21,6 +21,7 @@ from core.actor import Actor
 from core.db import new_id
 from core.effectivity import RevisionState
 from core.errors import Conflict
+from core.many import insert_rows
 from core.types import Bilingual
 from signatures import audit
 
@@ -99,7 +100,7 @@ def _write(
 ) -> None:
     """Write new rows in one statement and forget them; the trail's triggers see each."""
     if written:
-        session.execute(insert(model), [{**_held(one), "revision": 1} for one in written])
+        insert_rows(session, model, [{**_held(one), "revision": 1} for one in written])
         note_written(session, model, [one.id for one in written], new=True)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, event, select, text, tuple_
 from sqlalchemy.orm import Session
 
 from app.catalog.kinds import ITEM
-from app.catalog.models import Item, ItemKind, ItemState
+from app.catalog.models import Item, ItemKind, ItemRevision, ItemState
 from app.catalog.services import NewItem, open_items
 from app.cli import search as command
 from app.objects import finding, search
@@ -25,6 +25,7 @@ from app.objects.ordering import order_in_index, sorted_texts
 from app.organisation.models import Department, DepartmentState
 from core.actor import Actor
 from core.db import read_session, unit_of_work
+from core.effectivity import RevisionState
 from signatures import audit
 from signatures.audit_models import AuditEntry
 
@@ -224,17 +225,29 @@ def test_items_of_a_list_are_found_and_stand_in_the_trail_row_by_row(keeper: Act
 def test_a_long_list_stands_in_trail_and_index_like_its_rows_one_by_one(keeper: Actor, now: datetime) -> None:
     odd = '"\\u0000 \\ 😀 \u2028 {粒料}'
     assert audit.MANY < 70, "PostgreSQL is told so many entries at once"
-    new = [NewItem(f"RM-{one:03d}", {"en": odd, "zh": odd}, ItemKind.MATERIAL, "kg") for one in range(70)]
+    names = {"en": odd, "zh": odd}
+    new = [NewItem(f"RM-{one:03d}", names, ItemKind.MATERIAL, "kg", specification=odd) for one in range(70)]
     with unit_of_work(keeper, now=now) as session:
         open_items(session, new, actor=keeper, now=now)
     with read_session() as session:
         entries = session.scalars(select(AuditEntry).order_by(AuditEntry.seq)).all()
-        assert [entry.seq for entry in entries] == list(range(1, 71))
-        told = [json.loads(entry.entry) for entry in entries]
-        assert {one["changes"]["name"][1]["zh"] for one in told} == {odd}
-        assert [one["changes"]["code"][1] for one in told] == [item.code for item in new]
+        assert [entry.seq for entry in entries] == list(range(1, 141))
+        told = [json.loads(entry.entry)["changes"] for entry in entries]
+        assert {one["name"][1]["zh"] for one in told[:70]} == {odd}
+        assert [one["code"][1] for one in told[:70]] == [item.code for item in new]
         assert {entry.at for entry in entries} == {now}
-        held = session.scalars(select(ObjectSearch.sorted_by).order_by(ObjectSearch.id)).all()
+        rows = session.scalars(select(Item)).all()
+        assert {(row.revision, row.state, row.created_at, row.gtin) for row in rows} == {
+            (1, ItemState.ACTIVE, now, None)
+        }
+        assert [row.storage for row in rows] == [{}] * 70
+        first = session.scalars(select(ItemRevision)).all()
+        assert {(one.specification, one.drawing, one.state) for one in first} == {
+            (odd, "", RevisionState.APPROVED)
+        }
+        held = session.scalars(
+            select(ObjectSearch.sorted_by).filter_by(kind=ITEM.name).order_by(ObjectSearch.id)
+        ).all()
         assert [one["code"] for one in held] == [item.code for item in new]
         assert {one["name"] for one in held} == {odd}
     with read_session() as session:
