@@ -10,6 +10,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import gettext as _
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from app.access.queries import names_of
@@ -20,6 +21,7 @@ from app.web.doors import declared_rights
 from app.web.filters import in_language, moment
 from app.web.rights import ROLES
 from app.web.statuses import in_words
+from core.db import Base
 from core.types import Bilingual
 from documents.sheets.cells import said_of
 from signatures.audit_models import AuditEntry
@@ -66,11 +68,30 @@ class Line:
 
 
 def lines_of(session: Session, entries: Iterable[AuditEntry]) -> list[Line]:
-    """Read entries with the names of the people they mention."""
+    """Read entries with the names of the people they mention, and the numbers and codes of what they name."""
     rows = [(entry, json.loads(entry.entry)) for entry in entries]
     mentioned = {text for _entry, said in rows for text in _ids_in(said)}
-    names = names_of(session, mentioned)
+    names = _numbers_of(session, [said for _entry, said in rows]) | names_of(session, mentioned)
     return [_line(entry, said, names) for entry, said in rows]
+
+
+def _numbers_of(session: Session, entries: Iterable[Mapping[str, Any]]) -> dict[str, Bilingual]:
+    """What the keys in changed rows point to, by number or code: one query a table."""
+    wanted: dict[Table, set[uuid.UUID]] = {}
+    for said in entries:
+        table = Base.metadata.tables.get(said["subject"][0])
+        columns: Mapping[str, Any] = dict(table.c.items()) if table is not None else {}
+        for name, pair in (said["changes"] or {}).items():
+            for key in columns[name].foreign_keys if name in columns else ():
+                held = [uuid.UUID(one) for one in pair or () if isinstance(one, str) and UUID.match(one)]
+                wanted.setdefault(key.column.table, set()).update(held)
+    found: dict[str, Bilingual] = {}
+    for table, ids in wanted.items():
+        called = next((table.c[name] for name in ("number", "code") if name in table.c), None)
+        if called is not None and ids:
+            for key, text in session.execute(select(table.c.id, called).where(table.c.id.in_(ids))):
+                found[str(key)] = {"en": text, "zh": text}
+    return found
 
 
 def _line(entry: AuditEntry, said: dict[str, Any], names: Names) -> Line:

@@ -47,13 +47,17 @@ def test_a_change_is_shown_with_before_after_who_and_why(plant: Plant, browser: 
 @pytest.mark.urs("URS-024")
 def test_an_entry_about_an_object_of_the_plant_leads_to_its_page(plant: Plant, browser: Browser) -> None:
     with unit_of_work(plant.people["admin"], reason="opened", now=plant.now) as session:
-        department = Department(code="D-1", name={"en": "One", "zh": "一部"})
+        above = Department(code="D-0", name={"en": "Above", "zh": "总部"})
+        session.add(above)
+        session.flush()
+        department = Department(code="D-1", name={"en": "One", "zh": "一部"}, parent_id=above.id)
         session.add(department)
         session.flush()
         key = department.id
     page = browser("qa").get(f"/audit?object_id={key}").text
     assert f'href="/departments/{key}"' in page
     assert "<ins>Active</ins>" in page, "a state stands in words"
+    assert "<ins>D-0</ins>" in page, "what a row points to is called by its code"
 
 
 @pytest.mark.urs("URS-024")
