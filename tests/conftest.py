@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Dialect, Engine, create_engine
 from werkzeug.routing import Rule
 
 from app.access import passwords
@@ -100,8 +101,15 @@ def spoken_once(make: Callable[..., Engine]) -> Callable[..., Engine]:
     def made(*args: Any, **options: Any) -> Engine:
         engine = make(*args, **options)
         known = first.setdefault(engine.dialect.name, engine)
-        engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
+        if known is not engine:
+            own: Any = engine.dialect
+            own.initialize = partial(introduce, known.dialect)
+            engine.dialect, engine._compiled_cache = known.dialect, known._compiled_cache
         return engine
+
+    def introduce(dialect: Dialect, connection: Connection) -> None:
+        if dialect.server_version_info is None:  # what the database can do is asked once, too
+            dialect.initialize(connection)
 
     return made
 

@@ -5,7 +5,6 @@ import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import available_timezones
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -21,13 +20,13 @@ from app.access.proof import Proof, Refusal, authenticate, compare, prove_untouc
 from app.access.queries import person_by_login
 from app.web.sessions import end_sessions_of
 from core.actor import Actor
-from core.clock import site_day
+from core.clock import site_day, zones
 from core.errors import Conflict, Invalid
 from core.languages import LANGUAGES
 from core.types import Bilingual
 from signatures import audit
 
-TIME_ZONES = tuple(sorted(available_timezones()))
+TIME_ZONES = tuple(sorted(zones()))
 """IANA names a person may choose from, read once."""
 
 LOGIN = re.compile(r"[a-z][a-z0-9._-]{1,31}")

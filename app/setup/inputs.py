@@ -3,11 +3,11 @@
 import re
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import available_timezones
 
 from app.access.services import LOGIN
 from app.sites.models import Layout, SiteKind
 from app.web.rights import ADMIN_ROLES, AUDIT_ADMIN, SECURITY_ADMIN, SYSTEM_ADMIN
+from core.clock import zones
 from core.errors import Invalid
 from core.languages import LANGUAGES
 from core.number_rules import PREFIX
@@ -25,7 +25,7 @@ REGIONS: dict[str, Bilingual] = {
     "EU": {"en": "European Union (MDR)", "zh": "欧盟（MDR）"},
     "US": {"en": "United States (FDA)", "zh": "美国（FDA）"},
 }
-ZONES = tuple(sorted(available_timezones()))
+ZONES = tuple(sorted(zones()))
 _SITE_CODE = re.compile(r"[A-Z0-9]{2,8}")
 
 

@@ -2,12 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
-from zoneinfo import available_timezones
 
 from sqlalchemy.orm import Session
 
 from app.sites.models import Layout, Site, SiteKind
 from app.sites.queries import site_by_code
+from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Invalid
 from core.types import Bilingual
@@ -41,7 +41,7 @@ def create_site(session: Session, command: CreateSite, *, actor: Actor) -> Site:
         raise Conflict(
             "site.code_taken", "There is a site %(site)s already.", field="code", site=command.code
         )
-    if command.zone not in available_timezones():
+    if command.zone not in clock.zones():
         raise Invalid("site.zone", "There is no time zone of this name.", field="zone")
     if command.registrant_site_id and session.get(Site, command.registrant_site_id) is None:
         raise Invalid("site.registrant", "There is no such site.", field="registrant_site_id")

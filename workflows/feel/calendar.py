@@ -2,8 +2,8 @@
 
 import zoneinfo
 from datetime import datetime, timedelta
-from functools import lru_cache
 
+from core.clock import zones
 from workflows.feel.faults import Wrong
 from workflows.feel.values import NANO, Clock, Day, Days, Moment, Months
 from workflows.sentences import N_
@@ -78,14 +78,9 @@ def clock_from(nanos: int, like: Clock) -> Clock:
     return Clock(minutes // 60, minutes % 60, second, nano, like.offset, like.zone)
 
 
-@lru_cache(maxsize=1)
-def _zones() -> frozenset[str]:
-    return frozenset(zoneinfo.available_timezones())
-
-
 def is_zone(name: str) -> bool:
     """Say whether this is the name of a time zone (IANA)."""
-    return name in _zones()
+    return name in zones()
 
 
 def offset_of(clock: Clock, on: Day | None = None) -> int | None:
