@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from workflows.compiled import CompiledProcess
 
 FACT = f"{{{QMS}}}fact"
+_EVERYWHERE = {"loopCounter": N_("place in the list"), "sites": N_("sites of the case")}
+"""Facts that every process has."""
 
 
 class Terms:
@@ -28,13 +30,13 @@ class Terms:
 
     def __init__(self, process: "CompiledProcess") -> None:
         steps = [one for one in process.elements.values() if one.writes and any(one.title.values())]
-        self._steps = {one.step: one.title for one in steps}
+        self._steps = {one.step: _plain(one.title, one.step) for one in steps}
         self._labels: dict[str, Bilingual] = {}
         for one in steps:
             form = form_of(process.forms, one)
             self._labels |= _of_form(one.step, form) if form is not None else {}
             self._labels |= _of_table(process, one)
-        self._named = dict(_named(process.files))
+        self._named = {path: said(words) for path, words in _EVERYWHERE.items()} | dict(_named(process.files))
         self._members: dict[str, list[str]] = defaultdict(list)
         for one in process.elements.values():
             if one.marker is not None and one.marker.item:

@@ -2,12 +2,17 @@
 const CODE = /(?<![\w-])(?=[A-Za-z-]*\d)(?=.{1,40}(?![\w-]))[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+(?![\w-])/g;
 const LEFT_ALONE = '.unbroken, svg, pre, code, script, style, textarea, select, button, [contenteditable]';
 
+// In a flexible box a piece of its text would become a part of its own, with the gap of the box around it.
+const laysOutParts = (box) => /flex|grid/.test(getComputedStyle(box).display);
+
 function keepTogether(part) {
   const texts = document.createTreeWalker(part, NodeFilter.SHOW_TEXT);
   const found = [];
   while (texts.nextNode()) {
     const text = texts.currentNode;
-    if (text.data.includes('-') && text.data.search(CODE) >= 0 && !text.parentElement.closest(LEFT_ALONE)) found.push(text);
+    const box = text.parentElement;
+    if (!text.data.includes('-') || text.data.search(CODE) < 0 || box.closest(LEFT_ALONE)) continue;
+    if (!laysOutParts(box)) found.push(text);
   }
   for (const text of found) {
     let place = 0;
