@@ -132,7 +132,8 @@ def test_a_supplier_is_blocked_from_his_page(plant: Plant, buyer: FlaskClient) -
         supplier_id = session.scalars(select(Supplier.id)).one()
     at = f"/approved-suppliers/{supplier_id}/block"
     page = buyer.get(f"/suppliers/{supplier_id}").text
-    assert f'action="{at}" data-once data-confirm="Block Ruipu now?' in page, "what holds at once is asked first"
+    asked = f'action="{at}" data-once data-confirm="Block Ruipu now?'
+    assert asked in page, "what holds at once is asked first"
     assert send(buyer, at, why=" ").headers["Location"].endswith("/approved-suppliers")
     assert "Say why the supplier is blocked" in buyer.get("/approved-suppliers").text
     answer = send(buyer, at, why="Recall")
