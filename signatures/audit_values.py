@@ -89,7 +89,9 @@ def readers_of(table: Table, dialect: Dialect) -> dict[str, Reader]:
 def _pair(pair: list[Any] | None, read: Reader) -> list[Any] | None:
     if pair is None:
         return None
-    return [value if value is None else read(value) for value in pair]
+    if read is plain:
+        return [value if type(value) is str or value is None else plain(value) for value in pair]
+    return [None if value is None else read(value) for value in pair]
 
 
 @cache

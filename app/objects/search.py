@@ -24,7 +24,6 @@ from sqlalchemy import (
     delete,
     event,
     func,
-    insert,
     literal_column,
     or_,
     select,
@@ -48,6 +47,10 @@ OWN_WAY = (FULL_TEXT, "ix_object_search_tokens", "ix_sorted_")
 """How tables and indexes begin that the models do not say, because each database writes them its own way."""
 _NO_SITE = "-"
 _PENDING = "objects_to_index"
+_WRITE = (
+    "INSERT INTO object_search (kind, object_id, words, tokens, sorted_by)"
+    " VALUES (:kind, :object_id, :words, :tokens, :sorted_by)"
+)
 _COPY = "INSERT INTO object_search_fts (rowid, tokens) SELECT id, tokens FROM object_search WHERE id > :last"
 _FORGET = "INSERT INTO object_search_fts (object_search_fts, rowid, tokens) VALUES ('delete', :id, :tokens)"
 _BRING = (
@@ -193,10 +196,15 @@ def _add(session: Session, kind: ObjectKind, rows: Sequence[Any]) -> None:
         return
     if _on_sqlite():
         last = session.scalar(select(func.max(ObjectSearch.id))) or 0
-        session.execute(insert(ObjectSearch), made)
+        session.execute(text(_WRITE), [_on_disk(one) for one in made])
         session.execute(text(_COPY), {"last": last})
         return
     session.execute(text(_BRING), {"rows": orjson.dumps(made).decode()})
+
+
+def _on_disk(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of the index as SQLite keeps it."""
+    return {**row, "object_id": row["object_id"].hex, "sorted_by": orjson.dumps(row["sorted_by"]).decode()}
 
 
 def _row(kind: ObjectKind, names: Sequence[str], texts: Sequence[str], row: Sequence[Any]) -> dict[str, Any]:
