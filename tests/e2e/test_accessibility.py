@@ -205,10 +205,15 @@ class Walk:
         return next((path for path in paths if re.fullmatch(f"{kind}[0-9a-f-]{{36}}", path)), None)
 
     def examine(self, page: Page) -> None:
-        """Note what axe finds on the page shown; :func:`with_axe` has brought it there."""
-        options = {"runOnly": LEVELS, "resultTypes": ["violations"]}
-        found = page.evaluate("options => axe.run(options)", options)["violations"]
-        self.faults += [f"{page.url}: {one['id']} at {one['nodes'][0]['target']}" for one in found]
+        """Note what axe finds on the page shown."""
+        self.faults += axe_finds(page)
+
+
+def axe_finds(page: Page) -> list[str]:
+    """What axe finds on the page shown; :func:`with_axe` has brought it there."""
+    options = {"runOnly": LEVELS, "resultTypes": ["violations"]}
+    found = page.evaluate("options => axe.run(options)", options)["violations"]
+    return [f"{page.url}: {one['id']} at {one['nodes'][0]['target']}" for one in found]
 
 
 def with_axe(page: Page) -> Page:

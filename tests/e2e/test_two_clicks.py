@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from app.access.routes import DEMO_PASSWORD
 from tests.e2e.acts import SIGNED, Person, case_number
 from tests.e2e.conftest import DESKTOP, ON_SQLITE, PHONE
-from tests.e2e.test_accessibility import Walk
+from tests.e2e.test_accessibility import axe_finds, with_axe
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), ON_SQLITE]
 COUNT = """document.addEventListener('click', (event) => {
@@ -39,7 +39,7 @@ def test_from_the_inbox_to_signed_in_two_clicks(
     case = somebody("keeper").receive_material(f"E2E-TWO-{language}")
     somebody("inspector").inspect(case)
     qa = somebody("qa", language, size)
-    page = qa.page
+    page = with_axe(qa.page)
     page.goto(case)
     page.goto(f"/inbox?q={case_number(page)}")
     qa.picture("inbox")
@@ -59,9 +59,7 @@ def test_from_the_inbox_to_signed_in_two_clicks(
     qa.picture("ready")
     page.locator("#sign-password").focus()
     page.keyboard.type(DEMO_PASSWORD)
-    walk = Walk()
-    walk.examine(page)
-    assert walk.faults == []
+    assert axe_finds(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button.click()  # two
     page.wait_for_url(SIGNED)
