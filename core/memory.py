@@ -6,7 +6,7 @@ each time and is no garbage; and a list of many rows makes objects by the millio
 
 import gc
 
-MANY = (20_000, 20, 50)
+MANY = (20_000, 10, 10)
 """New objects before the youngest are searched, and searches before older ones are (gc.set_threshold)."""
 
 

@@ -6,6 +6,7 @@ programs), by an object among the facts that tells when it is touched, by the fa
 time and memory.
 """
 
+import gc
 import importlib
 import resource
 import sys
@@ -217,6 +218,7 @@ def measure(count: int, *, seed: int) -> dict[str, Any]:
     while tally.count < count:
         made = tally.count
         hypothesis.seed(seed)(settings(hypothesis.given(strategy)(lambda source: try_one(source, tally))))()
+        gc.collect()
         seed += 1
         if tally.count == made:
             break

@@ -5,6 +5,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.web.columns import COLUMNS
+from app.web.facts import FACTS
 
 TABLES: dict[str, Any] = {
     "account_session": _l("Session"),
@@ -242,7 +243,8 @@ def table_name(subject_type: str) -> str:
 
 def column_name(column: str) -> str:
     """Call a column by its name for people."""
-    called = COLUMNS.get(column) or COLUMNS.get(column.removesuffix("_id").removesuffix("_name"))
+    named = COLUMNS | FACTS
+    called = named.get(column) or named.get(column.removesuffix("_id").removesuffix("_name"))
     return str(called or column.replace("_", " "))
 
 
