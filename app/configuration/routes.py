@@ -15,6 +15,7 @@ from app.configuration.models import ConfigurationSetting
 from app.objects.kinds import Key, ObjectKind, Values, kinds
 from app.objects.models import ChangeState, ObjectChange
 from app.objects.pages import furnish
+from app.sites.queries import sites
 from app.web import access, current_person, db, navigation
 from core.types import Bilingual
 from workflows.models import ProcessRelease, ReleaseState
@@ -103,7 +104,10 @@ def index() -> str:
     last = {one.object_id: one for one in changes if one.state is ChangeState.APPLIED}
     processes = process_names(session)
     areas: dict[str, list[dict[str, Any]]] = {}
-    for code in filter(_reached, sorted({*settings.every_code(session), *rows})):
+    reached = {one.code for one in sites(session) if person.may("configuration.read", one.id)}
+    for code in sorted({*settings.every_code(session), *rows}):
+        if settings.place_of(code) not in {None, *reached}:
+            continue
         row = rows.get(code)
         key = row.id if row is not None else None
         areas.setdefault(code.split("/")[0], []).append(
@@ -125,12 +129,6 @@ def index() -> str:
         names=names,
         others=others,
     )
-
-
-def _reached(code: str) -> bool:
-    """Whether a setting is the company's, or of a site that the reader may see."""
-    site = settings.site_in(db.session(), code)
-    return site is None or current_person().may("configuration.read", site.id)
 
 
 _OTHERS = frozenset(

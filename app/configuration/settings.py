@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.access.policy import BOUNDS, ChangePolicy, change_policy, policy_of
@@ -27,8 +28,8 @@ from app.sites.models import Site
 from app.sites.queries import site_by_code, sites
 from core.actor import Actor
 from core.errors import FieldErrors, Invalid, NotFound
-from core.number_rules import ANY_SITE, WriteNumbers, all_series
-from core.numbers import rule_of
+from core.number_rules import ANY_SITE, WriteNumbers
+from core.numbers import NumberRule, rule_of
 from core.types import Bilingual
 from documents import store
 
@@ -73,10 +74,16 @@ class Area:
     write: Callable[[Session, str, Values, Actor, datetime], None]
 
 
+def place_of(code: str) -> str | None:
+    """The code of the site a setting belongs to; None for the whole company."""
+    parts = code.split("/")
+    return parts[1] if len(parts) > 1 and parts[1] != ANY else None
+
+
 def site_in(session: Session, code: str) -> Site | None:
     """The site a setting belongs to; None for the whole company."""
-    parts = code.split("/")
-    return site_by_code(session, parts[1]) if len(parts) > 1 and parts[1] != ANY else None
+    place = place_of(code)
+    return site_by_code(session, place) if place is not None else None
 
 
 def area_of(code: str) -> Area:
@@ -204,15 +211,18 @@ def _write_form_code(session: Session, code: str, values: Values, actor: Actor, 
     change_form_code(session, command, reason=REASON)
 
 
+_RULES = select(NumberRule.series, NumberRule.site_code)
+
+
 def _number_codes(session: Session) -> list[str]:
+    written = {(series, place) for series, place in session.execute(_RULES)}
     places = [ANY, *(site.code for site in sites(session))]
-    found = []
-    for series in all_series(session):
-        for place in places:
-            rule = rule_of(session, series, _place(place))
-            if place == ANY or rule.site_code == place:
-                found.append(f"numbers/{place}/{series}")
-    return found
+    return [
+        f"numbers/{place}/{series}"
+        for series in sorted({series for series, _place in written})
+        for place in places
+        if place == ANY or (series, place) in written
+    ]
 
 
 def _numbers(session: Session, code: str) -> Values:
