@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from workflows.drawing.lettering import LINE_HEIGHT, wrap
-from workflows.drawing.nodes import label_box, mark_plate
+from workflows.drawing.nodes import foot_of, label_box, mark_plate
 from workflows.drawing.picture import SUBPROCESSES, Box, Edge, Name, Picture, Shape
 from workflows.drawing.sequence import NOBODY, Block, Numbered, blocks_of, host_of
 from workflows.drawing.strips import Note, Strip
@@ -41,7 +41,8 @@ class _Cell:
     def low(self) -> float:
         """Where the ways begin, under the step, its name, and who and when."""
         plates = [one for one in (self.named, self.marked) if one is not None]
-        return max([STEP_HEIGHT / 2, *(one.y + one.height for one in plates)]) + 2
+        foot = self.shape.box.y + self.shape.box.height
+        return max([STEP_HEIGHT / 2, foot, *(one.y + one.height for one in plates)]) + 2
 
     @property
     def below(self) -> float:
@@ -221,7 +222,7 @@ def _small(shape: Shape) -> Shape:
     """A step in the size of its cell around (0, 0); the name of an event or gateway stands below it."""
     side = next((size for kind, size in SMALL.items() if shape.kind.endswith(kind)), None)
     width, height = (side, side) if side else (STEP_WIDTH, STEP_HEIGHT)
-    box = Box(-width / 2, -height / 2, width, height)
+    box = Box(-width / 2, -height / 2, width, height + (0.0 if side else foot_of(shape)))
     expanded = shape.expanded and shape.kind not in SUBPROCESSES
     named = Box(-CELL / 2 + 6, height / 2 + 3, CELL - 12, 0.0) if side else None
     return replace(shape, box=box, label=named, expanded=expanded)

@@ -12,6 +12,8 @@ HEADER = 30.0
 LABEL_SIZE, MARK_SIZE = 11.0, 9.0
 THIN = 96.0
 """Height below which the name of a lane lies."""
+FOOT = 14.0
+"""What the signs at the foot of a step take of its height."""
 LANE_LINE = "#cbd5e1"
 LANE_HEAD = "#eef2f7"
 LANE_INK = "#334155"
@@ -99,11 +101,18 @@ def _step(shape: Shape, paint: Paint, lang: str) -> list[etree._Element]:
     if icon is not None:
         parts.append(_icon(icon, box.x + 5, box.y + 4, paint.line, filled=shape.kind == "sendTask"))
     parts += _foot_signs(shape, paint, opened=opened)
-    middle = box.y + (14 if opened else box.height / 2 + (4 if icon else 0))
-    room = 16 if opened else box.height - (26 if icon else 12)
+    head, foot = (8 if icon else 0), foot_of(shape)
+    middle = box.y + (14 if opened else (head + box.height - foot) / 2)
+    room = 16 if opened else box.height - 12 - (14 if icon else 0) - foot
     lines, size = fit(shape.name.text(lang), box.width - 12, room, 12, 9)
     parts.append(lettering(lines, box.x + box.width / 2, middle, size=size, ink=paint.text))
     return parts
+
+
+def foot_of(shape: Shape) -> float:
+    """Height of the signs at the foot of a step under its name: that it is repeated, that it is folded."""
+    folded = shape.kind in SUBPROCESSES and not shape.expanded
+    return FOOT if shape.repeats or folded else 0.0
 
 
 def _foot_signs(shape: Shape, paint: Paint, *, opened: bool) -> list[etree._Element]:

@@ -103,6 +103,25 @@ def test_a_folded_diagram_tells_every_way_by_the_numbers_of_its_steps() -> None:
     assert set(coming) <= set(told), "a step says that one comes from a step that does not say so"
 
 
+@pytest.mark.parametrize("folded", [True, False])
+def test_the_name_of_a_repeated_step_stands_above_its_signs(folded: bool) -> None:
+    shapes = read_picture(LONG).shapes
+    done = {shape.id for shape in shapes} if folded else set()
+    repeated = {shape.id for shape in shapes if shape.repeats}
+    groups = [
+        group
+        for part in parts_of(LONG, done=done)
+        for group in etree.fromstring(part.svg).iter(f"{SVG}g")
+        if group.get("data-element") in repeated
+    ]
+    assert len(groups) == len(repeated)
+    for group in groups:
+        signs = [float(path.get("transform").split()[1].rstrip(")")) for path in group.iter(f"{SVG}path")]
+        name = next(part for part in group if part.get("font-size"))
+        lowest = max(float(line.get("y")) for line in name)
+        assert lowest < max(signs) - 6, group.get("data-element")
+
+
 def test_every_part_names_the_lanes_of_its_steps() -> None:
     picture = read_picture(CUT)
     lanes = [shape for shape in picture.shapes if shape.kind == "lane"]
