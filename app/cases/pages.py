@@ -110,6 +110,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
     """Collect everything the page of a case shows."""
     process = timeline.process_of(session, case)
     path = history.path(session, case)
+    now_at = timeline.now_at(session, case, path, process)
     part = records_part(session, case)
     return {
         **part,
@@ -117,9 +118,9 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "outcome": timeline.outcome_name(case, process),
         "site_name": _site_name(session, case.site_id),
         "subject_url": _subject_url(case),
-        "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=path.current, lang=language()),
-        "at": diagram.place_of(process.bpmn_xml, _now_at(session, case, path), language()),
-        "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(path.current), "current"),
+        "alt": diagram.alt_text(process.bpmn_xml, done=path.done, current=now_at, lang=language()),
+        "at": diagram.place_of(process.bpmn_xml, now_at or {case.outcome or ""}, language()),
+        "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(now_at), "current"),
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),
         "called": _called(process, path),
@@ -136,12 +137,6 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
             case.started_by, PARTS.get(case.started_by_name, case.started_by_name)
         ),
     }
-
-
-def _now_at(session: Session, case: ProcessCase, path: history.Path) -> set[str]:
-    """Where a case stands: its open steps, else the events it waits for, else the end it has reached."""
-    waiting = {wait.element_id for wait in waits.of_case(session, case.id)}
-    return set(path.current) or waiting or {case.outcome or ""}
 
 
 def records_part(session: Session, case: ProcessCase) -> dict[str, Any]:

@@ -98,11 +98,11 @@ def progress(case_id: uuid.UUID) -> str:
 def picture(case_id: uuid.UUID) -> Response:
     """Draw where a case stands, with who and when under the steps done; ``process`` is one that it calls."""
     case, session = _case(case_id), db.session()
-    path = history.path(session, case)
+    path, process = history.path(session, case), timeline.process_of(session, case)
     svg = diagram.to_svg(
-        timeline.process_of(session, case).drawing_of(request.args.get("process", "")),
+        process.drawing_of(request.args.get("process", "")),
         done=path.done,
-        current=path.current,
+        current=timeline.now_at(session, case, path, process),
         flows=path.flows,
         marks=timeline.marks(session, case, current_person().zone, now=request_time()),
         lang=language(),

@@ -24,16 +24,19 @@ from forms.loader import Form
 from forms.render import sections
 from signatures.models import Signature
 from signatures.register import signatures_on
-from workflows import history, registry, repository
+from workflows import history, registry, repository, waits
 from workflows.compiled import CompiledProcess
 from workflows.decisions import CONDITIONS, SCRIPT
 from workflows.elements import Element
 from workflows.history import Passage
 from workflows.models import HumanTask, ProcessCase, StepHistory
 from workflows.originals import Kept, history_section, kept_of_case, notes_of
+from workflows.telling import Teller
 
 SILENT = frozenset({"exclusiveGateway", "parallelGateway", "inclusiveGateway", "scriptTask"})
 """Elements that pass without anybody noticing, unless they decided or calculated; the diagram shows them."""
+HALTS = frozenset({"intermediateCatchEvent", "receiveTask"})
+"""Elements at which a case stands still until a moment or a message comes."""
 
 
 @dataclass(frozen=True)
@@ -98,11 +101,18 @@ def passed_steps(
             replace(
                 _passed(row, own, signatures, element, people, _entries(session, form, row, kept)),
                 taken_back=row.seq not in counting,
-                why=_why(process.vocabulary.in_words(row.decision)) if row.decision else None,
+                why=_why(process.vocabulary.in_words(row.decision), process.teller) if row.decision else None,
                 acted_for=in_language(people.get(str(task.completed_for), "")) if task is not None else "",
             )
         )
     return found[::-1]
+
+
+def now_at(session: Session, case: ProcessCase, path: history.Path, process: CompiledProcess) -> set[str]:
+    """The elements where a case stands: its open steps, and the events on its way for which it waits."""
+    waiting = {wait.element_id for wait in waits.of_case(session, case.id)}
+    on_the_way = {key for key in waiting & set(process.elements) if process.elements[key].kind in HALTS}
+    return on_the_way | path.current
 
 
 def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> dict[str, list[str]]:
@@ -228,12 +238,20 @@ def _worded(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False) if plain else in_words(value)
 
 
-def _why(decision: Mapping[str, Any]) -> Why:
+def _why(decision: Mapping[str, Any], teller: Teller) -> Why:
+    """Tell a decision; what a gateway asked as a sentence where it can be told."""
     labels, said = decision.get("labels") or {}, decision.get("said") or {}
+    if decision["policy"] == CONDITIONS:
+        labels = {text: told for text in decision["outputs"] if (told := teller.condition(text))}
+    is_table = decision["policy"] not in (CONDITIONS, SCRIPT)
     return Why(
         table=decision["name"],
         inputs=tuple(
-            (entry["label"], entry.get("said") or in_words(entry["value"])) for entry in decision["inputs"]
+            (
+                (None if is_table else teller.fact(entry["expression"])) or entry["label"],
+                entry.get("said") or in_words(entry["value"]),
+            )
+            for entry in decision["inputs"]
         ),
         rows=tuple(decision["rows"]),
         notes=tuple(decision["annotations"]),
@@ -241,6 +259,6 @@ def _why(decision: Mapping[str, Any]) -> Why:
             (labels.get(name, name), said.get(name) or _worded(value))
             for name, value in decision["outputs"].items()
         ),
-        is_table=decision["policy"] not in (CONDITIONS, SCRIPT),
+        is_table=is_table,
         taken=tuple(one["name"] for one in decision.get("taken") or ()),
     )

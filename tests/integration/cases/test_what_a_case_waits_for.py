@@ -1,10 +1,12 @@
 """The case page says which timers and messages a case waits for, and draws the processes it calls."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 
 from core.db import unit_of_work
 from tests.factories.inbox import Plant
@@ -84,6 +86,14 @@ def test_timers_and_messages_are_named_with_moment_values_and_since_when(
     assert "lot = T-001" in page
     assert "Timer, due" in page
     assert "Rest" in page
+
+
+def test_where_a_case_waits_for_a_moment_or_a_message_it_stands_now(
+    case: ProcessCase, browser: Callable[[str], FlaskClient]
+) -> None:
+    page = html.fromstring(browser("qa").get(f"/cases/{case.id}").text)
+    marks = json.loads(page.xpath("//@data-markers")[0])
+    assert {key for key, mark in marks.items() if mark == "current"} == {"result", "pause", "look"}
 
 
 def test_a_called_process_is_drawn_with_the_marks_of_the_case(

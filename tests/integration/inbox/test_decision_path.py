@@ -80,5 +80,5 @@ def test_the_record_of_the_next_step_says_it_in_both_languages(plant: Plant) -> 
 def test_the_case_page_tells_it_in_its_timeline(plant: Plant) -> None:
     page = sign_in(create_app(testing=True), "qa", inbox.PASSWORD).get(f"/cases/{plant.case_id}").text
     assert "Fit for release?" in page
-    assert "sums &gt; 3" in page
+    assert "“Inspection: Conclusion” is “Pass”, and “Sum” is more than 3" in page
     assert "Way taken" in page
