@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from app.access.routes import DEMO_PASSWORD
+from app.cli.reading import is_one
 from app.cli.scratch import ROOT, Product
 from app.cli.story import Plant
 from app.cli.visit import Page
@@ -44,6 +45,7 @@ def make_busy(product: Product, folder: Path) -> None:
     _ship(plant)
     _bring(plant)
     _propose(plant)
+    _draft(plant)
     _move(plant, product, folder)
     _ask_for_a_change(plant)
     _begin_each_process(plant)
@@ -93,6 +95,17 @@ def _propose(plant: Plant) -> None:
     entered = {"code": "D-RA", "name_en": "Regulatory affairs", "name_zh": "法规部", "reason": "New task"}
     page = owner.submit(owner.get("/departments/new").form("/departments/new"), entered)
     assert page.status < 400, page.text()[:800]
+
+
+def _draft(plant: Plant) -> None:
+    """The next revision of an inspection standard and of a routing is being written."""
+    planner = plant.person("planner")
+    entered = {"revision": "Z1", "effective_from": "", "reason": "Next edition"}
+    for plural in ("inspection-standards", "routings"):
+        first = next(filter(is_one, planner.get(f"/{plural}").links(f"/{plural}/")))
+        form = planner.get(f"/{plural}/new?like={first.rpartition('/')[2]}").form(f"/{plural}")
+        page = planner.submit(form, entered)
+        assert page.status < 400, page.text()[:800]
 
 
 def _move(plant: Plant, product: Product, folder: Path) -> None:
