@@ -13,7 +13,6 @@ from forms.loader import Form
 from workflows import durations, registry, sheet
 from workflows.compiled import CompiledProcess
 from workflows.elements import Element, Lane, Policy
-from workflows.telling import Teller
 
 STEPS = frozenset({"userTask", "serviceTask", "businessRuleTask"})
 
@@ -58,8 +57,7 @@ class LaneLine:
 def step_lines(process: CompiledProcess) -> list[StepLine]:
     """List the steps in the order in which the diagram leads through them."""
     steps = [element for element in sheet.in_order(process) if element.kind in STEPS]
-    teller = process.teller
-    return [_step_line(number, element, process, teller) for number, element in enumerate(steps, start=1)]
+    return [_step_line(number, element, process) for number, element in enumerate(steps, start=1)]
 
 
 def lane_lines(process: CompiledProcess) -> list[LaneLine]:
@@ -70,18 +68,16 @@ def lane_lines(process: CompiledProcess) -> list[LaneLine]:
 
 def ways(process: CompiledProcess) -> list[tuple[sheet.Branch, Told | None]]:
     """List the ways out of every gateway that decides, with when each is taken; None for all other cases."""
-    teller = process.teller
     return [
-        (one, Told(one.condition, teller.condition(one.condition)) if one.condition else None)
+        (one, Told(one.condition, process.teller.condition(one.condition)) if one.condition else None)
         for one in sheet.branches(process)
     ]
 
 
 def exceptions(process: CompiledProcess) -> list[tuple[Bilingual, str]]:
     """List what interrupts the ordinary course: events at the border of steps, and timers."""
-    teller = process.teller
     return [
-        (_named(element), _exception_words(element, process, teller))
+        (_named(element), _exception_words(element, process))
         for element in sheet.in_order(process)
         if element.kind == "boundaryEvent" or element.timer is not None
     ]
@@ -99,7 +95,7 @@ def ends(process: CompiledProcess) -> list[Bilingual]:
     return [_named(one) for one in ordered if one.kind == "endEvent" and one.id in outermost]
 
 
-def _step_line(number: int, element: Element, process: CompiledProcess, teller: Teller) -> StepLine:
+def _step_line(number: int, element: Element, process: CompiledProcess) -> StepLine:
     policy = element.policy
     return StepLine(
         number=number,
@@ -115,7 +111,7 @@ def _step_line(number: int, element: Element, process: CompiledProcess, teller: 
         due=_due(policy, process) if policy else "",
         operation=_operation(element),
         parameters=tuple(
-            (name, Told(source, teller.value(source))) for name, source in element.parameters.items()
+            (name, Told(source, process.teller.value(source))) for name, source in element.parameters.items()
         ),
         decision=element.decision,
     )
@@ -163,34 +159,34 @@ def _named(element: Element) -> Bilingual:
     return element.name if any(element.name.values()) else {"en": element.id, "zh": element.id}
 
 
-def _exception_words(element: Element, process: CompiledProcess, teller: Teller) -> str:
+def _exception_words(element: Element, process: CompiledProcess) -> str:
     read = element.timer.text if element.timer else ""
     of_table = sheet.column_of(process, read) is not None
-    giver = None if of_table else sheet.giver_of(process, teller.day_of(read) or read)
+    giver = None if of_table else sheet.giver_of(process, process.teller.day_of(read) or read)
     if element.attached_to is None:
-        return _waits(read, giver, process, teller)
+        return _waits(read, giver, process)
     step = in_language(_named(process.elements[element.attached_to]))
     if element.interrupting and giver is not None:
         day = in_language(giver)
         return str(_("ends “%(step)s” after the day that “%(giver)s” gives", step=step, giver=day))
-    when = _time_words(read, process, teller)
+    when = _time_words(read, process)
     if element.interrupting:
         return str(_("ends “%(step)s” after %(time)s", step=step, time=when))
     return str(_("comes up beside “%(step)s” after %(time)s", step=step, time=when))
 
 
-def _waits(read: str, giver: Bilingual | None, process: CompiledProcess, teller: Teller) -> str:
+def _waits(read: str, giver: Bilingual | None, process: CompiledProcess) -> str:
     """Say what a timer on the way waits for: a day or a number of days that a step gives, or a duration."""
     if giver is not None:
         return str(_("waits for the day that “%(step)s” gives", step=in_language(giver)))
-    giver = sheet.giver_of(process, teller.days_of(read))
+    giver = sheet.giver_of(process, process.teller.days_of(read))
     if giver is not None:
         return str(_("waits as many days as “%(step)s” gives", step=in_language(giver)))
-    return str(_("waits %(time)s", time=_time_words(read, process, teller)))
+    return str(_("waits %(time)s", time=_time_words(read, process)))
 
 
-def _time_words(read: str, process: CompiledProcess, teller: Teller) -> str:
+def _time_words(read: str, process: CompiledProcess) -> str:
     """Say a duration, the column of a table that gives it, or how it is reckoned."""
     known = durations.is_duration(read) or sheet.column_of(process, read) is not None
-    told = None if known else teller.timer(read)
+    told = None if known else process.teller.timer(read)
     return in_language(told) if told is not None else _due_words(read, process)

@@ -241,10 +241,12 @@ def table_name(subject_type: str) -> str:
     return str(TABLES.get(plain, subject_type.replace("_", " ")))
 
 
+_NAMED = COLUMNS | FACTS
+
+
 def column_name(column: str) -> str:
     """Call a column by its name for people."""
-    named = COLUMNS | FACTS
-    called = named.get(column) or named.get(column.removesuffix("_id").removesuffix("_name"))
+    called = _NAMED.get(column) or _NAMED.get(column.removesuffix("_id").removesuffix("_name"))
     return str(called or column.replace("_", " "))
 
 
