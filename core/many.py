@@ -6,7 +6,7 @@ of them at once, as JSON.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import JSON, Column, Dialect, Table, TextClause, insert, text
@@ -22,11 +22,11 @@ Write = Callable[[Any], Any]
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns; what they leave out gets its default."""
-    dialect, table = session.get_bind().dialect, model.__table__
-    if len(rows) < MANY or dialect.name != "postgresql" or not isinstance(table, Table):
-        session.execute(insert(model), [dict(row) for row in rows])
-        return
+    dialect, table = session.get_bind().dialect, cast("Table", model.__table__)
     session.flush()
+    if len(rows) < MANY or dialect.name != "postgresql":
+        session.connection().execute(insert(table), [dict(row) for row in rows])
+        return
     defaults = {name: give for name, give in _defaults(table).items() if name not in rows[0]}
     names = tuple(name for name in table.columns.keys() if name in rows[0] or name in defaults)  # noqa: SIM118
     statement, writers = _told(table, names, dialect)

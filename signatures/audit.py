@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
-import orjson
-from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, text, update
+from sqlalchemy import Dialect, RowMapping, delete, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.canonical import canonical_json
 from core.db import Base, on_every_commit, write_context
+from core.many import MANY, insert_rows
 from signatures.audit_chain import ChainReport, chain_hash, verify_chain
 from signatures.audit_clock import CLOCK, STEPPED_BACK, step_back
 from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
@@ -46,12 +46,6 @@ ROW_ACTIONS = ("insert", "update", "delete")
 _CAPTURE_EVENT = insert(AuditCapture)
 _TAKE_CAPTURES = delete(AuditCapture).returning(*AuditCapture.__table__.columns)
 _ADD_ENTRY = insert(AuditEntry)
-_ADD_ENTRIES = text(
-    "INSERT INTO audit_entry (seq, at, actor_id, action, subject_type, subject_id, entry, prev_hash, hash)"
-    " SELECT seq, at, actor_id, action, subject_type, subject_id, entry, prev_hash, hash"
-    " FROM json_to_recordset(CAST(:rows AS json)) AS told(seq bigint, at timestamptz, actor_id text,"
-    " action text, subject_type text, subject_id text, entry text, prev_hash text, hash text)"
-)
 _MOVE_HEAD = update(AuditHead).where(AuditHead.id == 1)
 _AT_HEAD = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
 _LOCK_HEAD = (
@@ -61,9 +55,6 @@ _LOCK_HEAD = (
     .execution_options(populate_existing=True)
 )
 """The statements of every commit, built once."""
-
-MANY, AT_ONCE = 50, 5_000
-"""Entries that PostgreSQL is told in one statement: from so many on, and at most so many."""
 
 _CONTEXT_KEYS = {"actor", "login", "name", "on_behalf_of", "reason", "now"}
 
@@ -110,13 +101,11 @@ def link_captures(session: Session) -> None:
 
 
 def _add_entries(session: Session, rows: list[dict[str, Any]]) -> None:
-    """Put entries at the end of the trail; PostgreSQL is told a long list of them at once, as JSON."""
-    if len(rows) < MANY or session.get_bind().dialect.name != "postgresql":
+    """Put entries at the end of the trail; most commits have few of them, a long list may have many."""
+    if len(rows) < MANY:
         session.connection().execute(_ADD_ENTRY, rows)
-        return
-    for start in range(0, len(rows), AT_ONCE):
-        told = orjson.dumps(rows[start : start + AT_ONCE]).decode()
-        session.connection().execute(_ADD_ENTRIES, {"rows": told})
+    else:
+        insert_rows(session, AuditEntry, rows)
 
 
 def history_of(session: Session, table: str, row_id: object, *, limit: int = 200) -> list[AuditEntry]:
