@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -123,7 +123,7 @@ def case_page(session: Session, case: ProcessCase, *, now: datetime) -> dict[str
         "markers": dict.fromkeys(sorted(path.done), "done") | dict.fromkeys(sorted(now_at), "current"),
         "waiting": _waiting(session, case, now=now),
         "events": _events(session, case, process),
-        "called": _called(process, path),
+        "called": _called(process, path.done, now_at),
         "asked": asking.waiting_of(session, case, process),
         "linked": links.linked_cases(session, case, reachable_sites("cases.read")),
         "steps": timeline.passed_steps(session, case, part["records"], process),
@@ -222,20 +222,17 @@ def _event(wait: CaseWait, element: Element | None) -> Event:
     )
 
 
-def _called(process: CompiledProcess, path: history.Path) -> list[Called]:
+def _called(process: CompiledProcess, done: Collection[str], now_at: Collection[str]) -> list[Called]:
     """List the processes that were called so far or are running, each once, in the order of the diagram."""
-    at = path.done | path.current
     return [
         Called(
             key=model.key,
             name=model.name,
-            running=any(key in path.current for key in model.elements),
-            alt=diagram.alt_text(
-                process.drawing_of(model.key), done=path.done, current=path.current, lang=language()
-            ),
+            running=any(key in now_at for key in model.elements),
+            alt=diagram.alt_text(process.drawing_of(model.key), done=done, current=now_at, lang=language()),
         )
         for model in process.called
-        if any(key in at for key in model.elements)
+        if any(key in done or key in now_at for key in model.elements)
     ]
 
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Supplier
+from app.sites.daily import daily
 from app.sites.models import Site
-from app.sites.queries import site_of
 from app.suppliers.approval.queries import WANTED, reviews_due, under_approval
 from app.suppliers.models import SupplierScope
 from app.suppliers.queries import CERTIFICATE_NAMES, SOON, lapsing_certificates
-from core import clock, outbox
-from core.actor import Actor, system_actor
-from core.db import unit_of_work
+from core import clock
+from core.actor import Actor
 from workflows import messages
 from workflows.facts import correlation_text
 from workflows.message_models import CaseMessage
 
 ASK_REVIEWS = "suppliers.ask_reviews"
-CALENDAR = system_actor("calendar")
 
 
 @dataclass(frozen=True)
@@ -36,15 +32,6 @@ class Due:
     key: str
     title: str
     last: date
-
-
-@outbox.job(ASK_REVIEWS)
-def ask_reviews_of_site(entry_id: uuid.UUID, payload: dict[str, Any], secret: bytes | None) -> None:
-    """Ask for what is due at a site, and strike the entry out, in one transaction."""
-    now = clock.now()
-    with unit_of_work(CALENDAR, reason="supplier review", now=now) as session:
-        ask_reviews(session, site_of(session, uuid.UUID(payload["site_id"])), actor=CALENDAR, now=now)
-        outbox.done(session, entry_id)
 
 
 def ask_reviews(session: Session, site: Site, *, actor: Actor, now: datetime) -> list[Due]:
@@ -71,6 +58,9 @@ def ask_reviews(session: Session, site: Site, *, actor: Actor, now: datetime) ->
         asked.append(due)
         open_ones.add(due.supplier.code)
     return asked
+
+
+daily(ASK_REVIEWS, ask_reviews, reason="supplier review")
 
 
 def due_at(session: Session, site: Site, today: date) -> Iterator[Due]:

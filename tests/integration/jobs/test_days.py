@@ -7,17 +7,12 @@ import pytest
 from sqlalchemy import Engine, select
 
 from app.inventory.models import Lot, LotStatus
-from app.inventory.tasks import EXPIRE, expire_lots
 from app.jobs.days import DAILY, LOOK_SECONDS, Days
-from app.quality.tasks import COUNT_LOTS, count_lots_of_site
-from app.suppliers.tasks import ASK_REVIEWS, ask_reviews_of_site
 from core import clock, db
 from core.actor import Actor
-from core.outbox import OutboxEntry
+from core.outbox import OutboxEntry, handler_of
 from signatures.audit import AuditEntry
 from tests.factories import plant as factory
-
-DONE_BY = {EXPIRE: expire_lots, ASK_REVIEWS: ask_reviews_of_site, COUNT_LOTS: count_lots_of_site}
 
 
 def due() -> list[OutboxEntry]:
@@ -27,7 +22,7 @@ def due() -> list[OutboxEntry]:
 
 def do(entries: list[OutboxEntry]) -> None:
     for entry in entries:
-        DONE_BY[entry.job](entry.id, entry.payload, None)
+        handler_of(entry.job)(entry.id, entry.payload, None)
 
 
 @pytest.mark.urs("URS-051")
