@@ -148,9 +148,13 @@ class _Pages:
         page = history.history_page(db.session(), self.kind, found, request.args.get("on", ""))
         return render_template("objects/history.html", at=self.at, kind=self.kind, found=found, **page)
 
-    def edit(self, object_id: uuid.UUID) -> str:
-        """Show the form in which an object is changed."""
+    def edit(self, object_id: uuid.UUID) -> Answer:
+        """Show the form in which an object is changed; an approved revision says that it is not."""
         found = self._object(object_id, write=True)
+        try:
+            services.must_be_open(found)
+        except Conflict as refused:
+            return self._refused(found, {"": refused}), refused.status
         return self._form(found, views.values_for_form(self.kind, found), {})
 
     def change(self, object_id: uuid.UUID) -> Answer:

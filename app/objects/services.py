@@ -144,7 +144,7 @@ def add_file(
         Conflict: ``revision.frozen``: what an approved revision says, its files say too.
         Invalid: it is no file that is taken (documents.uploads).
     """
-    _must_be_open(of)
+    must_be_open(of)
     stored = uploads.accept(session, new.stream, new.name, actor=actor, now=now)
     laid = ObjectFile(
         kind=kind.name,
@@ -168,7 +168,7 @@ def remove_file(session: Session, laid: ObjectFile, *, now: datetime) -> None:
     Raises:
         Conflict: ``revision.frozen``.
     """
-    _must_be_open(session.get(kind_of(laid.kind).model, laid.object_id))
+    must_be_open(session.get(kind_of(laid.kind).model, laid.object_id))
     laid.removed_at = laid.removed_at or now
 
 
@@ -207,7 +207,7 @@ def _wanted(
     if command.verb in _DAYS:
         _check_day(session, command, errors, now)
         return [], before_of(session, kind, of)
-    _must_be_open(of)
+    must_be_open(of)
     checked = check_rows(session, kind, command.rows, command.reach, of=of)
     errors |= checked.errors
     before = before_of(session, kind, of) if of is not None else None
@@ -216,8 +216,12 @@ def _wanted(
     return checked.rows, before
 
 
-def _must_be_open(of: Any) -> None:
-    """Refuse to touch a revision that has been approved; other objects change by their own rules."""
+def must_be_open(of: Any) -> None:
+    """Refuse to touch a revision that has been approved; other objects change by their own rules.
+
+    Raises:
+        Conflict: ``revision.frozen``.
+    """
     if of is not None and hasattr(of, "effective_from"):
         effectivity.must_be_draft(of)
 

@@ -75,6 +75,9 @@ def test_an_approved_revision_is_refused_on_its_page_and_the_attempt_is_listed(
     plant: Plant, browser: Browser
 ) -> None:
     at, client = f"/boms/{revision('A').id}", browser("owner")
+    asked = client.get(f"{at}/change")
+    assert (asked.status_code, "does not change any more" in asked.text) == (409, True)
+    assert "Make a new revision" in asked.text
     changed = {"item": "MADE", "revision": "A", "reason": "Two of them", **LINE}
     answer = send(client, f"{at}/change", **changed)
     assert answer.status_code == 409
