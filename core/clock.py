@@ -30,6 +30,16 @@ def to_zone(moment: datetime, zone: str) -> datetime:
     return moment.astimezone(ZoneInfo(zone))
 
 
+def wall_time(moment: datetime, zone: str, *, precision: str = "minutes") -> str:
+    """Write a moment as a record does, on the wall clock of an IANA zone: ``2026-11-22 16:10 UTC+08:00``.
+
+    ``precision`` is what :meth:`datetime.datetime.isoformat` calls its ``timespec``.
+    """
+    local = to_zone(moment, zone)
+    text, offset = local.replace(tzinfo=None).isoformat(" ", precision), local.strftime("%z")
+    return f"{text} UTC{offset[:3]}:{offset[3:5]}"
+
+
 def site_day(moment: datetime, zone: str) -> date:
     """Name the calendar day that a moment belongs to at a site; expiry and due days are counted in it."""
     return to_zone(moment, zone).date()

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from markupsafe import Markup, escape
 
-from core.clock import to_zone
+from core.clock import to_zone, wall_time
 from core.languages import LANGUAGES, pick, translate
 from documents.glyphs import visible
 from documents.records import Layout, SiteStyle
@@ -58,9 +58,7 @@ class Wording:
 
     def when(self, moment: datetime | str) -> str:
         """Write a moment on the site's wall clock with its zone, e.g. ``2026-11-22 16:10:05 UTC+08:00``."""
-        local = to_zone(_moment(moment), self.zone)
-        offset = local.strftime("%z")
-        return f"{local:%Y-%m-%d %H:%M:%S} UTC{offset[:3]}:{offset[3:5]}"
+        return wall_time(_moment(moment), self.zone, precision="seconds")
 
     def utc(self, moment: datetime | str) -> str:
         """Write a moment in UTC, e.g. ``2026-11-22T08:10:05Z``."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from core.clock import to_zone
+from core.clock import wall_time
 from core.types import Bilingual
 from workflows import codec
 from workflows.facts import Facts
@@ -272,5 +272,5 @@ def path(
 
 def _mark(one: Passage, rounds: Mapping[str, int], zone: str, names: Mapping[str, str]) -> list[str]:
     count = rounds[one.element_id]
-    at = to_zone(one.ended_at, zone).strftime("%Y-%m-%d %H:%M %Z")
+    at = wall_time(one.ended_at, zone)
     return [names.get(one.actor_id, one.actor_name), f"{at} · ×{count}" if count > 1 else at]

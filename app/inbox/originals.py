@@ -15,7 +15,7 @@ from app.inbox.errors import ChangeUnexplained, ReasonUnprintable
 from app.inbox.models import SharedSigning
 from app.inbox.records import TaskView, form_of_task
 from core.actor import Actor
-from core.clock import to_zone
+from core.clock import wall_time
 from core.errors import Invalid
 from documents import glyphs
 from forms import sources
@@ -91,9 +91,7 @@ def changes(view: TaskView, entries: Mapping[str, Any]) -> list[tuple[Original, 
 
 def written_at(entry: OriginalEntry, view: TaskView) -> str:
     """Say when something was entered, on the clock of the site whose record it will be."""
-    local = to_zone(entry.at, view.style.zone)
-    offset = local.strftime("%z")
-    return f"{local:%Y-%m-%d %H:%M} UTC{offset[:3]}:{offset[3:5]}"
+    return wall_time(entry.at, view.style.zone)
 
 
 def _given(session: Session, task: HumanTask, form: Form) -> dict[str, Any]:

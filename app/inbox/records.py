@@ -17,6 +17,7 @@ from app.access.queries import names_of
 from app.inbox.decisions import DecisionMade, as_texts, decisions_of, ways_of
 from app.inbox.meanings import meaning_text
 from app.inbox.models import SharedSigning
+from app.inbox.paths import path_said
 from app.inbox.words import role_name
 from app.sites.queries import site_of_task, style_of
 from core.languages import in_layout
@@ -174,7 +175,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
         ),
         decisions=decisions_of(told, process.vocabulary),
         ways=ways_of(told, process),
-        path=as_texts(_path(session, case, steps, tasks, names, style.layout)),
+        path=path_said(session, case, style, steps, tasks, names),
         prior=prior,
         shared=shared,
         pending=pending,
@@ -334,19 +335,6 @@ def _earlier_step(
         files=files_of(session, hashes),
         records=[record for record in records if record.element_id == task.element_id],
     )
-
-
-def _path(
-    session: Session,
-    case: ProcessCase,
-    steps: Sequence[Passage],
-    tasks: Sequence[TaskLine],
-    names: Mapping[str, Bilingual],
-    layout: str,
-) -> dict[str, Any]:
-    printed = {actor_id: in_layout(name, layout) for actor_id, name in names.items()}
-    path = history.path(session, case, names=printed, passed=steps, tasks=tasks)
-    return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}
 
 
 def _case_block(view: TaskView) -> dict[str, Any]:

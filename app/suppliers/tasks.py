@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.catalog.models import Supplier
-from app.sites.daily import daily
 from app.sites.models import Site
+from app.sites.tasks import daily
 from app.suppliers.approval.queries import WANTED, reviews_due, under_approval
 from app.suppliers.models import SupplierScope
 from app.suppliers.queries import CERTIFICATE_NAMES, SOON, lapsing_certificates

@@ -6,17 +6,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.access.queries import names_of
-from app.inbox.decisions import as_texts
 from app.inbox.meanings import meaning_text
+from app.inbox.paths import path_of
 from app.sites.models import Site
 from app.web.rights import ROLES
-from core.languages import in_layout
 from core.types import Bilingual
 from documents.prior import prior_of_case
 from documents.records import RecordDraft, SiteStyle, empty_content, moment_text
 from documents.registry import Section, printed_form
-from workflows import history
 from workflows.models import HumanTask, ProcessCase, ProcessRelease
 
 CANCELLATION = ("QR-QM-009", "A1", {"en": "Cancellation of a case", "zh": "流程取消记录"})
@@ -62,7 +59,7 @@ def content_of(
         },
         "shown": shown,
         "entered": [{"title": title, "rows": [*rows, line(REASON, reason)], "table": None}],
-        "path": as_texts(_path(session, case, style.layout)),
+        "path": path_of(session, case, style),
         "signing": signing if meaning else None,
         **prior_of_case(session, case.id).blocks(),
     }
@@ -100,12 +97,3 @@ def _open_steps(tasks: Sequence[HumanTask]) -> Section:
 def line(label: Bilingual, value: Bilingual | str) -> dict[str, Any]:
     """One line of such a record."""
     return {"label": dict(label), "value": value, "unit": None, "mark": None}
-
-
-def _path(session: Session, case: ProcessCase, layout: str) -> dict[str, Any]:
-    tasks = history.task_lines(session, case.id)
-    steps = history.passages(session, case.id, tasks)
-    named = names_of(session, [step.actor_id for step in steps])
-    printed = {actor_id: in_layout(name, layout) for actor_id, name in named.items()}
-    path = history.path(session, case, names=printed, passed=steps, tasks=tasks)
-    return {name: getattr(path, name) for name in ("done", "current", "flows", "rounds", "marks")}

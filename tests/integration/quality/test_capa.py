@@ -12,7 +12,7 @@ from app.inventory.models import LotStatus
 from app.quality.capas.counting import count_lots
 from app.quality.capas.models import Capa, CapaAction, CapaOutcome, CapaState
 from app.quality.capas.services import close_capa
-from app.sites.daily import CALENDAR
+from app.sites.tasks import CALENDAR
 from core import clock
 from core.actor import Actor
 from core.db import read_session, unit_of_work
