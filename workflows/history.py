@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, not_, or_, select
 from sqlalchemy.orm import Session
 
-from core.clock import wall_time
+from core.clock import to_zone
 from core.types import Bilingual
 from workflows import codec
 from workflows.facts import Facts
@@ -27,7 +27,7 @@ class Path:
     """The way of a case through its diagram, by ids of elements and sequence flows.
 
     ``rounds`` says how often an element was passed; ``marks`` are lines to write under a step: who did it
-    last, when, and how often if more than once.
+    last, how often if more than once, and when.
     """
 
     done: frozenset[str]
@@ -272,5 +272,6 @@ def path(
 
 def _mark(one: Passage, rounds: Mapping[str, int], zone: str, names: Mapping[str, str]) -> list[str]:
     count = rounds[one.element_id]
-    at = wall_time(one.ended_at, zone)
-    return [names.get(one.actor_id, one.actor_name), f"{at} · ×{count}" if count > 1 else at]
+    name = names.get(one.actor_id, one.actor_name)
+    at = to_zone(one.ended_at, zone).isoformat(" ", "minutes")
+    return [f"{name} ×{count}" if count > 1 else name, at]

@@ -430,7 +430,7 @@ def test_the_path_says_what_is_done_where_it_stands_and_by_which_flows(session):
     assert path.done == {"begin", "a"}
     assert path.current == {"b"}
     assert path.flows == {"begin_a", "a_b"}
-    assert path.marks == {"a": ["Person 2", "2026-11-22 16:00 UTC+08:00"]}
+    assert path.marks == {"a": ["Person 2", "2026-11-22 16:00+08:00"]}
 
 
 @pytest.mark.urs("URS-007")
