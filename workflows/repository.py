@@ -14,7 +14,7 @@ from core.numbers import NumberRule
 from core.types import Bilingual
 from forms import loader
 from forms.loader import Form
-from workflows import analysis, compiler
+from workflows import analysis, compiler, waits
 from workflows.compiled import CompiledProcess
 from workflows.errors import ModelRefused, no_release
 from workflows.models import CaseState, ProcessCase, ProcessRelease, ReleaseState
@@ -80,6 +80,8 @@ def make_effective(
 ) -> ProcessRelease:
     """Let new cases run a proposed release; running cases stay on theirs.
 
+    Messages that waited for a process to begin with them are taken up.
+
     Raises:
         Conflict: ``release.decided``: it is no longer proposed.
     """
@@ -94,6 +96,9 @@ def make_effective(
     for old in before:
         old.state = ReleaseState.SUPERSEDED
     session.flush()  # a case started in this unit of work must find the new release
+    start = compiled(release).started_by
+    if start is not None and start.trigger is not None:
+        waits.wake_named(session, start.trigger.name)
     return release
 
 

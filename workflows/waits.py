@@ -75,6 +75,14 @@ def _wake_kept(session: Session, wait: Wait) -> None:
         dispatch(session, oldest)
 
 
+def wake_named(session: Session, name: str) -> None:
+    """Have every kept message of a name delivered, the oldest first: cases begin with it from now on."""
+    query = select(CaseMessage).filter_by(name=name, state=MessageState.KEPT).order_by(CaseMessage.sent_at)
+    for one in session.scalars(query.with_for_update(skip_locked=True)).all():
+        one.state = MessageState.SENT
+        dispatch(session, one)
+
+
 def dispatch(session: Session, message: CaseMessage, *, due: datetime | None = None) -> None:
     """Have a message delivered after the commit, or tried again at a later moment."""
     session.flush()  # its revision makes the key of the job

@@ -233,6 +233,25 @@ def test_what_a_caught_error_undid_leaves_neither_message_nor_job(engine, monkey
         assert session.scalars(select(OutboxEntry)).all() == []
 
 
+@pytest.mark.urs("URS-006")
+def test_a_message_that_waited_for_a_process_begins_it_when_that_comes_into_effect(session):
+    asked = messages.send(session, "lab_result", {"n": 1}, {"lot": "L1"}, actor=made.person(7), now=made.NOW)
+    assert messages.deliver(session, asked.id, now=made.NOW) is None
+    assert asked.state is MessageState.KEPT
+    files = made.process(
+        made.start().replace("/>", '><bpmn:messageEventDefinition messageRef="m" /></bpmn:startEvent>', 1),
+        made.user("a"),
+        made.end(),
+        made.flows("begin>a>done"),
+        tasks=("a",),
+    )
+    made.release(session, defining(files, MESSAGE))
+    assert asked.state is MessageState.SENT
+    case = messages.deliver(session, asked.id, now=made.NOW)
+    assert [task.step for task in human_tasks.open_tasks(session, case.id)] == ["a"]
+    assert asked.state is MessageState.DELIVERED
+
+
 def test_a_kept_message_can_be_withdrawn_once_with_a_reason(session):
     sent = messages.send(session, "nobody", {}, {"lot": "L1"}, actor=made.person(7), now=made.NOW)
     messages.deliver(session, sent.id, now=made.NOW)
