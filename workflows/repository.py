@@ -97,7 +97,7 @@ def make_effective(
         old.state = ReleaseState.SUPERSEDED
     session.flush()  # a case started in this unit of work must find the new release
     start = compiled(release).started_by
-    if start is not None and start.trigger is not None:
+    if start is not None and start.trigger is not None and start.trigger.name:
         waits.wake_named(session, start.trigger.name)
     return release
 
