@@ -17,6 +17,7 @@ from core.actor import Actor, system_actor
 from core.config import settings
 from core.db import read_session, unit_of_work
 from signatures import keys
+from tests.factories.delivered import deliver
 from workflows import repository, runtime
 from workflows.models import HumanTask, ProcessCase, TaskState
 
@@ -131,8 +132,11 @@ class Plant:
             return sign_task(session, command, actor=self.people[login], now=self.now)
 
 
-def make_plant(now: datetime, *, release: str = SIGNED) -> Plant:
-    """Build the site, its people and keys, put the process into effect and start one case."""
+def make_plant(now: datetime, *delivered: str, release: str = SIGNED) -> Plant:
+    """Build the site, its people and keys, put the process into effect and start one case.
+
+    ``delivered`` names processes of the product that are in effect as well.
+    """
     keys.create_authority(settings().keys, "Demo Medical 演示医疗", None, now)
     maker = system_actor("test")
     with unit_of_work(maker, now=now) as session:
@@ -148,6 +152,8 @@ def make_plant(now: datetime, *, release: str = SIGNED) -> Plant:
         proposed = repository.propose_release(session, "small_release", files, actor=proposer, now=now)
         repository.make_effective(session, proposed, actor=maker, now=now)
         plant.case_id = start_case(session, plant).id
+    if delivered:
+        deliver(*delivered, owner=proposer, accepted_by=people["qa"], now=now)
     return plant
 
 

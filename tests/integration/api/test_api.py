@@ -3,7 +3,6 @@
 import json
 import uuid
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -22,9 +21,7 @@ from core import clock
 from core.db import read_session, unit_of_work
 from tests.factories.inbox import PASSWORD, Plant, make_plant
 from tests.factories.people import sign_in, token
-from workflows import bundle, repository
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 QA = {"values": {"code": "D-QA", "name_en": "Quality assurance", "name_zh": "质量保证部"}, "reason": "First"}
 
 
@@ -43,13 +40,7 @@ class Program:
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    owner = plant.people["owner"]
-    with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
-    return plant
+    return make_plant(now, "object_change")
 
 
 @pytest.fixture

@@ -1,16 +1,12 @@
-"""Browsers of people at a plant with one running case, beside the bare databases of the trail's own tests."""
+"""A plant with one running case, beside the bare databases of the trail's own tests."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from flask.testing import FlaskClient
 from sqlalchemy import Engine
 
-from app.factory import create_app
 from core import clock
-from tests.factories.inbox import PASSWORD, Plant, make_plant
-from tests.factories.people import sign_in
+from tests.factories.inbox import Plant, make_plant
 
 
 @pytest.fixture
@@ -18,10 +14,3 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
     """One case waits for its inspection."""
     monkeypatch.setattr(clock, "now", lambda: now)
     return make_plant(now)
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Callable[[str], FlaskClient]:
-    """Open a browser in which a person of the plant is signed in."""
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)

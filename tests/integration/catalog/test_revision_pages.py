@@ -4,7 +4,6 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -13,17 +12,14 @@ from werkzeug.test import TestResponse
 
 from app.catalog import revising, services
 from app.catalog.models import Bom, Item, ItemKind
-from app.factory import create_app
 from app.objects.models import ObjectChange
 from core import clock
 from core.db import read_session, unit_of_work
 from core.effectivity import RevisionState
 from documents.models import Record
-from tests.factories.inbox import PASSWORD, Plant, make_plant
-from tests.factories.people import sign_in, token
-from workflows import bundle, repository
+from tests.factories.inbox import Plant, make_plant
+from tests.factories.people import token
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 LINE = {"lines.1.part": "PART", "lines.1.quantity": "2"}
 
 Browser = Callable[[str], FlaskClient]
@@ -32,12 +28,9 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
+    plant = make_plant(now, "object_change")
     owner = plant.people["owner"]
     with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
         made, part = (
             services.open_item(
                 session,
@@ -52,12 +45,6 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
             session, made, parts, revision="A", effective_from=date(2026, 1, 1), actor=owner, now=now
         )
     return plant
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
 
 
 def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -22,12 +21,10 @@ from core import clock
 from core.db import read_session, unit_of_work
 from core.errors import QmsError
 from core.numbers import rule_of
-from tests.factories.inbox import PASSWORD, Plant, make_plant
+from tests.factories.inbox import Plant, make_plant
 from tests.factories.people import add_person, sign_in, token
-from workflows import bundle, repository
 from workflows.repository import process_names
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 RULES = {"shortest": "14", "oldest_days": "180", "remembered": "5", "lock_after": "5", "own_words": ""}
 Browser = Callable[[str], FlaskClient]
 
@@ -35,19 +32,7 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    owner = plant.people["owner"]
-    with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
-    return plant
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
+    return make_plant(now, "object_change")
 
 
 def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:

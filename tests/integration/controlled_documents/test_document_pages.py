@@ -4,7 +4,6 @@ import io
 import re
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -14,7 +13,6 @@ from werkzeug.test import TestResponse
 from app.controlled_documents import services
 from app.controlled_documents.imports import revisions_by_key
 from app.controlled_documents.models import ControlledDocument, DocumentRevision
-from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
 from core import clock
 from core.clock import site_day
@@ -22,23 +20,18 @@ from core.db import read_session, unit_of_work
 from core.effectivity import RevisionState
 from core.errors import Conflict, Invalid
 from tests.factories import training
-from tests.factories.inbox import PASSWORD, Plant, make_plant
-from tests.factories.people import sign_in, token
-from workflows import bundle, repository
+from tests.factories.inbox import Plant, make_plant
+from tests.factories.people import token
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 Browser = Callable[[str], FlaskClient]
 
 
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
+    plant = make_plant(now, "object_change")
     owner = plant.people["owner"]
     with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
         day = site_day(now, "Asia/Shanghai")
         of = training.document(session)
         training.revision(session, plant, of, "A1", day - timedelta(days=100))
@@ -50,12 +43,6 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
 @pytest.fixture
 def today(now: datetime) -> date:
     return site_day(now, "Asia/Shanghai")
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
 
 
 def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:

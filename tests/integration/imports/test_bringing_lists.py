@@ -5,7 +5,6 @@ import re
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -21,13 +20,11 @@ from core import clock
 from core.db import read_session, unit_of_work
 from core.errors import QmsError
 from documents.models import Record
-from tests.factories.inbox import PASSWORD, Plant, make_plant
+from tests.factories.inbox import Plant, make_plant
 from tests.factories.lists import GOOD_ITEM, ITEM_HEADS, csv, xlsx
 from tests.factories.people import add_person, sign_in, token
-from workflows import bundle, repository
 from workflows.models import ProcessCase
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 BAD_ITEM = ["RM-NEW", "", "", "plastic", "stone", "06901234560016", "1,5"]
 
 Browser = Callable[[str], FlaskClient]
@@ -36,19 +33,7 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    owner = plant.people["owner"]
-    with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "data_import")
-        release = repository.propose_release(session, "data_import", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
-    return plant
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
+    return make_plant(now, "data_import")
 
 
 def bring(

@@ -15,10 +15,10 @@ from core.outbox import OutboxEntry
 from signatures.audit_models import AuditEntry
 from tests.factories.inbox import Plant
 from tests.factories.lists import GOOD_ITEM, ITEM_HEADS, csv
-from tests.integration.imports.test_bringing_lists import Browser, bring, browser, plant, propose
+from tests.integration.imports.test_bringing_lists import Browser, bring, plant, propose
 from workflows.models import ProcessCase
 
-__all__ = ["browser", "plant"]
+__all__ = ["plant"]
 
 ROWS = [[f"RM-{number}", *GOOD_ITEM[1:5], "", 100] for number in range(4)]
 pytestmark = pytest.mark.urs("URS-120")

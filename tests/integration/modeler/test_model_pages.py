@@ -13,12 +13,11 @@ from lxml import etree, html
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
-from app.factory import create_app
 from core import clock
 from core.config import settings
-from core.db import read_session, unit_of_work
-from tests.factories.inbox import MODEL, PASSWORD, SIGNED, Plant, make_plant
-from tests.factories.people import sign_in, token
+from core.db import read_session
+from tests.factories.inbox import MODEL, SIGNED, Plant, make_plant
+from tests.factories.people import token
 from workflows import bundle, registry, repository
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, ReleaseState, TaskState
 
@@ -32,19 +31,7 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    owner = plant.people["owner"]
-    with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "process_model_change")
-        release = repository.propose_release(session, "process_model_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
-    return plant
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
+    return make_plant(now, "process_model_change")
 
 
 def upload(client: FlaskClient, *files: tuple[str, bytes]) -> TestResponse:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -28,16 +27,15 @@ from app.objects.models import ObjectChange
 from app.organisation.models import Department, Post
 from app.regions.packs import store_delivered
 from core import clock
-from core.actor import Actor, system_actor
+from core.actor import system_actor
 from core.db import read_session, unit_of_work
 from documents.sheets.importers import importer_of
 from tests.factories import people
 from tests.factories.inbox import PASSWORD, Plant, make_plant
 from tests.factories.lists import csv
 from tests.factories.people import add_person, sign_in, token
-from workflows import bundle, human_tasks, repository
+from workflows import human_tasks
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 LOADER = system_actor("test")
 BOTH = ("en", "zh")
 ADDED = ("buyer", "security_admin")
@@ -190,14 +188,6 @@ BAD = {
 }  # fmt: skip
 
 
-def _models(owner: Actor, accepted_by: Actor, now: datetime) -> None:
-    with unit_of_work(owner, now=now) as session:
-        for name in ("object_change", "data_import"):
-            files = bundle.read_folder(MODELS / name)
-            release = repository.propose_release(session, name, files, actor=owner, now=now)
-            repository.make_effective(session, release, actor=accepted_by, now=now)
-
-
 def _staff(session: Session, now: datetime) -> None:
     positions = [
         {"code": code, "name_en": code, "name_zh": code, "department": "D-QA"} for code in ("P-M", "P-1")
@@ -233,8 +223,7 @@ def _catalog(session: Session, now: datetime) -> None:
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    _models(plant.people["owner"], plant.people["qa"], now)
+    plant = make_plant(now, "object_change", "data_import")
     with unit_of_work(LOADER, now=now) as session:
         _staff(session, now)
         _catalog(session, now)

@@ -4,7 +4,6 @@ import io
 import uuid
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -12,17 +11,14 @@ from openpyxl import load_workbook
 from sqlalchemy import Engine, select
 from werkzeug.test import TestResponse
 
-from app.factory import create_app
 from app.objects.models import ChangeState, ObjectChange
 from app.organisation.models import Department
 from core import clock
-from core.db import read_session, unit_of_work
+from core.db import read_session
 from core.errors import QmsError
-from tests.factories.inbox import PASSWORD, Plant, make_plant
-from tests.factories.people import sign_in, token
-from workflows import bundle, repository
+from tests.factories.inbox import Plant, make_plant
+from tests.factories.people import token
 
-MODELS = Path(__file__).parents[3] / "bpmn"
 QA = {"code": "D-QA", "name_en": "Quality assurance", "name_zh": "质量保证部", "reason": "First departments"}
 
 Browser = Callable[[str], FlaskClient]
@@ -31,19 +27,7 @@ Browser = Callable[[str], FlaskClient]
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
-    owner = plant.people["owner"]
-    with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
-    return plant
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Browser:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
+    return make_plant(now, "object_change")
 
 
 def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:

@@ -28,20 +28,14 @@ from documents.sheets.writing import csv_file, csv_template
 from tests.factories.inbox import Plant, make_plant
 from tests.factories.people import add_person, sign_in, token
 from tests.factories.suppliers import certify
-from workflows import bundle, repository
-
-MODELS = Path(__file__).parents[3] / "bpmn"
 
 
 @pytest.fixture
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
-    plant = make_plant(now)
+    plant = make_plant(now, "object_change")
     owner = plant.people["owner"]
     with unit_of_work(owner, now=now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=now)
-        repository.make_effective(session, release, actor=plant.people["qa"], now=now)
         supplier = Supplier(
             code="S-1", name={"en": "Ruipu", "zh": "瑞普"}, criticality="A", country="CN", created_at=now
         )

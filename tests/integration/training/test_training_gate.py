@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
@@ -27,13 +26,12 @@ from core.errors import FieldErrors, NotAllowed
 from documents.registry import gather
 from forms import sources
 from tests.factories import training
-from tests.factories.inbox import PASSWORD, PLAN, RESULTS, Plant, make_plant
-from tests.factories.people import sign_in
-from workflows import bundle, registry, repository
+from tests.factories.delivered import deliver
+from tests.factories.inbox import PLAN, RESULTS, Plant, make_plant
+from workflows import registry
 from workflows.models import HumanTask, ProcessCase
 
 ZONE = "Asia/Shanghai"
-MODELS = Path(__file__).parents[3] / "bpmn"
 
 
 @pytest.fixture
@@ -46,12 +44,6 @@ def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> P
 @pytest.fixture
 def today(now: datetime) -> date:
     return site_day(now, ZONE)
-
-
-@pytest.fixture
-def browser(plant: Plant) -> Callable[[str], FlaskClient]:
-    app = create_app(testing=True)
-    return lambda login: sign_in(app, login, PASSWORD)
 
 
 def ask(plant: Plant, today: date, *, grace_days: int = 0, known: tuple[str, ...] = ()) -> None:
@@ -178,10 +170,8 @@ def propose_training(plant: Plant, today: date, **more: str) -> None:
         **more,
     }
     owner = plant.people["owner"]
+    deliver("object_change", owner=owner, accepted_by=plant.people["keeper"], now=plant.now)
     with unit_of_work(owner, now=plant.now) as session:
-        files = bundle.read_folder(MODELS / "object_change")
-        release = repository.propose_release(session, "object_change", files, actor=owner, now=plant.now)
-        repository.make_effective(session, release, actor=plant.people["keeper"], now=plant.now)
         kind = kind_of("training.qualification")
         wanted = ProposeChange(kind, Verb.OPEN, "Course", plant.site_id, rows=[row])
         plant.case_id = propose_change(session, wanted, actor=owner, now=plant.now).case_id or plant.case_id
