@@ -26,7 +26,6 @@ from core.errors import FieldErrors, NotAllowed
 from documents.registry import gather
 from forms import sources
 from tests.factories import training
-from tests.factories.delivered import deliver
 from tests.factories.inbox import PLAN, RESULTS, Plant, make_plant
 from workflows import registry
 from workflows.models import HumanTask, ProcessCase
@@ -38,7 +37,7 @@ ZONE = "Asia/Shanghai"
 def plant(database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> Plant:
     monkeypatch.setattr(clock, "now", lambda: now)
     monkeypatch.setitem(sources._sources, "quality.inspection_plan", lambda session, subject_id, data: PLAN)
-    return make_plant(now)
+    return make_plant(now, "object_change")
 
 
 @pytest.fixture
@@ -170,7 +169,6 @@ def propose_training(plant: Plant, today: date, **more: str) -> None:
         **more,
     }
     owner = plant.people["owner"]
-    deliver("object_change", owner=owner, accepted_by=plant.people["keeper"], now=plant.now)
     with unit_of_work(owner, now=plant.now) as session:
         kind = kind_of("training.qualification")
         wanted = ProposeChange(kind, Verb.OPEN, "Course", plant.site_id, rows=[row])
