@@ -3,40 +3,23 @@
 Three files of 1000 units to the em: the record font (Latin, Greek, punctuation, units and the hanzi of
 GB 2312, which nearly every page needs), its extension with every other hanzi the face has (GB 18030-2022
 level 2 with CJK Extension A and beyond: rare names), and a fixed-width Latin for hashes.
-The same package gives the same bytes on every machine, so that a record printed again is the same file.
 """
 
 import hashlib
-import shutil
-import sys
-from collections.abc import Iterable
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
-from importlib.util import find_spec
 from pathlib import Path
-from xml.sax.saxutils import escape
-
-from fontTools.subset import Options, Subsetter
-from fontTools.ttLib import TTFont
 
 from core.errors import NotFound
 
 PACKAGE = "noto-cjk-sans-otc"
 RECIPE = "4"
-"""Raise it when the cutting below changes: the fonts are then cut anew at the next set-up."""
-
-_SC, _MONO_SC = 2, 7  # places of the Simplified Chinese faces in the collection
-_HANZI = ((0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x323AF))
-_SPACES = (0x20, 0xA0, 0x3000)  # a space is set in the font of the letter before it
-_SIGNS = (
-    (0x20, 0x10FF),
-    (0x1E00, 0x2BFF),
-    (0x3000, 0x303F),
-    (0x3200, 0x33FF),
-    (0xFE10, 0xFE6F),
-    (0xFF01, 0xFFEE),
-)
+"""Raise it when the cutting (documents.cutting) changes: the fonts are then cut anew at the next set-up."""
+COVERAGE = "coverage.txt"
+SC, _MONO_SC = 2, 7
+"""Places of the Simplified Chinese faces in the collection."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +31,8 @@ class Cut:
     filename: str
 
 
-RECORD = Cut("QMS Record", _SC, "record.otf")
-EXTENSION = Cut("QMS Record Extension", _SC, "record-extension.otf")
+RECORD = Cut("QMS Record", SC, "record.otf")
+EXTENSION = Cut("QMS Record Extension", SC, "record-extension.otf")
 MONO = Cut("QMS Record Mono", _MONO_SC, "record-mono.otf")
 FAMILIES = (RECORD, EXTENSION, MONO)
 
@@ -72,119 +55,14 @@ def configuration() -> Path:
     return path
 
 
-def build() -> Path:
-    """Cut the fonts unless they are there already (about 40 seconds, once) and give their folder.
-
-    Raises:
-        NotFound: ``fonts.no_package``: the font package of ``requirements.txt`` is not installed.
-    """
-    target = folder()
-    names, words = target / "fonts.conf", _fontconfig(target)
-    if not names.is_file():
-        _cut_all(target)
-    if not names.is_file() or names.read_text(encoding="utf-8") != words:
-        names.write_text(words, encoding="utf-8")
-    return target
-
-
-def _cut_all(target: Path) -> None:
-    source = _collection()
-    draft = target.with_name(target.name + ".draft")
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
-    letters = sorted(_covered(source))
-    common = [code for code in letters if _is_sign(code) or _in_gb2312(code)]
-    rare = sorted(set(letters).difference(common).intersection(_members(_HANZI, letters)))
-    _cut(source, RECORD, common, draft)
-    _cut(source, EXTENSION, [*_SPACES, *rare], draft)
-    _cut(source, MONO, range(0x20, 0x17F), draft)
-    shutil.rmtree(target, ignore_errors=True)
-    draft.rename(target)
-
-
 @cache
-def coverage() -> frozenset[int]:
-    """Name every code point that a printed record can show.
+def uncovered() -> re.Pattern[str]:
+    """Find the characters that no printed record can show.
 
     Raises:
         NotFound: ``fonts.not_built``.
     """
-    home = configuration().parent
-    codes: set[int] = set()
-    for cut in (RECORD, EXTENSION):
-        with TTFont(home / cut.filename, lazy=True) as font:
-            codes |= font.getBestCmap().keys()
-    return frozenset(codes)
-
-
-def _collection() -> Path:
-    spec = find_spec("noto_cjk_sans_otc")
-    if spec is None or spec.origin is None:
-        raise NotFound(
-            "fonts.no_package",
-            "The font package %(package)s is not installed. Run: make setup",
-            package=PACKAGE,
-        )
-    return Path(spec.origin).with_name("NotoSansCJK-Regular.ttc")
-
-
-def _covered(source: Path) -> Iterable[int]:
-    with TTFont(source, fontNumber=_SC, lazy=True) as face:
-        return tuple(face.getBestCmap())
-
-
-def _members(blocks: tuple[tuple[int, int], ...], codes: Iterable[int]) -> list[int]:
-    return [code for code in codes if any(first <= code <= last for first, last in blocks)]
-
-
-def _is_sign(code: int) -> bool:
-    return any(first <= code <= last for first, last in _SIGNS)
-
-
-def _in_gb2312(code: int) -> bool:
-    try:
-        chr(code).encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _cut(source: Path, cut: Cut, codes: Iterable[int], home: Path) -> None:
-    options = Options(
-        layout_features=["kern"],
-        hinting=False,
-        notdef_outline=True,
-        name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14],
-        recalc_timestamp=False,
-    )
-    options.drop_tables += ["VORG", "vhea", "vmtx", "BASE", "DSIG"]
-    with TTFont(source, fontNumber=cut.face, lazy=True, recalcTimestamp=False) as face:
-        subsetter = Subsetter(options)
-        subsetter.populate(unicodes=codes)
-        subsetter.subset(face)
-        _rename(face, cut.family)
-        face.save(home / cut.filename)
-
-
-def _rename(face: TTFont, family: str) -> None:
-    """Give the cut its own name: the SIL OFL 1.1 asks it of changed fonts, and no other may match."""
-    plain = family.replace(" ", "")
-    for entry in list(face["name"].names):
-        if entry.langID != 0x409:
-            face["name"].names.remove(entry)
-            continue
-        text = {1: family, 3: f"{plain}-{RECIPE}", 4: family, 6: f"{plain}-Regular"}.get(entry.nameID)
-        if text is not None:
-            entry.string = text
-    face["CFF "].cff.fontNames[0] = f"{plain}-Regular"
-
-
-def _fontconfig(home: Path) -> str:
-    return (
-        '<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>'
-        f'<dir prefix="relative">.</dir><cachedir>{escape(str(home / "cache"))}</cachedir></fontconfig>\n'
-    )
-
-
-if __name__ == "__main__":
-    sys.stdout.write(f"{build()}\n")
+    ranges = (configuration().parent / COVERAGE).read_text("ascii").split()
+    ends = (one.split("-") for one in ranges)
+    covered = "".join(f"{re.escape(chr(int(a, 16)))}-{re.escape(chr(int(b, 16)))}" for a, b in ends)
+    return re.compile(f"[^{covered}]")

@@ -3,7 +3,7 @@
 import unicodedata
 
 from core.errors import Invalid
-from documents.fonts import coverage
+from documents.fonts import uncovered
 
 CONTROLS = {code: f"‹{code:02X}›" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n\r"}
 """Control signs and how a page writes them, for a scanned label has some: GS ends a field of GS1 data."""
@@ -19,10 +19,7 @@ def visible(text: str) -> str:
 
 def missing(text: str) -> set[str]:
     """Give the characters of a text that the record font cannot show, such as an emoji."""
-    covered, signs = coverage(), unicodedata.normalize("NFC", text)
-    if covered.issuperset(map(ord, signs)):
-        return set()
-    lost = {sign for sign in signs if ord(sign) not in covered}
+    lost = set(uncovered().findall(unicodedata.normalize("NFC", text)))
     return {sign for sign in lost if ord(sign) not in _PRINTABLE}
 
 

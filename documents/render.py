@@ -23,7 +23,7 @@ from documents.drawing import DrawnPart
 from documents.evidence import Attached, SignatureEvidence
 from documents.finish import Finisher
 from documents.records import SiteStyle, canonical_bytes, sha256_hex
-from documents.weasy import HTML, Attachment, FontConfiguration, URLFetcher
+from documents.weasy import weasyprint
 
 __all__ = ["Attached", "SignatureEvidence", "print_sheet", "render_plain", "render_record", "warm_up"]
 
@@ -83,8 +83,7 @@ def print_sheet(markup: str) -> bytes:
     Raises:
         NotFound: ``fonts.not_built``.
     """
-    sheet = HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True))
-    return bytes(sheet.write_pdf(font_config=_font_configuration(), pdf_tags=True))
+    return bytes(_sheet(markup).write_pdf(font_config=_font_configuration(), pdf_tags=True))
 
 
 def warm_up() -> None:
@@ -104,7 +103,7 @@ def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher
             pdf_tags=True,
             pdf_identifier=bytes.fromhex(page.sha256)[:16],
             attachments=[
-                Attachment(
+                weasyprint().Attachment(
                     string=file.data,
                     name=file.name,
                     description=file.description,
@@ -118,10 +117,16 @@ def _print(page: composition.Page, files: Sequence[Attached], finisher: Finisher
     )
 
 
-def _html(page: composition.Page) -> HTML:
+def _html(page: composition.Page) -> Any:
     template = _environment().get_template("record.html")
     markup = template.render(page=page, words=page.words, _=page.words.gettext, css=_stylesheet())
-    return HTML(string=markup, url_fetcher=URLFetcher(allowed_protocols=("data",), fail_on_errors=True))
+    return _sheet(markup)
+
+
+def _sheet(markup: str) -> Any:
+    weasy = weasyprint()
+    fetcher = weasy.urls.URLFetcher(allowed_protocols=("data",), fail_on_errors=True)
+    return weasy.HTML(string=markup, url_fetcher=fetcher)
 
 
 def _checked(finisher: Finisher) -> Any:
@@ -148,18 +153,18 @@ def _with_unique_names(files: Sequence[Attached]) -> list[Attached]:
     return unique
 
 
-def _font_configuration() -> FontConfiguration:
+def _font_configuration() -> Any:
     """Give this thread's fonts: those of set-up and no other.
 
     Raises:
         NotFound: ``fonts.not_built``.
     """
-    ready: FontConfiguration | None = getattr(_fonts, "ready", None)
+    ready = getattr(_fonts, "ready", None)
     if ready is None:
         before = os.environ.get("FONTCONFIG_FILE")
         os.environ["FONTCONFIG_FILE"] = str(fonts.configuration())
         try:
-            ready = _fonts.ready = FontConfiguration()
+            ready = _fonts.ready = weasyprint().text.fonts.FontConfiguration()
         finally:
             if before is None:
                 del os.environ["FONTCONFIG_FILE"]

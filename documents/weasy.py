@@ -9,6 +9,8 @@ import ctypes.util
 import importlib
 import sys
 from collections.abc import Iterator
+from functools import cache
+from typing import Any
 
 
 def _nowhere(name: str) -> str | None:
@@ -25,12 +27,12 @@ def _without_searching() -> Iterator[None]:
         ctypes.util.find_library = search
 
 
-if sys.platform == "linux":
-    with contextlib.suppress(OSError), _without_searching():  # elsewhere: searched for below
-        importlib.import_module("weasyprint")
-
-from weasyprint import HTML, Attachment  # noqa: E402
-from weasyprint.text.fonts import FontConfiguration  # noqa: E402
-from weasyprint.urls import URLFetcher  # noqa: E402
-
-__all__ = ["HTML", "Attachment", "FontConfiguration", "URLFetcher"]
+@cache
+def weasyprint() -> Any:
+    """Load it when the first page is printed: a web worker that prints none is spared its memory."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError), _without_searching():  # elsewhere: searched for below
+            importlib.import_module("weasyprint")
+    for part in ("text.fonts", "urls"):
+        importlib.import_module(f"weasyprint.{part}")
+    return importlib.import_module("weasyprint")

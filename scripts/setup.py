@@ -166,8 +166,8 @@ def _product() -> Phase:
 
 
 def _fonts() -> Phase:
-    inputs = (ROOT / "documents" / "fonts.py", ROOT / "requirements.txt")
-    return Phase("fonts", inputs, ROOT / "documents" / "build", lambda: _python("-m", "documents.fonts"))
+    inputs = (ROOT / "documents" / "cutting.py", ROOT / "documents" / "fonts.py", ROOT / "requirements.txt")
+    return Phase("fonts", inputs, ROOT / "documents" / "build", lambda: _python("-m", "documents.cutting"))
 
 
 def _pages() -> Phase:

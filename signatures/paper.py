@@ -73,7 +73,7 @@ def _text(name: object) -> str:
     """Take the name of a field; one outside PDF's own alphabet comes as bytes and is none of ours."""
     if not isinstance(name, str):
         raise Unprovable("pdf.unreadable", "The file cannot be read as a PDF record.")
-    return name
+    return str(name)  # a plain one: pyHanko's own holds on to the whole file it was read from
 
 
 def _faults(

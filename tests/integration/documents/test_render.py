@@ -15,7 +15,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from core.config import settings
 from core.errors import Invalid
-from documents import composition, fonts, render, sample
+from documents import composition, cutting, render, sample
 from documents.drawing import DrawnPart
 from documents.evidence import Attached
 from documents.records import canonical_bytes
@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 @pytest.fixture(scope="module", autouse=True)
 def built_fonts() -> Path:
-    return fonts.build()
+    return cutting.build()
 
 
 def printed(language: str, *, signers: int = 2, characteristics: int = 12, **changes: object) -> bytes:

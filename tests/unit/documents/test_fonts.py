@@ -1,13 +1,13 @@
 import pytest
 from fontTools.ttLib import TTFont
 
-from documents import fonts
+from documents import cutting, fonts
 from documents.glyphs import missing, visible
 
 
 @pytest.fixture(scope="module", autouse=True)
 def built():
-    return fonts.build()
+    return cutting.build()
 
 
 @pytest.mark.urs("URS-020", "URS-122")
