@@ -6,7 +6,7 @@ import time
 
 from core.config import settings
 from core.db import engine
-from core.memory import set_aside
+from core.memory import give_back, set_aside
 
 FIGURES = settings().home / "figures"
 """Where the web processes keep what they count, so that any of them can tell for all (Prometheus)."""
@@ -44,6 +44,7 @@ def when_ready(_server: object) -> None:
     What the start has made stays as long as the server: the workers are forked from here and share it.
     """
     set_aside()
+    give_back()
     started = os.environ.get("QMS_STARTED")
     seconds = f" after {time.time() - float(started):.1f} s" if started else ""
     print(f"Ready{seconds}: {settings().url}", flush=True)

@@ -1,13 +1,18 @@
-"""Keeps Python's search for garbage away from what is there to stay.
+"""What long-lived processes do about memory: keep the search for garbage away from what is there to stay, and
+give back what is free.
 
 The search stops every thread of a process. What a start has made, half a million objects, lies in its way
 each time and is no garbage; and a list of many rows makes objects by the million that reference counts free.
 """
 
+import ctypes
 import gc
 
 MANY = (20_000, 10, 10)
 """New objects before the youngest are searched, and searches before older ones are (gc.set_threshold)."""
+LARGE = 1 << 20
+"""Octets from which on a block is large."""
+_MMAP_THRESHOLD = -3
 
 
 def set_aside() -> None:
@@ -15,3 +20,15 @@ def set_aside() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*MANY)
+
+
+def give_back() -> None:
+    """Have large blocks given back to the system as soon as they are free.
+
+    GNU's allocator keeps blocks of a size it has seen before (mallopt(3), M_MMAP_THRESHOLD), and each thread
+    has its own store: 19 MiB for every thread that has ever hashed a password. Other allocators have no such
+    setting.
+    """
+    setting = getattr(ctypes.CDLL(None), "mallopt", None)
+    if setting is not None:
+        setting(_MMAP_THRESHOLD, LARGE)

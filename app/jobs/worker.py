@@ -24,7 +24,7 @@ from app.jobs.queue import QUEUE, SIGN_SECONDS, WORKERS_ALIVE, connect
 from app.jobs.work import do_entry, note_killed
 from core import clock, log
 from core.db import engine
-from core.memory import set_aside
+from core.memory import give_back, set_aside
 
 CORES = os.cpu_count() or 1
 LOOK_SECONDS = 0.2
@@ -122,6 +122,7 @@ def main() -> None:
     logging.getLogger("rq.worker").setLevel(logging.CRITICAL)  # a failed job is logged once, by do_entry
     handlers.warm_up()
     set_aside()
+    give_back()
     pool = PatientPool(
         [QUEUE],
         connection=connect(),

@@ -1,5 +1,6 @@
 """Whatever is done to a sealed record, the verifier reports it (URS-025)."""
 
+import gc
 import io
 import random
 import time
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 
 from core import config
 from signatures import keys, pdf
@@ -35,6 +37,13 @@ def test_the_fingerprint_of_the_root_is_anchor_enough(sealed: bytes, ring: KeyRi
     printed = ":".join(ring.root_sha256.upper()[n : n + 2] for n in range(0, 64, 2))
     assert verify_pdf(sealed, root=printed).ok
     assert not verify_pdf(sealed, root="0" * 64).ok
+
+
+def test_an_answer_holds_on_to_no_part_of_the_file(sealed: bytes, ring: KeyRing) -> None:
+    answer = verify_pdf(sealed, root=ring.root)
+    gc.collect()
+    assert [one for one in gc.get_objects() if isinstance(one, PdfFileReader)] == []
+    assert answer.ok
 
 
 def test_a_record_without_signers_is_certified_by_the_seal(ring: KeyRing) -> None:
