@@ -29,7 +29,7 @@ check: ## static checks: style, types, imports, translations, sizes, every migra
 
 test: ## all tests, in a real browser too (Debian's chromium, poppler-utils, postgresql are installed if missing)
 	@$(PYTHON) scripts/setup.py test
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope $(TESTS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadscope $(TESTS)
 
 bench: ## the measured figures: a signed record, a signing request, a task, the audit trail, the pages
 	@$(PYTHON) scripts/setup.py bench

@@ -1,4 +1,4 @@
-"""Which tests stay together when two workers share them, and which are begun first.
+"""Which tests stay together when workers share them, and which are begun first.
 
 Tests of one file stay with one worker, so that what the file has made is made once. Those that look at the
 started product stay together by the database it runs on. pytest-xdist's own mark for this (`xdist_group`)
