@@ -90,7 +90,8 @@ def load_plant(session: Session, *, password: str, now: datetime) -> None:
     _models(session, proposer=people["owner"], accepter=people["qa"], now=now)
     plant = sites[PLANT]
     inventory.open_warehouse(session, plant, "W1", text("Main warehouse", "主仓库"), WAREHOUSE)
-    items = {command.code: catalog.open_item(session, command, actor=LOADER, now=now) for command in ITEMS}
+    yesterday = now - timedelta(days=1)  # so that another revision may begin today
+    items = {one.code: catalog.open_item(session, one, actor=LOADER, now=yesterday) for one in ITEMS}
     lines = [BomPart(items[code], Decimal(quantity)) for code, quantity in BOM]
     device = items["FD-IS150"]
     open_bom(

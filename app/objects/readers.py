@@ -4,11 +4,11 @@ A hundred thousand rows may be about one item: it is done behind the change, by 
 """
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache, partial
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, event, inspect, or_, select, true
+from sqlalchemy import Column, ColumnElement, ForeignKey, event, false, inspect, or_, select
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
@@ -27,7 +27,8 @@ def read_columns() -> Mapping[str, frozenset[str]]:
     read: dict[str, set[str]] = {}
     for kind in kinds():
         for table, names in _foreign(kind).items():
-            read.setdefault(table, set()).update(names)
+            if _ways(kind, table):
+                read.setdefault(table, set()).update(names)
     return {table: frozenset(names) for table, names in read.items()}
 
 
@@ -37,19 +38,25 @@ def readers_of(table: str) -> list[ObjectKind]:
 
 
 def about(kind: ObjectKind, table: str, ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
-    """Which rows of a kind name some rows of a table, themselves or by a row between them.
+    """Which rows of a kind name some rows of a table, themselves or by a row between them."""
+    return or_(false(), *(way(ids) for way in _ways(kind, table)))
 
-    All rows of a kind that finds its words without naming any, such as the few settings.
-    """
-    ways: list[ColumnElement[bool]] = []
+
+def _ways(kind: ObjectKind, table: str) -> list[Callable[[Collection[uuid.UUID]], ColumnElement[bool]]]:
+    """How rows of a kind lead to those of a table."""
+    ways: list[Callable[[Collection[uuid.UUID]], ColumnElement[bool]]] = []
     for key in kind.model.__table__.foreign_keys:
         if _leads_to(key, table):
-            ways.append(key.parent.in_(ids))
+            ways.append(key.parent.in_)
         between = key.column.table
         for further in between.foreign_keys:
             if between is not kind.model.__table__ and _leads_to(further, table):
-                ways.append(key.parent.in_(select(key.column).where(further.parent.in_(ids))))
-    return or_(*ways) if ways else true()
+                ways.append(partial(_through, key, further))
+    return ways
+
+
+def _through(key: ForeignKey, further: ForeignKey, ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
+    return key.parent.in_(select(key.column).where(further.parent.in_(ids)))
 
 
 def _leads_to(key: ForeignKey, table: str) -> bool:

@@ -33,8 +33,9 @@ from core import clock, db
 from core.config import settings
 from core.errors import NotFound
 from core.languages import pick
-from documents import render, store
+from documents import store
 from documents.preview import preview_of
+from documents.weasy import weasyprint
 from tests.factories.people import PASSWORD, SETUP, Company, make_company, post, sign_in, token
 
 EVIL = "https://evil.example"
@@ -204,8 +205,9 @@ def fetched_while_printing(_app: Flask, company: Company) -> bool:
     """Have the printing of a record load a file of the server into the page."""
     fetchers: list[Any] = []
     with pytest.MonkeyPatch.context() as patch, db.read_session() as session:
-        real = render.HTML
-        patch.setattr(render, "HTML", lambda **given: fetchers.append(given["url_fetcher"]) or real(**given))
+        weasy = weasyprint()
+        real = weasy.HTML
+        patch.setattr(weasy, "HTML", lambda **given: fetchers.append(given["url_fetcher"]) or real(**given))
         preview_of(style_of(site_of(session, company.plant)))
     for address in (Path(__file__).as_uri(), "http://127.0.0.1:9/", "ftp://127.0.0.1/"):
         with suppress(OSError, ValueError, URLFetchingError):
@@ -325,7 +327,7 @@ GUARDS: dict[str, tuple[Attack, Opening]] = {
     ),
     "a file fetched while printing": (
         fetched_while_printing,
-        lambda patch: patch.setattr(render, "URLFetcher", lambda **_: URLFetcher()),
+        lambda patch: patch.setattr(weasyprint().urls, "URLFetcher", lambda **_: URLFetcher()),
     ),
 }
 

@@ -1,12 +1,13 @@
 """The demo plant shows every state there is, and loading it again changes nothing."""
 
 from collections import Counter
+from datetime import datetime
 
 import pytest
 from sqlalchemy import Engine, func, select
 
 from app.access.models import Person
-from app.catalog.models import Item, ItemKind
+from app.catalog.models import InspectionStandard, Item, ItemKind, ItemRevision
 from app.cli.demo import load_demo
 from app.cli.demo_plant import ACCOUNTS
 from app.cli.output import CannotCheck
@@ -55,6 +56,19 @@ def test_the_demo_has_items_lots_and_cases_of_every_kind_and_loads_once(database
         assert left == ["inspection"], "something waits for him that his deputy may take"
     with db.read_session() as session:
         assert audit.verify_chain(session).ok
+
+
+@pytest.mark.parametrize("hour", [0, 12, 15, 16, 23])
+def test_another_revision_may_begin_on_the_day_the_demo_is_made_at_any_hour(
+    database: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch, hour: int
+) -> None:
+    at = now.replace(hour=hour)
+    monkeypatch.setattr(clock, "now", lambda: at)
+    load_demo(with_cases=False)
+    with db.read_session() as session:
+        begun = {*session.scalars(select(ItemRevision.effective_from).where(ItemRevision.code == "1"))}
+        begun |= {*session.scalars(select(InspectionStandard.effective_from))}
+    assert max(day for day in begun if day) < clock.site_day(at, "Asia/Shanghai")
 
 
 def test_the_demo_never_mixes_with_a_plant_of_somebodys_own(database: Engine, keeper: Actor) -> None:
