@@ -27,7 +27,6 @@ from workflows.calendars import Calendar, Weekdays
 NO_HOLIDAYS = "none"
 WEEK = "12345"
 FIRST_YEAR, LAST_YEAR = 2000, 2099
-_COUNTRY = re.compile(r"[A-Z]{2}")  # ISO 3166-1 alpha-2
 _MOVED = re.compile(r"substituted from (?P<month>\d\d)/(?P<day>\d\d)/(?P<year>\d{4})")
 
 
@@ -142,16 +141,9 @@ def _names(country: str, part: str, year: int, language: str) -> holidays.Holida
 @lru_cache(maxsize=256)
 def is_known(keeps: str) -> bool:
     """Whether public holidays of a country, or a part of one, are known."""
-    if keeps == NO_HOLIDAYS:
-        return True
     country, _, part = keeps.partition("-")
-    if _COUNTRY.fullmatch(country) is None:
-        return False
-    try:
-        holidays.country_holidays(country, subdiv=part or None)  # loads this country alone, not all of them
-    except NotImplementedError:
-        return False
-    return True
+    supported = holidays.list_supported_countries()
+    return keeps == NO_HOLIDAYS or (country in supported and (not part or part in supported[country]))
 
 
 def default_rule(site: Site) -> CalendarRule:
