@@ -48,20 +48,21 @@ def what_it_names(kind: ObjectKind) -> list[Any]:
 
 def naming(other: ObjectKind, kind: ObjectKind, object_id: uuid.UUID) -> list[ColumnElement[bool]]:
     """Conditions on rows of a kind that name an object of another one, themselves or in a line of theirs."""
-    own = [key.parent == object_id for key in other.model.__table__.foreign_keys if _to(key, kind.table)]
+    own = [key.parent == object_id for key in other.model.__table__.foreign_keys if leads_to(key, kind.table)]
     for way in inspect(other.model).relationships if other.line else ():
         lines = way.mapper.local_table
         if way.direction is not RelationshipDirection.ONETOMANY:
             continue
         [of] = way.remote_side
         for key in lines.foreign_keys:
-            if _to(key, kind.table) and key.parent is not of:
+            if leads_to(key, kind.table) and key.parent is not of:
                 held = select(of).where(key.parent == object_id)
                 own.append(other.model.id.in_(held))  # type: ignore[attr-defined]
     return own
 
 
-def _to(key: ForeignKey, table: str) -> bool:
+def leads_to(key: ForeignKey, table: str) -> bool:
+    """Whether a key names rows of a table."""
     return key.column.table.name == table
 
 

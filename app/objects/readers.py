@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.sql import visitors
 
 from app.objects.kinds import ObjectKind, kinds
+from app.objects.queries import leads_to
 from core import outbox
 from core.db import before_commit, new_id
 
@@ -46,21 +47,17 @@ def _ways(kind: ObjectKind, table: str) -> list[Callable[[Collection[uuid.UUID]]
     """How rows of a kind lead to those of a table."""
     ways: list[Callable[[Collection[uuid.UUID]], ColumnElement[bool]]] = []
     for key in kind.model.__table__.foreign_keys:
-        if _leads_to(key, table):
+        if leads_to(key, table):
             ways.append(key.parent.in_)
         between = key.column.table
         for further in between.foreign_keys:
-            if between is not kind.model.__table__ and _leads_to(further, table):
+            if between is not kind.model.__table__ and leads_to(further, table):
                 ways.append(partial(_through, key, further))
     return ways
 
 
 def _through(key: ForeignKey, further: ForeignKey, ids: Collection[uuid.UUID]) -> ColumnElement[bool]:
     return key.parent.in_(select(key.column).where(further.parent.in_(ids)))
-
-
-def _leads_to(key: ForeignKey, table: str) -> bool:
-    return key.column.table.name == table
 
 
 def _foreign(kind: ObjectKind) -> dict[str, set[str]]:
