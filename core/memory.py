@@ -13,6 +13,7 @@ MANY = (20_000, 10, 10)
 LARGE = 1 << 20
 """Octets from which on a block is large."""
 _MMAP_THRESHOLD = -3
+_ARENA_MAX = -8
 
 
 def set_aside() -> None:
@@ -23,12 +24,13 @@ def set_aside() -> None:
 
 
 def give_back() -> None:
-    """Have large blocks given back to the system as soon as they are free.
+    """Have large blocks given back to the system as soon as they are free, and one store serve all threads.
 
     GNU's allocator keeps blocks of a size it has seen before (mallopt(3), M_MMAP_THRESHOLD), and each thread
-    has its own store: 19 MiB for every thread that has ever hashed a password. Other allocators have no such
-    setting.
+    has its own store (M_ARENA_MAX): 19 MiB for every thread that has ever hashed a password. Other allocators
+    have no such settings.
     """
     setting = getattr(ctypes.CDLL(None), "mallopt", None)
     if setting is not None:
         setting(_MMAP_THRESHOLD, LARGE)
+        setting(_ARENA_MAX, 1)

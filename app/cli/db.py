@@ -1,20 +1,16 @@
 """`qms db`: the schema of this installation's database (Alembic), and the audit triggers on it."""
 
 import argparse
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import ProgrammingError
 
 from app.cli import search
 from app.cli.output import CannotCheck, Subparsers, add_json, emit
 from core.config import settings
-from core.db import engine
-
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+from core.schema import MIGRATIONS, newest_step, step_of_database
 
 
 def register(subparsers: Subparsers) -> None:
@@ -41,11 +37,6 @@ def config() -> Config:
     return made
 
 
-def is_current() -> bool:
-    """Whether the database has exactly the schema of this version of the product."""
-    return _database_heads() == set(ScriptDirectory.from_config(config()).get_heads())
-
-
 def upgrade() -> None:
     """Bring the schema of the database in the settings to this version, making the data folder if needed.
 
@@ -61,11 +52,6 @@ def upgrade() -> None:
         message = "the schema cannot be changed; QMS_DATABASE_OWNER_URL names the owner of the tables"
         raise CannotCheck(f"{message}: {refused.orig}") from refused
     search.fill()
-
-
-def _database_heads() -> set[str]:
-    with engine().connect() as connection:
-        return set(MigrationContext.configure(connection).get_current_heads())
 
 
 def _upgrade(_arguments: argparse.Namespace) -> int:
@@ -86,8 +72,7 @@ def _revision(arguments: argparse.Namespace) -> int:
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    needed = sorted(ScriptDirectory.from_config(config()).get_heads())
-    found = sorted(_database_heads())
+    needed, found = newest_step(), step_of_database()
     document = {"ok": found == needed, "database": found, "needed": needed}
     emit(document, [f"database: {found or 'empty'}", f"needed:   {needed}"], as_json=arguments.json)
     return 0 if found == needed else 1

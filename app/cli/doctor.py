@@ -17,10 +17,10 @@ from redis.exceptions import RedisError
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import db, search
+from app.cli import search
 from app.cli.output import Subparsers, add_json, emit
 from app.notifications import mail
-from core import clock
+from core import clock, schema
 from core.config import settings
 from core.db import engine
 from core.errors import NotFound
@@ -125,7 +125,7 @@ def database_findings() -> Iterator[Finding]:
     if not settings().home.is_dir():
         return
     try:
-        if not db.is_current():
+        if not schema.is_current():
             yield Finding("database.schema", "The database has another schema.", "qms db upgrade")
             return
         with engine().connect() as connection:
@@ -206,7 +206,7 @@ def _secret_files() -> Iterator[Finding]:
 
 def _search() -> Iterator[Finding]:
     try:
-        lacking = search.lacking() if db.is_current() else {}
+        lacking = search.lacking() if schema.is_current() else {}
     except SQLAlchemyError:  # said already: the database does not answer
         return
     if lacking:

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.cli import db
 from app.cli.output import CannotCheck, Subparsers
 from app.cli.supervisor import Program, Supervisor
-from core import log
+from core import log, schema
 from core.config import settings
 from core.db import engine
 
@@ -87,7 +87,7 @@ def _prepare(home: Path) -> None:
         CannotCheck: the demo plant cannot be loaded.
     """
     with _phase("database"):
-        if not db.is_current():
+        if not schema.is_current():
             db.upgrade()
     demo = _plant_is_demo()
     if settings().demo and demo is not False and not (demo and (home / DEMO_LOADED).exists()):

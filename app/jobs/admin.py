@@ -8,10 +8,10 @@ from flask import Blueprint, render_template
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.jobs import health
 from app.jobs.figures import VERSION, Kept, hear, read_kept
 from app.web import access, db, navigation, piece, request_time, visitor
 from app.web.probes import State, examine
+from core import schema
 from core.config import settings
 from core.db import engine
 from core.outbox import OutboxEntry
@@ -79,7 +79,7 @@ def alarms(kept: Kept) -> list[str]:
 def _versions() -> list[tuple[Any, str]]:
     return [
         (_l("Product"), VERSION),
-        (_l("Schema of the database"), ", ".join(sorted(health.newest_steps()))),
+        (_l("Schema of the database"), schema.newest_step()),
         (_l("Database"), engine().dialect.name),
         ("Python", platform.python_version()),
     ]

@@ -16,11 +16,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from app.access.models import LoginFailure
-from app.jobs.health import ask_queue, free_mib, last_sign, newest_steps, seconds_behind
+from app.jobs.health import ask_queue, free_mib, last_sign, seconds_behind
 from app.jobs.queue import RELAY_ALIVE, WORKERS_ALIVE, open_queue
 from app.web.measures import figures
 from app.web.probes import State, examine
-from core import clock
+from core import clock, schema
 from core.db import engine, read_session
 from core.outbox import OutboxEntry
 from documents.models import Record, RecordState
@@ -97,7 +97,7 @@ def hear(*, now: datetime) -> Heard:
 def collect() -> Iterable[Metric]:
     """Give the figures of the database, the queue and the checks, as Prometheus wants them."""
     now = clock.now()
-    build = {"version": VERSION, "schema": ",".join(sorted(newest_steps()))}
+    build = {"version": VERSION, "schema": schema.newest_step()}
     yield InfoMetricFamily("qms_build", "Version of the product.", build)
     holds = GaugeMetricFamily("qms_check_ok", "1 while a check of /readyz holds.", labels=["check"])
     for one in examine():

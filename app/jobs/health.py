@@ -5,25 +5,19 @@ Each check answers within a moment and says no secret; the administrator's page 
 
 import shutil
 from datetime import datetime, timedelta
-from functools import cache
-from pathlib import Path
 
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from flask_babel import lazy_gettext as _l
 from redis import Redis
 from sqlalchemy import text
 
 from app.jobs.queue import RELAY_ALIVE, WORKERS_ALIVE
 from app.web.probes import Finding, State, check
-from core import clock
+from core import clock, schema
 from core.config import settings
 from core.db import engine, read_session
 from signatures import keys
 from signatures.audit_clock import TOLERANCE, latest_moment, open_step
 
-MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 SILENT = timedelta(seconds=10)
 """Relay and workers give a sign at least every second or two."""
 ANSWER_SECONDS = 2.0
@@ -40,19 +34,10 @@ def database() -> Finding:
 
 
 @check("schema", _l("Schema of the database"))
-def schema() -> Finding:
+def schema_step() -> Finding:
     """Whether the database is at the newest step of this version, no less and no more."""
-    with engine().connect() as connection:
-        found = set(MigrationContext.configure(connection).get_current_heads())
-    return (State.OK if found == newest_steps() else State.FAILING), ", ".join(sorted(found)) or "-"
-
-
-@cache
-def newest_steps() -> frozenset[str]:
-    """The newest steps of the schema that this version brings."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return frozenset(ScriptDirectory.from_config(config).get_heads())
+    found = schema.step_of_database()
+    return (State.OK if found == schema.newest_step() else State.FAILING), found or "-"
 
 
 @check("queue", _l("Queue"))

@@ -15,7 +15,7 @@ import app.factory
 from app.cli import scratch_server
 from app.inventory.models import MovementKind
 from app.objects.search import is_own
-from core import db
+from core import db, schema
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,6 +52,18 @@ def test_every_migration_runs_up_and_down_again(config: Config) -> None:
         command.upgrade(config, step)
     command.downgrade(config, "base")
     assert set(inspect(db.engine()).get_table_names()) <= {"alembic_version"}
+
+
+@pytest.mark.urs("URS-134")
+@pytest.mark.usefixtures("empty_database")
+def test_the_product_tells_its_newest_step_and_that_of_the_database_as_alembic_does(config: Config) -> None:
+    assert [schema.newest_step()] == ScriptDirectory.from_config(config).get_heads()
+    assert schema.step_of_database() == ""
+    command.upgrade(config, "0001")
+    assert schema.step_of_database() == "0001"
+    assert not schema.is_current()
+    command.upgrade(config, "head")
+    assert schema.is_current()
 
 
 @pytest.mark.usefixtures("empty_database")

@@ -8,9 +8,9 @@ from alembic import command
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
 
-from app.cli import db as schema
+from app.cli import db as steps
 from app.cli import doctor, scratch_server
-from core import config, db
+from core import config, db, schema
 from core.actor import Actor
 from core.numbers import define
 from signatures import audit
@@ -115,13 +115,13 @@ def test_an_upgrade_by_the_owner_leaves_the_product_what_it_needs(
         monkeypatch.setenv("QMS_DATABASE_OWNER_URL", postgres_server.url(name, scratch_server.OWNER))
         config.settings.cache_clear()
         engine = db.configure()
-        schema.upgrade()
+        steps.upgrade()
         assert schema.is_current()
         with db.unit_of_work(keeper, now=now) as session:
             define(session, "record", prefix="R")
         refuse(engine, "DELETE FROM audit_entry")
         assert [finding.code for finding in doctor.database_findings()] == []
-        command.downgrade(schema.config(), "base")
+        command.downgrade(steps.config(), "base")
         engine.dispose()
 
 
@@ -132,7 +132,7 @@ def test_the_doctor_tells_when_the_product_connects_as_an_owner(
         monkeypatch.setenv("QMS_DATABASE_URL", postgres_server.url(name, scratch_server.OWNER))
         config.settings.cache_clear()
         engine = db.configure()
-        schema.upgrade()
+        steps.upgrade()
         assert [finding.code for finding in doctor.database_findings()] == ["database.owner"]
         engine.dispose()
 

@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from flask.testing import FlaskClient
 from redis import Redis
@@ -16,7 +15,7 @@ from app.factory import create_app
 from app.jobs import health
 from app.jobs.queue import RELAY_ALIVE, WORKERS_ALIVE
 from app.sites.queries import site_by_code, style_of
-from core import clock, db, numbers
+from core import clock, db, numbers, schema
 from core.config import settings
 from core.outbox import later
 from documents.records import SERIES, RecordDraft, create_record
@@ -44,9 +43,7 @@ def running(app: Flask, still: None, connection: Redis, monkeypatch: pytest.Monk
     """An installation all of whose parts answer."""
     passphrases = ("correct horse battery", "staple of the plant")
     keys.create_authority(settings().keys, "Test plant", passphrases, clock.now())
-    found = frozenset({"newest"})
-    monkeypatch.setattr(health, "newest_steps", lambda: found)
-    monkeypatch.setattr(MigrationContext, "get_current_heads", lambda _self: ("newest",))
+    monkeypatch.setattr(schema, "step_of_database", schema.newest_step)
     monkeypatch.setattr(health, "free_mib", lambda: 50_000)
     for name in (RELAY_ALIVE, WORKERS_ALIVE):
         connection.set(name, clock.now().isoformat())
@@ -76,7 +73,7 @@ def test_each_part_that_fails_is_named_and_nothing_else_is_told(
 ) -> None:
     later_on = clock.now() + timedelta(minutes=10)
     harm = {
-        "schema": lambda: monkeypatch.setattr(health, "newest_steps", lambda: frozenset({"other"})),
+        "schema": lambda: monkeypatch.setattr(schema, "step_of_database", lambda: ""),
         "relay": lambda: running.delete(RELAY_ALIVE),
         "worker": lambda: running.set(WORKERS_ALIVE, (clock.now() - timedelta(seconds=30)).isoformat()),
         "keys": lambda: (settings().keys / "root.pem").unlink(),
