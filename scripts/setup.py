@@ -35,7 +35,7 @@ PROGRAMS = {
     "pdfsig": "poppler-utils",
     "certutil": "libnss3-tools",
     "/usr/lib/postgresql/*/bin/initdb": "postgresql",
-    "/usr/share/fonts/**/*.tt[cf]": "fonts-wqy-microhei",
+    "/usr/share/fonts/**/*[wWcC][qQjJ][yYkK]*": "fonts-wqy-microhei",  # or any font that is named CJK
 }
 SERVICE_POLICY = Path("/usr/sbin/policy-rc.d")
 """What Debian asks before an installed package starts its service."""
