@@ -5,7 +5,7 @@ one. Nothing is ever deleted: which revision was in force on a day stays readabl
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Protocol, TypeVar
 
@@ -64,6 +64,20 @@ def standing(revision: R, revisions: Iterable[R], on: date) -> Standing:
     return Standing.OBSOLETE if ended else Standing.SUPERSEDED
 
 
+def last_day_of(revision: R, revisions: Iterable[R]) -> date | None:
+    """Give the last day on which a revision was or will be in force, among all revisions of the same thing.
+
+    It is the day that somebody set, or the one before its successor's first. None for a draft, and while
+    neither is known.
+    """
+    first = _approved_from(revision)
+    if first is None:
+        return None
+    begun = [begin for one in revisions if (begin := _approved_from(one)) is not None and begin > first]
+    ends = [begin - timedelta(days=1) for begin in begun]
+    return min([*ends, *filter(None, [revision.effective_until])], default=None)
+
+
 def approve(revision: R, others: Iterable[R], *, effective_from: date, today: date) -> None:
     """Approve a draft from a day on; ``today`` is a day of the site's calendar.
 
@@ -99,21 +113,21 @@ def must_fit(revision: R, others: Iterable[R], *, effective_from: date, today: d
         )
 
 
-def end(revision: Revision, *, last_day: date, today: date) -> None:
+def end(revision: R, others: Iterable[R], *, last_day: date, today: date) -> None:
     """End a revision without a successor: it is in force for the last time on that day.
 
     Raises:
         Conflict, Invalid: as :func:`must_end` says.
     """
-    must_end(revision, last_day=last_day, today=today)
+    must_end(revision, others, last_day=last_day, today=today)
     revision.effective_until = last_day
 
 
-def must_end(revision: Revision, *, last_day: date, today: date) -> None:
+def must_end(revision: R, others: Iterable[R], *, last_day: date, today: date) -> None:
     """Refuse a revision, or a day, that cannot be the end.
 
     Raises:
-        Conflict: ``revision.not_approved``.
+        Conflict: ``revision.not_approved``, or ``revision.followed``: another one follows before that day.
         Invalid: ``revision.past``, or ``revision.ends_before``: it would end before it begins.
     """
     if revision.state is not RevisionState.APPROVED:
@@ -133,6 +147,14 @@ def must_end(revision: Revision, *, last_day: date, today: date) -> None:
             field="last_day",
             first=first.isoformat(),
             last=last_day.isoformat(),
+        )
+    followed = last_day_of(revision, others)
+    if followed is not None and followed < last_day:
+        raise Conflict(
+            "revision.followed",
+            "It is in force until %(last)s: the next revision follows it. Choose that day or an earlier one.",
+            field="last_day",
+            last=followed.isoformat(),
         )
 
 

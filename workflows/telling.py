@@ -87,6 +87,8 @@ class Teller:
             return said(_JOINED[node.sign], left=left, right=right)
         if isinstance(node, tree.If):
             return self._conditional(node)
+        if isinstance(node, tree.Literal) and isinstance(node.value, bool):
+            return said(N_("in every case") if node.value else N_("in no case"))
         if self.path(node):
             return said(N_("%(value)s is %(other)s"), value=self._value(node), other=_quoted(said(N_("yes"))))
         return self._value(node)

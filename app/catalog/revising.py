@@ -272,12 +272,12 @@ def end_revision(
     """End a revision without a successor; ``today`` is a day of the site that decides.
 
     Raises:
-        Conflict: ``revision.not_approved``.
+        Conflict: ``revision.not_approved`` or ``revision.followed``.
         Invalid: ``revision.past`` or ``revision.ends_before``.
     """
     revision = _locked(session, revision)
     with _named(revision):
-        effectivity.end(revision, last_day=last_day, today=today)
+        effectivity.end(revision, _siblings(session, revision), last_day=last_day, today=today)
     _note(session, "revision.ended", revision, {"day": last_day.isoformat()})
 
 

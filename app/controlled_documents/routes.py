@@ -34,7 +34,7 @@ from app.web import (
     writing,
 )
 from core.clock import site_day
-from core.effectivity import RevisionState, Standing, standing
+from core.effectivity import RevisionState, Standing, last_day_of, standing
 from core.errors import Conflict, Invalid, NotFound
 from documents import store
 
@@ -60,10 +60,11 @@ def _revision(session: Session, key: Key) -> Any:
 
 def _revisions_shown(_session: Session, document: Any) -> Mapping[str, Any]:
     today = site_day(request_time(), current_person().zone)
+    every = document.revisions
     listed = queries.approved(document)
-    drafts = [one for one in document.revisions if one.state is RevisionState.DRAFT]
+    drafts = [one for one in every if one.state is RevisionState.DRAFT]
     return {
-        "approved": [(one, standing(one, document.revisions, today)) for one in listed],
+        "approved": [(one, standing(one, every, today), last_day_of(one, every)) for one in listed],
         "drafts": drafts if current_person().may("documents.manage", document.site_id) else [],
     }
 

@@ -71,10 +71,11 @@ def end_revision(
     """End a revision without a successor; the document is obsolete after that day.
 
     Raises:
-        Conflict: it has not been approved.
+        Conflict: it has not been approved, or another one follows before that day.
         Invalid: the day is over, or before its first one.
     """
-    effectivity.end(revision, last_day=last_day, today=today_of(session, revision, now))
+    today = today_of(session, revision, now)
+    effectivity.end(revision, revision.document.revisions, last_day=last_day, today=today)
     _tell(session, "object.ended", revision, last_day)
 
 

@@ -234,11 +234,11 @@ def _check_day(session: Session, command: ProposeChange, errors: dict[str, QmsEr
         return
     today = day_at(session, command.site_id, now)
     try:
+        others = queries.siblings(session, kind, of)
         if command.verb is Verb.END:
-            effectivity.must_end(of, last_day=day, today=today)
+            effectivity.must_end(of, others, last_day=day, today=today)
         else:
             kind.ready(session, of)
-            others = queries.siblings(session, kind, of)
             effectivity.must_fit(of, others, effective_from=day, today=today)
     except (Invalid, Conflict) as wrong:
         if wrong.code in ("revision.not_draft", "revision.not_approved"):
@@ -360,11 +360,11 @@ def _apply_rows(
 def _apply_day(session: Session, kind: ObjectKind, change: ObjectChange, of: Any, now: datetime) -> None:
     assert change.day is not None  # the proposal asked for it
     today = day_at(session, change.site_id, now)
+    others = queries.siblings(session, kind, of)
     if change.verb is Verb.END:
-        effectivity.end(of, last_day=change.day, today=today)
+        effectivity.end(of, others, last_day=change.day, today=today)
     else:
         kind.ready(session, of)
-        others = queries.siblings(session, kind, of)
         effectivity.approve(of, others, effective_from=max(change.day, today), today=today)
 
 

@@ -24,12 +24,14 @@ from app.web.filters import in_language
 from app.web.paging import asked_page
 from app.web.statuses import in_words
 from core.clock import site_day
-from core.effectivity import RevisionState, Standing, standing
+from core.effectivity import RevisionState, Standing, last_day_of, standing
 from core.errors import Invalid, QmsError
 from core.types import Bilingual
 from documents.sheets import writing as sheets
 from documents.sheets.cells import Column, answers_of, day, said_of
 
+ENDABLE = (Standing.EFFECTIVE, Standing.FUTURE)
+"""A revision that another one follows already is ended by that one."""
 MOST_EXPORTED = 200_000
 _REASON: Bilingual = {"en": "Reason", "zh": "理由"}
 
@@ -212,13 +214,15 @@ def revision_page(kind: ObjectKind, found: Any, *, may: bool) -> dict[str, Any]:
         return {"standing": None, "may_edit": may, "siblings": []}
     every = queries.siblings(db.session(), kind, found)
     today = site_day(request_time(), current_person().zone)
+    worth = standing(found, every, today)
     return {
-        "standing": standing(found, every, today),
+        "standing": worth,
+        "last_days": {one.id: last_day_of(one, every) for one in every},
         "siblings": sorted(every, key=lambda one: (one.effective_from is None, one.effective_from or today)),
         "today": today,
         "may_edit": may and found.state is RevisionState.DRAFT,
         "may_take_effect": may and found.state is RevisionState.DRAFT,
-        "may_end": may and found.state is RevisionState.APPROVED and found.effective_until is None,
+        "may_end": may and worth in ENDABLE and found.effective_until is None,
     }
 
 

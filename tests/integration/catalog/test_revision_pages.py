@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -65,6 +65,7 @@ def test_an_approved_revision_is_refused_on_its_page_and_the_attempt_is_listed(
     asked = client.get(f"{at}/change")
     assert (asked.status_code, "does not change any more" in asked.text) == (409, True)
     assert "Make a new revision" in asked.text
+    assert "correct the marked fields" not in asked.text, "no field is marked"
     changed = {"item": "MADE", "revision": "A", "reason": "Two of them", **LINE}
     answer = send(client, f"{at}/change", **changed)
     assert answer.status_code == 409
@@ -78,7 +79,7 @@ def test_an_approved_revision_is_refused_on_its_page_and_the_attempt_is_listed(
 
 @pytest.mark.urs("URS-031")
 def test_a_draft_is_written_freely_and_comes_into_force_by_a_signature(
-    plant: Plant, browser: Browser
+    plant: Plant, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     client, day = browser("owner"), "2026-12-24"
     new = {"item": "MADE", "revision": "B", "reason": "Two of them"}
@@ -105,6 +106,13 @@ def test_a_draft_is_written_freely_and_comes_into_force_by_a_signature(
     assert (revision("B").state, revision("B").effective_from) == (
         RevisionState.APPROVED, date(2026, 12, 24),
     )  # fmt: skip
+    before = f"/boms/{revision('A').id}"
+    assert "2026-01-01 – 2026-12-23" in client.get(before).text, "it is in force until the next one follows"
+    too_late = send(client, f"{before}/day", verb="end", day=day, reason="No longer made")
+    assert (too_late.status_code, "revision.followed" in too_late.text) == (422, True)
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 12, 24, 12, tzinfo=UTC))
+    page = browser("owner").get(before).text
+    assert ("Superseded" in page, "End without a successor" in page) == (True, False)
 
 
 @pytest.mark.urs("URS-024", "URS-031")

@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.effectivity import RevisionState, Standing, approve, end, in_force, must_be_draft, standing
+from core.effectivity import (
+    RevisionState,
+    Standing,
+    approve,
+    end,
+    in_force,
+    last_day_of,
+    must_be_draft,
+    standing,
+)
 from core.errors import Conflict, Invalid, QmsError
 
 FIRST = date(2026, 1, 1)
@@ -40,12 +49,13 @@ def test_on_every_day_one_revision_is_in_force_or_none(acts: list[tuple[str, int
             if act == "approve":
                 approve(letters[which], letters, effective_from=day, today=today)
             else:
-                end(letters[which], last_day=day, today=today)
+                end(letters[which], letters, last_day=day, today=today)
         except QmsError:
             pass
         for number in range(60):
             on = FIRST + timedelta(days=number)
             effective = [one for one in letters if standing(one, letters, on) is Standing.EFFECTIVE]
+            assert all((last_day_of(one, letters) or on) >= on for one in effective)
             assert effective == ([in_force(letters, on)] if in_force(letters, on) else [])
             begun = [
                 one.effective_from
@@ -67,7 +77,25 @@ def test_what_is_approved_does_not_change_and_the_past_is_not_rewritten() -> Non
     with pytest.raises(Invalid):
         approve(other, [letter, other], effective_from=FIRST - timedelta(days=1), today=FIRST)
     with pytest.raises(Invalid):
-        end(letter, last_day=FIRST - timedelta(days=1), today=FIRST)
+        end(letter, [letter, other], last_day=FIRST - timedelta(days=1), today=FIRST)
     with pytest.raises(Conflict):
-        end(other, last_day=FIRST, today=FIRST)
+        end(other, [letter, other], last_day=FIRST, today=FIRST)
     must_be_draft(other)
+
+
+@pytest.mark.urs("URS-031")
+def test_a_revision_is_in_force_until_the_next_one_follows_and_cannot_be_ended_later() -> None:
+    letter, following = Letter(), Letter()
+    both = [letter, following]
+    assert last_day_of(letter, both) is None
+    approve(letter, both, effective_from=FIRST, today=FIRST)
+    assert last_day_of(letter, both) is None
+    approve(following, both, effective_from=FIRST + timedelta(days=10), today=FIRST)
+    assert last_day_of(letter, both) == FIRST + timedelta(days=9)
+    with pytest.raises(Conflict, match=r"2026-01-10") as refused:
+        end(letter, both, last_day=FIRST + timedelta(days=10), today=FIRST)
+    assert refused.value.code == "revision.followed"
+    assert letter.effective_until is None
+    end(letter, both, last_day=FIRST + timedelta(days=5), today=FIRST)
+    assert last_day_of(letter, both) == FIRST + timedelta(days=5)
+    assert last_day_of(following, both) is None

@@ -62,6 +62,7 @@ def test_every_condition_and_timer_of_a_delivered_model_is_a_sentence_in_both_la
         ),
         ('if wanted = null then false else get value(wanted, "answer") = "yes"',
          "“An answer is wanted” is “Yes”", "“要求答复”为“是”"),
+        ("true", "in every case", "任何情况下"),
         ("triage.severity in [3..5]", "“Triage: Severity” is 3 to 5", "“分诊：严重度”为3 至 5"),
     ],
 )  # fmt: skip
