@@ -17,7 +17,7 @@ _KEPT = frozenset(
     | {"marker", "clipPath", "linearGradient", "radialGradient", "stop"}
 )
 _DROPPED = re.compile(r"font-(family|weight)\s*:[^;]*;?")
-UPRIGHT, TURNED = (698.0, 880.0), (1038.0, 520.0)
+UPRIGHT, TURNED = (698.0, 930.0), (1038.0, 520.0)
 """Width and height of what an A4 page holds, upright and turned, in units of a drawing that can be read:
 lettering of 9 units is 6.5 pt high."""
 _UNIT = 178 / UPRIGHT[0]

@@ -12,6 +12,8 @@ HEADER = 30.0
 LABEL_SIZE, MARK_SIZE = 11.0, 9.0
 THIN = 96.0
 """Height below which the name of a lane lies."""
+ICON, SMALL_ICON = 20.0, 0.7
+"""Where the icon of a step ends below its upper edge; its size where the name leaves no room for it."""
 FOOT = 14.0
 """What the signs at the foot of a step take of its height."""
 LANE_LINE = "#cbd5e1"
@@ -97,16 +99,26 @@ def _step(shape: Shape, paint: Paint, lang: str) -> list[etree._Element]:
     opened = shape.expanded and shape.kind in SUBPROCESSES
     looks = {"fill": paint.fill, "stroke": paint.line, "stroke_width": width, "stroke_dasharray": dashes}
     parts = [_rounded(box, 9, **looks, fill_opacity=0.45 if opened else None)]
-    icon = TASK_ICONS.get(shape.kind)
-    if icon is not None:
-        parts.append(_icon(icon, box.x + 5, box.y + 4, paint.line, filled=shape.kind == "sendTask"))
-    parts += _foot_signs(shape, paint, opened=opened)
-    head, foot = (8 if icon else 0), foot_of(shape)
-    middle = box.y + (14 if opened else (head + box.height - foot) / 2)
+    icon, foot = TASK_ICONS.get(shape.kind), foot_of(shape)
     room = 16 if opened else box.height - 12 - (14 if icon else 0) - foot
     lines, size = fit(shape.name.text(lang), box.width - 12, room, 12, 9)
+    head, share = _beside_icon(box.height - foot, len(lines) * size * LINE_HEIGHT) if icon else (0.0, 1.0)
+    middle = box.y + (14 if opened else (head + box.height - foot) / 2)
+    if icon is not None:
+        filled = shape.kind == "sendTask"
+        parts.append(_icon(icon, box.x + 5, box.y + 4, paint.line, share=share, filled=filled))
+    parts += _foot_signs(shape, paint, opened=opened)
     parts.append(lettering(lines, box.x + box.width / 2, middle, size=size, ink=paint.text))
     return parts
+
+
+def _beside_icon(height: float, name: float) -> tuple[float, float]:
+    """Where the room for a name begins, below the icon if there is none beside it; the size of the icon."""
+    if (8 + height - name) / 2 >= ICON:
+        return 8.0, 1.0
+    if ICON + name + 4 <= height:
+        return ICON, 1.0
+    return min(ICON * SMALL_ICON, height - name - 6), SMALL_ICON
 
 
 def foot_of(shape: Shape) -> float:
@@ -124,12 +136,12 @@ def _foot_signs(shape: Shape, paint: Paint, *, opened: bool) -> list[etree._Elem
 
 
 def _icon(
-    path: str, x: float, y: float, ink: str, *, filled: bool = False, width: float = 1.2
+    path: str, x: float, y: float, ink: str, *, share: float = 1.0, filled: bool = False, width: float = 1.2
 ) -> etree._Element:
     return node(
         "path",
         d=path,
-        transform=f"translate({number(x)} {number(y)})",
+        transform=f"translate({number(x)} {number(y)})" + (f" scale({number(share)})" if share != 1 else ""),
         fill=ink if filled else "none",
         stroke="#ffffff" if filled else ink,
         stroke_width=width,

@@ -1,17 +1,21 @@
 """The server-side picture of a process: readable, bilingual, and harmless to a strict page."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from lxml import etree
 
 from workflows.diagram import difference_svg, to_svg
+from workflows.drawing.folding import STEP_HEIGHT, STEP_WIDTH
+from workflows.drawing.icons import TASK_ICONS
 from workflows.drawing.labels import settled
-from workflows.drawing.lettering import fit, wrap
+from workflows.drawing.lettering import fit, width_of, wrap
 from workflows.drawing.lines import label_plate, path_of
-from workflows.drawing.nodes import label_box
+from workflows.drawing.nodes import draw_shape, foot_of, label_box
 from workflows.drawing.picture import CONTAINERS, SUBPROCESSES, Box, read_picture
+from workflows.drawing.tones import Tone
 from workflows.xmlfile import UnreadableFile
 
 MODELS = Path(__file__).parents[3] / "bpmn"
@@ -54,6 +58,8 @@ MODEL = """<?xml version="1.0" encoding="UTF-8"?>
  </bpmndi:BPMNPlane></bpmndi:BPMNDiagram>
 </bpmn:definitions>"""
 
+CAPITAL, TOUCHING = 0.72, 1.0
+"""Height of a capital letter in shares of the font size; units by which lettering may touch."""
 GREEN, AMBER, GREY, RED = "#2b8a3e", "#b35c00", "#94a3b8", "#c92a2a"
 
 
@@ -174,6 +180,22 @@ def test_no_name_of_a_line_lies_on_another_name_or_on_a_step(lang: str) -> None:
             if lie(one, two)
         ]
         assert hit == [], model.stem
+
+
+@pytest.mark.parametrize("lang", ["en", "zh", "both"])
+def test_no_name_of_a_step_runs_under_its_icon_however_small_the_step(lang: str) -> None:
+    for model in sorted(MODELS.glob("*/*.bpmn")):
+        steps = (one for one in read_picture(model.read_bytes()).shapes if one.kind in TASK_ICONS)
+        for shape in (replace(one, box=Box(0, 0, STEP_WIDTH, STEP_HEIGHT)) for one in steps):
+            drawing = draw_shape(shape, Tone.PLAIN, lang)
+            icon = drawing.find(f"{SVG}path").get("transform")
+            scale = float(re.search(r"scale\(([\d.]+)\)", icon)[1]) if "scale" in icon else 1.0
+            lines = drawing.findall(f".//{SVG}text")
+            size = float(lines[0].getparent().get("font-size"))
+            below_icon = float(lines[0].get("y")) - CAPITAL * size >= 4 + 15.2 * scale - TOUCHING
+            beside = all(width_of(one.text, size) / 2 <= STEP_WIDTH / 2 - 21 for one in lines)
+            assert below_icon or beside, (model.stem, shape.id, [one.text for one in lines])
+            assert float(lines[-1].get("y")) <= STEP_HEIGHT - foot_of(shape) - 2
 
 
 def lie(one: Box, two: Box) -> bool:
