@@ -63,22 +63,18 @@ def _row(move: Move, wait: Wait, since: datetime) -> dict[str, Any]:
 
 
 def _wake_kept(session: Session, wait: Wait) -> None:
-    oldest = session.scalar(
-        select(CaseMessage)
-        .filter_by(name=wait.name, correlation=wait.correlation, state=MessageState.KEPT)
-        .order_by(CaseMessage.sent_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)  # another case may be about to take it
-    )
-    if oldest is not None:
-        oldest.state = MessageState.SENT
-        dispatch(session, oldest)
+    _deliver_kept(session, limit=1, name=wait.name, correlation=wait.correlation)
 
 
 def wake_named(session: Session, name: str) -> None:
     """Have every kept message of a name delivered, the oldest first: cases begin with it from now on."""
-    query = select(CaseMessage).filter_by(name=name, state=MessageState.KEPT).order_by(CaseMessage.sent_at)
-    for one in session.scalars(query.with_for_update(skip_locked=True)).all():
+    _deliver_kept(session, name=name)
+
+
+def _deliver_kept(session: Session, *, limit: int | None = None, **like: str) -> None:
+    query = select(CaseMessage).filter_by(state=MessageState.KEPT, **like).order_by(CaseMessage.sent_at)
+    # skipped: another case may be about to take it
+    for one in session.scalars(query.limit(limit).with_for_update(skip_locked=True)).all():
         one.state = MessageState.SENT
         dispatch(session, one)
 

@@ -11,6 +11,7 @@ from core import clock, db, outbox
 from core.errors import Conflict
 from core.outbox import OutboxEntry
 from tests.factories import workflows as made
+from tests.factories.at_once import at_once
 from workflows import history, human_tasks, messages, registry, timers, waits
 from workflows.message_models import CaseMessage, CaseWait, MessageState
 from workflows.models import CaseState, ProcessCase, StepHistory
@@ -262,6 +263,27 @@ def test_a_kept_message_can_be_withdrawn_once_with_a_reason(session):
     with pytest.raises(Conflict) as refused:
         messages.withdraw(session, sent.id, reason="again", now=made.NOW)
     assert refused.value.code == "message.not_kept"
+
+
+@pytest.mark.urs("URS-006", "URS-143")
+def test_a_kept_message_is_handed_out_once_when_two_begin_to_want_it_at_once(engine):
+    actor = made.person(7)
+    with db.unit_of_work(actor, now=made.NOW) as session:
+        made.release(session, waits_for_lab())
+        sent = messages.send(session, "lab_result", {}, {"lot": "L1"}, actor=actor, now=made.NOW)
+        messages.deliver(session, sent.id, now=made.NOW)
+        assert sent.state is MessageState.KEPT
+    handed_out = select(func.count()).select_from(OutboxEntry).where(OutboxEntry.job == waits.DELIVER)
+    with db.read_session() as session:
+        before = session.scalar(handed_out)
+
+    def wake(session):
+        waits.wake_named(session, "lab_result")
+
+    assert at_once(wake, wake, actor=actor, now=made.NOW) == []
+    with db.read_session() as session:
+        assert session.scalars(select(CaseMessage)).one().state is MessageState.SENT
+        assert session.scalar(handed_out) == before + 1
 
 
 @pytest.mark.parametrize("values", [{"lot": None}, {"lot": ""}, {"lot": ["L1"]}, {"lot": True}])
