@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from app.cli.scratch import Product
-from tests.e2e.acts import Person
+from tests.e2e.acts import SEALED_MS, Person
 from tests.e2e.conftest import DESKTOP, PHONE
 from tests.factories.nss import trusting
 
@@ -154,6 +154,7 @@ def test_an_auditor_finds_a_record_reads_it_beside_its_check_and_takes_the_case_
     auditor.picture("records")
     page.locator("a[href^='/records/']").filter(has_text=re.compile(r"-R-\d{4}-")).first.click()
     page.wait_for_url(re.compile(r"/records/[0-9a-f-]{36}$"))
+    expect(page.locator("#waiting")).to_have_count(0, timeout=SEALED_MS)
     auditor.picture("record")
     package = page.locator("a[href*='/records/case/'][href$='.zip']").first.get_attribute("href")
     assert package
