@@ -4,7 +4,7 @@ Within a row a line is drawn to the step that follows; every other way is told b
 which it leads (``yes → 14``) or from which it comes (``14 ← 9``). So sixty steps are read on two pages.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -58,6 +58,7 @@ class _Page:
     edges: list[Edge] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     low: float = 0.0
+    rows: int = 0
 
 
 def fold(
@@ -72,12 +73,14 @@ def fold(
 ) -> list[Strip]:
     """Fold a diagram into pages of ``width`` and ``height``; ``taken`` are the lines that were passed.
 
-    The first page is lower by ``heading``.
+    The first page is lower by ``heading``. No row stands on a last page alone where another can join it.
     """
     folding = _Folding(picture, marks, lang, frozenset(taken))
-    pages = [_Page()]
-    for block in blocks_of(picture):
-        _fill(pages, folding, block, (width, height, heading))
+    pages = _filled(folding, blocks_of(picture), width, [height - heading, height])
+    if len(pages) > 1 and pages[-1].rows == 1 < pages[-2].rows:
+        rooms = [height - heading, *[height] * (len(pages) - 1)]
+        rooms[len(pages) - 2] = pages[-2].low - 1
+        pages = _filled(folding, blocks_of(picture), width, rooms)
     return [
         Strip(
             number,
@@ -91,11 +94,20 @@ def fold(
     ]
 
 
+def _filled(
+    folding: "_Folding", blocks: Iterable[Block], width: float, rooms: Sequence[float]
+) -> list[_Page]:
+    """Fill pages with blocks; ``rooms`` are the heights of the pages, the last one also of further pages."""
+    pages = [_Page()]
+    for block in blocks:
+        _fill(pages, folding, block, width, rooms)
+    return pages
+
+
 def _fill(
-    pages: list[_Page], folding: "_Folding", block: Block, paper: tuple[float, float, float]
+    pages: list[_Page], folding: "_Folding", block: Block, width: float, rooms: Sequence[float]
 ) -> None:
     """Put the rows of a block on the page that is open, and on new ones where they do not fit."""
-    width, height, heading = paper
     columns = max(1, int((width - 2 * INSET) // CELL))
     title = TITLE if block.frame is not None else 0.0
     page = pages[-1]
@@ -104,14 +116,14 @@ def _fill(
     for row in folding.rows(block, columns):
         above, below = max(one.above for one in row), max(one.below for one in row)
         needed = above + STEP_HEIGHT / 2 + below + GAP
-        room = height - heading if len(pages) == 1 else height
+        room = rooms[min(len(pages), len(rooms)) - 1]
         if low + needed > room and page.low:
             _frame(page, folding, block, (begin, low), width)
             page, begin, low = _Page(), 0.0, title
             pages.append(page)
         _put(page, folding, row, (width - columns * CELL) / 2, low + above + STEP_HEIGHT / 2)
         low += needed
-        page.low = low
+        page.low, page.rows = low, page.rows + 1
     _frame(page, folding, block, (begin, low), width)
 
 

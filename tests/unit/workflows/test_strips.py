@@ -9,8 +9,9 @@ from lxml import etree
 
 from documents.drawing import UPRIGHT
 from workflows.diagram import Part, to_parts
+from workflows.drawing.folding import fold
 from workflows.drawing.labels import settled
-from workflows.drawing.picture import CONTAINERS, read_picture
+from workflows.drawing.picture import CONTAINERS, Picture, read_picture
 from workflows.drawing.shrinking import is_backdrop
 from workflows.drawing.strips import cut
 
@@ -101,6 +102,25 @@ def test_a_folded_diagram_tells_every_way_by_the_numbers_of_its_steps() -> None:
     ]
     assert coming
     assert set(coming) <= set(told), "a step says that one comes from a step that does not say so"
+
+
+@pytest.mark.parametrize("height", [520, 640, 752, 842, 930])
+def test_no_row_of_a_folded_diagram_stands_on_a_last_page_alone(height: int) -> None:
+    for model in MODELS:
+        picture = read_picture(model.read_bytes())
+        strips = fold(picture, {}, "both", width=670, height=height, heading=90)
+        rows = [
+            len({round(one.box.middle[1]) for one in strip.picture.shapes if not is_backdrop(one)})
+            for strip in strips
+        ]
+        assert len(rows) == 1 or rows[-1] > 1, (model.stem, rows)
+        assert all(strip.frame.height <= height for strip in strips)
+        drawn = Counter(one for strip in strips for one in steps_in(strip.picture))
+        assert all(drawn[one] == 1 for one in steps_in(picture)), model.stem
+
+
+def steps_in(picture: Picture) -> list[str]:
+    return [one.id for one in picture.shapes if one.kind not in CONTAINERS and not is_backdrop(one)]
 
 
 @pytest.mark.parametrize("folded", [True, False])
