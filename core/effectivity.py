@@ -70,12 +70,8 @@ def last_day_of(revision: R, revisions: Iterable[R]) -> date | None:
     It is the day that somebody set, or the one before its successor's first. None for a draft, and while
     neither is known.
     """
-    first = _approved_from(revision)
-    if first is None:
-        return None
-    begun = [begin for one in revisions if (begin := _approved_from(one)) is not None and begin > first]
-    ends = [begin - timedelta(days=1) for begin in begun]
-    return min([*ends, *filter(None, [revision.effective_until])], default=None)
+    ends = (revision.effective_until, _last_day_before_next(revision, revisions))
+    return min(filter(None, ends), default=None)
 
 
 def approve(revision: R, others: Iterable[R], *, effective_from: date, today: date) -> None:
@@ -148,13 +144,13 @@ def must_end(revision: R, others: Iterable[R], *, last_day: date, today: date) -
             first=first.isoformat(),
             last=last_day.isoformat(),
         )
-    followed = last_day_of(revision, others)
-    if followed is not None and followed < last_day:
+    last = _last_day_before_next(revision, others)
+    if last is not None and last < last_day:
         raise Conflict(
             "revision.followed",
-            "It is in force until %(last)s: the next revision follows it. Choose that day or an earlier one.",
+            "The next revision follows it: it is in force until %(last)s and ends by itself.",
             field="last_day",
-            last=followed.isoformat(),
+            last=last.isoformat(),
         )
 
 
@@ -173,6 +169,13 @@ def must_be_draft(revision: Revision) -> None:
 
 def _approved_from(revision: Revision) -> date | None:
     return revision.effective_from if revision.state is RevisionState.APPROVED else None
+
+
+def _last_day_before_next(revision: R, revisions: Iterable[R]) -> date | None:
+    own = _approved_from(revision)
+    begun = filter(None, map(_approved_from, revisions))
+    later = min((first for first in begun if own is not None and first > own), default=None)
+    return later - timedelta(days=1) if later is not None else None
 
 
 def _first_day(revision: Revision) -> date:

@@ -97,5 +97,6 @@ def test_a_revision_is_in_force_until_the_next_one_follows_and_cannot_be_ended_l
     assert refused.value.code == "revision.followed"
     assert letter.effective_until is None
     end(letter, both, last_day=FIRST + timedelta(days=5), today=FIRST)
-    assert last_day_of(letter, both) == FIRST + timedelta(days=5)
+    end(letter, both, last_day=FIRST + timedelta(days=7), today=FIRST)
+    assert last_day_of(letter, both) == FIRST + timedelta(days=7), "an end that lies ahead may be moved"
     assert last_day_of(following, both) is None
