@@ -75,12 +75,12 @@ def fold(
 
     The first page is lower by ``heading``. No row stands on a last page alone where another can join it.
     """
-    folding = _Folding(picture, marks, lang, frozenset(taken))
-    pages = _filled(folding, blocks_of(picture), width, [height - heading, height])
+    folding, blocks = _Folding(picture, marks, lang, frozenset(taken)), list(blocks_of(picture))
+    pages = _filled(folding, blocks, width, [height - heading, height])
     if len(pages) > 1 and pages[-1].rows == 1 < pages[-2].rows:
         rooms = [height - heading, *[height] * (len(pages) - 1)]
         rooms[len(pages) - 2] = pages[-2].low - 1
-        pages = _filled(folding, blocks_of(picture), width, rooms)
+        pages = _filled(folding, blocks, width, rooms)
     return [
         Strip(
             number,
