@@ -1,6 +1,8 @@
-"""Who does something: a person with an account, or a named part of the system."""
+"""Who does something, a person with an account or a named part of the system; and why and when he writes."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 
@@ -32,6 +34,36 @@ class Actor:
         """The name of the person acted for in both languages; his id where nobody has named him."""
         named = self.for_name or self.on_behalf_of or ""
         return {"en": named, "zh": self.for_name_zh or named}
+
+
+@dataclass(frozen=True)
+class WriteContext:
+    """Who writes, why, and when: what the triggers put beside every change.
+
+    ``facts`` name what moved the change when it was not the person directly: release, element, job; and the
+    correlation id, under which the log tells of the same act.
+    """
+
+    actor: Actor
+    reason: str | None
+    now: datetime
+    facts: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> str:
+        """Give the context as the JSON text that triggers store."""
+        return json.dumps(
+            {
+                "actor": self.actor.id,
+                "login": self.actor.login,
+                "name": self.actor.name,
+                "on_behalf_of": self.actor.on_behalf_of,
+                "reason": self.reason,
+                "now": self.now.isoformat(),
+                **self.facts,
+            },
+            ensure_ascii=False,
+            sort_keys=True,
+        )
 
 
 def system_actor(name: str) -> Actor:

@@ -4,24 +4,23 @@ A unit of work knows who acts, why and when; the triggers of the audit trail rea
 (URS-024). Services never commit: leaving the block commits, raising rolls back.
 """
 
-import json
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, text
+from sqlalchemy import Connection, Engine, MetaData, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session, registry
 
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, WriteContext
 from core.config import settings
+from core.engines import make_engine
 from core.errors import Conflict
 from core.log import caused_by
 from core.turns import Turns
@@ -50,37 +49,6 @@ def new_id() -> uuid.UUID:
     return uuid.uuid4()
 
 
-@dataclass(frozen=True)
-class WriteContext:
-    """Who writes, why, and when: what the triggers put beside every change.
-
-    ``facts`` name what moved the change when it was not the person directly: release, element, job; and the
-    correlation id, under which the log tells of the same act.
-    """
-
-    actor: Actor
-    reason: str | None
-    now: datetime
-    facts: dict[str, str] = field(default_factory=dict)
-
-    def as_json(self) -> str:
-        """Give the context as the JSON text that triggers store."""
-        return json.dumps(
-            {
-                "actor": self.actor.id,
-                "login": self.actor.login,
-                "name": self.actor.name,
-                "on_behalf_of": self.actor.on_behalf_of,
-                "reason": self.reason,
-                "now": self.now.isoformat(),
-                **self.facts,
-            },
-            ensure_ascii=False,
-            sort_keys=True,
-        )
-
-
-ConnectHook = Callable[[Any, dict[Any, Any]], None]
 Row = TypeVar("Row")
 
 _CROSSED = ("40P01", "40001", "23505")
@@ -89,7 +57,6 @@ _CROSSED = ("40P01", "40001", "23505")
 _engine: Engine | None = None
 _turns: Turns | None = None
 _inside = threading.local()
-_on_connect: list[ConnectHook] = []
 _every_commit: list[Callable[[Session], None]] = []
 
 
@@ -98,7 +65,7 @@ def configure(url: str | None = None) -> Engine:
     global _engine, _turns
     if _engine is not None:
         _engine.dispose()
-    _engine = _make_engine(url or settings().database_url)
+    _engine = make_engine(url or settings().database_url)
     _turns = Turns(_lock_file(_engine)) if _engine.dialect.name == "sqlite" else None
     return _engine
 
@@ -112,19 +79,13 @@ def engine() -> Engine:
 def owner_connection() -> Iterator[Connection]:
     """Open a transaction as the owner of the tables, who alone may change the schema; leaving it commits."""
     same = settings().owner_url == settings().database_url
-    owner = engine() if same else _make_engine(settings().owner_url)
+    owner = engine() if same else make_engine(settings().owner_url)
     try:
         with owner.execution_options(qms_write=True).begin() as connection:
             yield connection
     finally:
         if not same:
             owner.dispose()
-
-
-def on_connect(hook: ConnectHook) -> ConnectHook:
-    """Have ``hook(dbapi_connection, info)`` prepare each new connection; ``info["audit"]`` is its context."""
-    _on_connect.append(hook)
-    return hook
 
 
 def on_every_commit(hook: Callable[[Session], None]) -> Callable[[Session], None]:
@@ -196,7 +157,8 @@ def write_connection() -> Iterator[Connection]:
 
 @contextmanager
 def read_session() -> Iterator[Session]:
-    """Open a session that only reads; a write in it is refused by the triggers, for nobody answers for it."""
+    """Open a session that only reads: PostgreSQL refuses a write in it, elsewhere the triggers do, for nobody
+    answers for it."""
     with Session(engine()) as session:
         yield session
 
@@ -294,7 +256,8 @@ def _tell_connection(connection: Connection, context: WriteContext) -> None:
     connection.execute(
         text(
             "SELECT set_config('app.actor', :actor, true), set_config('app.reason', :reason, true),"
-            " set_config('app.now', :now, true), set_config('app.context', :context, true)"
+            " set_config('app.now', :now, true), set_config('app.context', :context, true),"
+            " set_config('plan_cache_mode', 'auto', true)"
         ),
         {
             "actor": context.actor.id,
@@ -318,83 +281,3 @@ def _tell_new_transaction(session: Session, _transaction: object, connection: Co
     context = session.info.get("write")
     if context is not None:
         _tell_connection(connection, context)
-
-
-def _dumps(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, default=_plain)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, (Decimal, uuid.UUID)):
-        return str(value)
-    raise TypeError(f"{type(value).__name__} does not belong in JSON")
-
-
-def _make_engine(url: str) -> Engine:
-    sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"json_serializer": _dumps}
-    if sqlite:
-        options["connect_args"] = {"timeout": 30, "check_same_thread": False}
-    else:
-        options["pool_pre_ping"] = True  # the server may have been started anew since the last click
-    made = create_engine(url, **options)
-    if sqlite:
-        event.listen(made, "connect", _open_sqlite)
-        event.listen(made, "begin", _begin_sqlite)
-        event.listen(made, "checkin", _forget_context)
-    else:
-        event.listen(made, "connect", _open_postgresql)
-    return made
-
-
-def _open_postgresql(connection: Any, _record: Any) -> None:
-    """Keep the plans of all pages' statements, one signature has fifty; compile none, that takes longer."""
-    connection.prepared_max = 1000
-    connection.execute("SET jit = off")
-    connection.commit()
-
-
-def _open_sqlite(connection: Any, record: Any) -> None:
-    connection.isolation_level = None
-    info = record.info
-    info["audit"] = {"context": None}
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "foreign_keys=ON",
-        "recursive_triggers=ON",
-        "busy_timeout=30000",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-    for name, read in _SQL_FUNCTIONS.items():
-        connection.create_function(name, 0, _bound(info["audit"], read))
-    for hook in _on_connect:
-        hook(connection, info)
-
-
-def _bound(holder: dict[str, Any], read: Callable[[WriteContext], str | None]) -> Callable[[], str | None]:
-    def answer() -> str | None:
-        context = holder["context"]
-        return None if context is None else read(context)
-
-    return answer
-
-
-_SQL_FUNCTIONS: dict[str, Callable[[WriteContext], str | None]] = {
-    "app_actor": lambda context: context.actor.id,
-    "app_reason": lambda context: context.reason,
-    "app_now": lambda context: context.now.isoformat(),
-    "app_context": WriteContext.as_json,
-}
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    write = connection.get_execution_options().get("qms_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
-
-
-def _forget_context(_connection: Any, record: Any) -> None:
-    if record is not None and "audit" in record.info:
-        record.info["audit"]["context"] = None

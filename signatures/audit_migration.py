@@ -14,8 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, MetaData, insert, inspect
 from sqlalchemy.orm import Session
 
-from core.actor import system_actor
-from core.db import WriteContext
+from core.actor import WriteContext, system_actor
 from signatures.audit import link_captures
 from signatures.audit_models import AuditCapture
 from signatures.audit_plan import plan_of

@@ -18,7 +18,7 @@ _ATTEMPTS = text("action = 'object.change_attempted'")
 class AuditCapture(Base):
     """A change a trigger has just caught, in the database's own notation; it never outlives its transaction.
 
-    ``context`` is the JSON of :class:`core.db.WriteContext`; ``changes`` maps a column to ``[old, new]``,
+    ``context`` is the JSON of :class:`core.actor.WriteContext`; ``changes`` maps a column to ``[old, new]``,
     or to null where the values are withheld; ``facts`` belong to named events only.
     """
 

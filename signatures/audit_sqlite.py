@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from core.db import on_connect
+from core.engines import on_connect
 from signatures.audit_plan import TablePlan
 
 PRESENT = "SELECT name, sql AS state FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"

@@ -123,7 +123,7 @@ def _quick() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": Translated()})
         patch.setattr(Rule, "compile", compiled_once(Rule.compile))
-        patch.setattr("core.db.create_engine", spoken_once(create_engine))
+        patch.setattr("core.engines.create_engine", spoken_once(create_engine))
         patch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
         yield
 
@@ -171,7 +171,7 @@ def postgres_server() -> Iterator[scratch_server.Server]:
 def postgres_template(postgres_server: scratch_server.Server) -> Iterator[str]:
     """A database with every table, trigger and right of the product, which tests copy; made once."""
     with postgres_server.database() as name:
-        with _made(postgres_server.url(name, scratch_server.OWNER)) as engine, engine.begin() as connection:
+        with _made(postgres_server.url(name, scratch_server.OWNER)), db.write_connection() as connection:
             audit = importlib.import_module("signatures.audit")
             audit.grant_application(connection, db.Base.metadata, scratch_server.APPLICATION)
         yield name
@@ -183,7 +183,7 @@ def _made(url: str) -> Iterator[Engine]:
     audit = importlib.import_module("signatures.audit")
     importlib.import_module("app.factory")
     engine = db.configure(url)
-    with engine.execution_options(qms_write=True).begin() as connection:
+    with db.write_connection() as connection:
         db.Base.metadata.create_all(connection)
         audit.install_triggers(connection, db.Base.metadata)
     yield engine

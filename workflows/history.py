@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, func, not_, or_, select
+from sqlalchemy import Select, and_, bindparam, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
@@ -205,17 +205,24 @@ def _passed(void: int) -> Select[Any]:
         for number in range(void)
     )
     counts = and_(StepHistory.case_id == bindparam("case_id"), *map(not_, taken_back))
-    last = (
-        select(func.max(StepHistory.seq).label("seq"), func.count().label("rounds"))
+    way = (StepHistory.element_id, StepHistory.flows)
+    human = case((StepHistory.element_type == "userTask", StepHistory.seq))
+    ranked = (
+        select(
+            StepHistory.id,
+            StepHistory.seq,
+            func.max(StepHistory.seq).over(partition_by=way).label("last"),
+            func.count().over(partition_by=way).label("rounds"),
+            func.max(human).over().label("human"),
+        )
         .where(counts)
-        .group_by(StepHistory.element_id, StepHistory.flows)
         .subquery()
     )
-    human = select(func.max(StepHistory.seq)).where(counts, StepHistory.element_type == "userTask")
+    last = ranked.c.seq == ranked.c.last
     return (
-        select(*_PASSAGE, func.coalesce(last.c.rounds, 0))
-        .outerjoin(last, last.c.seq == StepHistory.seq)
-        .where(counts, or_(last.c.seq.is_not(None), StepHistory.seq > human.scalar_subquery()))
+        select(*_PASSAGE, case((last, ranked.c.rounds), else_=0))
+        .join(ranked, ranked.c.id == StepHistory.id)
+        .where(or_(last, ranked.c.seq > ranked.c.human))
         .order_by(StepHistory.seq)
     )
 

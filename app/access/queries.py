@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, or_, select, true
+from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
 
 from app.access.models import (
@@ -154,11 +155,14 @@ def holders(
     return found
 
 
+_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
+
+
 def names_of(session: Session, actor_ids: Collection[object]) -> dict[str, Bilingual]:
     """Find the names of those who acted, people and parts of the system, by the id their rows keep."""
     texts = {str(one) for one in actor_ids if one}
     ids = {uuid.UUID(one) for one in texts if not one.startswith("system:")}
-    rows = session.execute(select(Person.id, Person.name).where(Person.id.in_(ids))) if ids else ()
+    rows = session.execute(_NAMES, {"ids": list(ids)}) if ids else ()
     parts = {one: PARTS[name] for one in texts if (name := one.removeprefix("system:")) in PARTS}
     return {str(person_id): name for person_id, name in rows} | parts
 
@@ -221,16 +225,21 @@ def left_on(session: Session, person: Person) -> date | None:
 
 def grants_of(session: Session, person_id: uuid.UUID, *, on: date) -> Sequence[HeldRole]:
     """List the roles that a person holds on a day, each with whoever granted it."""
-    return [HeldRole(*row) for row in session.execute(grants_query(person_id, on=on))]
+    return [HeldRole(*row) for row in session.execute(grants_query(), {"person_id": person_id, "on": on})]
 
 
-def grants_query(person_id: uuid.UUID, *, on: date) -> Select[str, uuid.UUID | None, str]:
-    """Make the query for :func:`grants_of`, to which a caller may add what he wants to know besides."""
+@cache
+def grants_query() -> Select[str, uuid.UUID | None, str]:
+    """Give the query for :func:`grants_of`, to which a caller may add what he wants to know besides.
+
+    Whose grants, and on which day, are given to it as ``person_id`` and ``on``.
+    """
     columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.granted_by)
-    return select(*columns).where(RoleGrant.person_id == person_id, _holds(on))
+    own = RoleGrant.person_id == bindparam("person_id")
+    return select(*columns).where(own, _holds(bindparam("on", type_=Date())))
 
 
-def _holds(on: date) -> ColumnElement[bool]:
+def _holds(on: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(
         RoleGrant.state == GrantState.EFFECTIVE,
         RoleGrant.valid_from <= on,

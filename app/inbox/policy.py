@@ -8,7 +8,9 @@ import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
+from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
 from app.access.queries import HeldRole, grants_query, names_of
@@ -28,7 +30,7 @@ from app.inbox.errors import (
 )
 from app.inbox.records import step_names
 from app.inbox.standing_in import Principals
-from app.organisation.standing import may_stand_in
+from app.organisation.standing import asked_by, may_stand_in
 from app.sites.queries import site_of_task
 from app.training import queries as training
 from app.web.rights import ADMIN_ROLES, ROLES
@@ -56,10 +58,15 @@ class Held:
 
 def held_by(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -> Held:
     """Read in one statement what a person holds, and whether to ask for whom he stands in."""
-    person = uuid.UUID(actor.id)
-    query = grants_query(person, on=site_day(now, site_of_task(session, task).zone))
-    rows = session.execute(query.add_columns(may_stand_in(person, now=now))).all()
+    person, day = uuid.UUID(actor.id), site_day(now, site_of_task(session, task).zone)
+    asked = {"person_id": person, "on": day, **asked_by(person, now=now)}
+    rows = session.execute(_held(), asked).all()
     return Held([HeldRole(*row[:3]) for row in rows], any(row[3] for row in rows))
+
+
+@cache
+def _held() -> Select[str, uuid.UUID | None, str, bool]:
+    return grants_query().add_columns(may_stand_in())
 
 
 def check_role(

@@ -7,9 +7,10 @@ before B. It ends there: the deputy of a deputy does not stand in for the princi
 import uuid
 from collections.abc import Collection
 from datetime import date, datetime
-from typing import NamedTuple
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import Person, PersonState
@@ -33,7 +34,7 @@ def away(session: Session, persons: Collection[uuid.UUID], *, now: datetime) -> 
     if not persons:
         return {}
     query = select(Absence, Person.zone).join(Absence.person).where(Absence.person_id.in_(persons))
-    rows = session.execute(query.where(*_about(Absence, now)))
+    rows = session.execute(query.where(*_about(Absence)), _days(now))
     return {one.person_id: one.valid_to for one, zone in rows if _covers(one, site_day(now, zone))}
 
 
@@ -56,27 +57,39 @@ def with_stand_ins(
 
 def principals_of(session: Session, deputy_id: uuid.UUID, *, now: datetime) -> list[Principal]:
     """For whom a person stands in now, by login: one statement where nobody of them is away."""
-    query = select(Person, Absence).join(Absence, Absence.person_id == Person.id)
-    found = query.where(*_left_to(deputy_id, now)).order_by(Person.login)
     return [
         Principal(person, absence.valid_to)
-        for person, absence in session.execute(found).all()
+        for person, absence in session.execute(_principals(), asked_by(deputy_id, now=now)).all()
         if _covers(absence, site_day(now, person.zone)) and _is_first(session, person, deputy_id, now)
     ]
 
 
-def may_stand_in(deputy_id: uuid.UUID, *, now: datetime) -> ColumnElement[bool]:
-    """Match if a person stands in for somebody, on somebody's clock; :func:`principals_of` says for whom."""
-    query = select(Person.id).join(Absence, Absence.person_id == Person.id)
-    return query.where(*_left_to(deputy_id, now)).exists()
+def may_stand_in() -> ColumnElement[bool]:
+    """Match if a person stands in for somebody, on somebody's clock; :func:`principals_of` says for whom.
+
+    Who asks and when is given to the statement by :func:`asked_by`, so that it can be built once.
+    """
+    return select(Person.id).join(Absence, Absence.person_id == Person.id).where(*_left_to()).exists()
 
 
-def _left_to(deputy_id: uuid.UUID, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def asked_by(deputy_id: uuid.UUID, *, now: datetime) -> dict[str, Any]:
+    """Say for whom and for which moment :func:`may_stand_in` is asked."""
+    return {"deputy_id": deputy_id, **_days(now)}
+
+
+@cache
+def _principals() -> Select[Person, Absence]:
+    found = select(Person, Absence).join(Absence, Absence.person_id == Person.id)
+    return found.where(*_left_to()).order_by(Person.login)
+
+
+def _left_to() -> tuple[ColumnElement[bool], ...]:
     """Match those who may be away and have named a deputy, for themselves or for a position they may hold."""
-    held = select(Post.position_id).where(Post.person_id == Person.id, *_about(Post, now)).correlate(Person)
+    asking = bindparam("deputy_id", type_=Uuid())
+    held = select(Post.position_id).where(Post.person_id == Person.id, *_about(Post)).correlate(Person)
     named = or_(Deputy.person_id == Person.id, Deputy.position_id.in_(held))
-    deputy = select(Deputy.id).where(Deputy.deputy_id == deputy_id, named).correlate(Person).exists()
-    return (*_about(Absence, now), Person.state != PersonState.LEFT, Person.id != deputy_id, deputy)
+    deputy = select(Deputy.id).where(Deputy.deputy_id == asking, named).correlate(Person).exists()
+    return (*_about(Absence), Person.state != PersonState.LEFT, Person.id != asking, deputy)
 
 
 def _is_first(session: Session, person: Person, deputy_id: uuid.UUID, now: datetime) -> bool:
@@ -90,10 +103,15 @@ def _first_there(session: Session, person: Person, *, now: datetime) -> Person |
     return next((one for one in named if one.state is PersonState.ACTIVE and one.id not in gone), None)
 
 
-def _about(table: type[Absence] | type[Post], now: datetime) -> tuple[ColumnElement[bool], ...]:
-    """Ranges that may hold at a moment on somebody's clock."""
-    ends = or_(table.valid_to.is_(None), table.valid_to >= site_day(now, LAST_ON_EARTH))
-    return table.valid_from <= site_day(now, FIRST_ON_EARTH), ends
+def _about(table: type[Absence] | type[Post]) -> tuple[ColumnElement[bool], ...]:
+    """Ranges that may hold at the moment of :func:`_days` on somebody's clock."""
+    first, last = bindparam("first_day", type_=Date()), bindparam("last_day", type_=Date())
+    return table.valid_from <= first, or_(table.valid_to.is_(None), table.valid_to >= last)
+
+
+def _days(now: datetime) -> dict[str, date]:
+    """The days of a moment where it is day first on earth, and where it is day last."""
+    return {"first_day": site_day(now, FIRST_ON_EARTH), "last_day": site_day(now, LAST_ON_EARTH)}
 
 
 def _covers(absence: Absence, day: date) -> bool:

@@ -17,9 +17,10 @@ from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from app.web.database import db
 from app.web.models import WebSession
 from core import clock
-from core.db import engine, write_connection
+from core.db import write_connection
 
 IDLE = timedelta(minutes=30)
 """A signed-in session without a request for this long is over."""
@@ -161,8 +162,7 @@ _OF_TOKEN = select(*WebSession.__table__.columns).where(WebSession.token_sha256 
 
 
 def _find(token: str) -> Any:
-    with engine().connect() as connection:
-        return connection.execute(_OF_TOKEN, {"digest": _digest(token)}).one_or_none()
+    return db.session().execute(_OF_TOKEN, {"digest": _digest(token)}).one_or_none()
 
 
 def _is_over(row: Any, now: datetime) -> bool:

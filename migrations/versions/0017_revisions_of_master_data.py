@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from core.actor import system_actor
-from core.db import WriteContext
+from core.actor import WriteContext, system_actor
 
 revision = "0017"
 down_revision = "0016"

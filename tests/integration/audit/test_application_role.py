@@ -142,5 +142,6 @@ def refuse(engine: Engine, statement: str) -> None:
         connection.exec_driver_sql("SELECT set_config('app.actor', 'x', true)")
         connection.exec_driver_sql(statement)
 
-    with engine.connect() as connection, pytest.raises(ProgrammingError, match=REFUSED):
+    writing = engine.execution_options(qms_write=True)
+    with writing.connect() as connection, pytest.raises(ProgrammingError, match=REFUSED):
         attempt(connection)

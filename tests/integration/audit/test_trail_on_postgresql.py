@@ -52,7 +52,7 @@ def sample(home: Path, postgres_server: scratch_server.Server) -> Iterator[Table
     )
     with postgres_server.database() as name:
         engine = db.configure(postgres_server.url(name))
-        with engine.begin() as connection:
+        with db.write_connection() as connection:
             db.Base.metadata.create_all(connection)
             audit.install_triggers(connection, db.Base.metadata)
         yield table
@@ -103,8 +103,8 @@ def test_changes_read_the_same_as_on_sqlite(sample: Table, keeper: Actor, now: d
 
 
 def test_nobody_can_write_without_saying_who(sample: Table) -> None:
-    with db.read_session() as session, pytest.raises(DBAPIError, match="nobody is named"):
-        session.execute(insert(sample).values(id=ID))
+    with pytest.raises(DBAPIError, match="nobody is named"), db.write_connection() as connection:
+        connection.execute(insert(sample).values(id=ID))
 
 
 @pytest.mark.urs("URS-024")
@@ -123,7 +123,7 @@ def test_the_guards_hold_in_replica_mode_too(
 ) -> None:
     with db.unit_of_work(keeper, now=now) as session:
         session.execute(insert(sample).values(id=ID))
-    with db.engine().connect() as connection:
+    with db.engine().execution_options(qms_write=True).connect() as connection:
         connection.exec_driver_sql("SET session_replication_role = replica")
         with pytest.raises(DBAPIError, match=r"(audit_entry|sample) is append-only"):
             connection.exec_driver_sql(statement)
@@ -167,7 +167,7 @@ def test_the_verifier_names_what_a_superuser_did(
     for n in range(3):
         with db.unit_of_work(keeper, now=now) as session:
             session.add(NumberRule(series=f"s{n}", prefix="S"))
-    with db.engine().begin() as connection:
+    with db.write_connection() as connection:
         connection.exec_driver_sql("ALTER TABLE audit_entry DISABLE TRIGGER USER")
         connection.exec_driver_sql(tampering)
     with db.read_session() as session:
@@ -177,6 +177,6 @@ def test_the_verifier_names_what_a_superuser_did(
 
 
 def test_triggers_can_be_installed_again(sample: Table) -> None:
-    with db.engine().begin() as connection:
+    with db.write_connection() as connection:
         audit.install_triggers(connection, db.Base.metadata)
         assert audit.missing_triggers(connection, db.Base.metadata) == []
