@@ -11,7 +11,7 @@ def unknown(code: str) -> Invalid:
     """Nobody has registered it at this site."""
     return Invalid(
         "equipment.unknown",
-        "There is no equipment %(equipment)s at this site. Write codes of the register, or "
+        "There is no equipment “%(equipment)s” at this site. Write codes of the register, or "
         "have it registered.",
         field="instrument",
         equipment=code,

@@ -66,7 +66,7 @@ def record(now: datetime, **changes: object) -> date | None:
         ({"maintained_until": date(2026, 1, 1)}, "The maintenance"),
         ({"blocked": True, "block_reason": "Dropped"}, "is blocked: Dropped"),
         ({"state": EquipmentState.OUT_OF_USE}, "not in use"),
-        ({"code": "M-999"}, "no equipment M-014"),
+        ({"code": "M-999"}, "no equipment “M-014”"),
     ],
 )
 def test_a_step_is_not_signed_with_equipment_that_is_not_in_order(
