@@ -27,7 +27,13 @@ def offer(kind: ObjectKind) -> None:
         row = kind.find(session, (key,))
         return name_of(kind, row) if row is not None else None
 
-    picker(kind.name, title=kind.title, suggest=suggest, label=label)
+    picker(kind.name, title=_inside(kind.title), suggest=suggest, label=label)
+
+
+def _inside(title: Bilingual) -> Bilingual:
+    """A heading as it stands inside a sentence: small in English, unless it begins with an abbreviation."""
+    english = title["en"]
+    return {**title, "en": english[0].lower() + english[1:] if english[1:2].islower() else english}
 
 
 def name_of(kind: ObjectKind, row: Any) -> Bilingual:

@@ -17,6 +17,7 @@ from core.actor import Actor
 from core.db import Base, read_session, unit_of_work
 from core.effectivity import RevisionState
 from core.outbox import OutboxEntry, handler_of
+from forms import pickers
 from tests.factories.people import add_person
 
 
@@ -95,3 +96,8 @@ def test_the_names_that_lists_are_searched_by_are_watched(database: Engine) -> N
     read = readers.read_columns()
     assert read.keys() == {"item", "supplier", "person", "site", "position", "controlled_document"}
     assert read["item"] == {"code", "name"}
+
+
+def test_a_refusal_names_the_kind_as_a_word_of_its_sentence() -> None:
+    assert pickers.picker_of("catalog.item").title["en"] == "item"
+    assert pickers.picker_of("procurement.order").title == {"en": "purchase order", "zh": "采购订单"}
