@@ -1,9 +1,9 @@
-"""How each database is opened: what a connection is told first, and how its transactions begin and end."""
+"""The engine of a database, and SQLite's connections: what one is told first, how its transactions begin."""
 
+import importlib
 import json
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -23,22 +23,17 @@ def on_connect(hook: ConnectHook) -> ConnectHook:
 
 def make_engine(url: str) -> Engine:
     """Make the engine for a database; what writes says so in the execution option ``qms_write``."""
-    sqlite = url.startswith("sqlite")
-    options: dict[str, Any] = {"json_serializer": _dumps}
-    if sqlite:
-        options["connect_args"] = {"timeout": 30, "check_same_thread": False}
-    else:
-        options["pool_pre_ping"] = True  # the server may have been started anew since the last click
-        options["pool_use_lifo"] = True  # few connections serve quiet hours, and know the statements
-    made = create_engine(url, **options)
-    if sqlite:
+    if url.startswith("sqlite"):
+        made = create_engine(
+            url, json_serializer=_dumps, connect_args={"timeout": 30, "check_same_thread": False}
+        )
         event.listen(made, "connect", _open_sqlite)
         event.listen(made, "begin", _begin_sqlite)
         event.listen(made, "checkin", _forget_context)
-    else:
-        event.listen(made, "connect", _open_postgresql)
-        event.listen(made, "begin", _begin_postgresql)
-        event.listen(made, "rollback", _end_reading)
+        return made
+    postgresql = importlib.import_module("core.postgresql")  # a plant on SQLite does without the driver
+    made = create_engine(url, json_serializer=_dumps, **postgresql.OPTIONS)
+    postgresql.listen(made, _writes)
     return made
 
 
@@ -50,36 +45,6 @@ def _plain(value: object) -> str:
     if isinstance(value, (Decimal, uuid.UUID)):
         return str(value)
     raise TypeError(f"{type(value).__name__} does not belong in JSON")
-
-
-def _open_postgresql(connection: Any, _record: Any) -> None:
-    """Keep all pages' statements prepared, one signature has fifty; compile none, that takes longer.
-
-    What only reads is planned anew for each question: lists are asked for rare words and for common ones. A
-    unit of work finds rows by their keys, and there the server may keep a plan (``_tell_connection``).
-    """
-    connection.prepared_max = 1000
-    connection.execute("SET jit = off")
-    connection.execute("SET plan_cache_mode = force_custom_plan")
-    connection.commit()
-
-
-def _begin_postgresql(connection: Connection) -> None:
-    """Have the server refuse writes where nobody announced any."""
-    raw: Any = connection.connection.driver_connection
-    raw.read_only = not _writes(connection)
-
-
-def _end_reading(connection: Connection) -> None:
-    """End a transaction that only read with COMMIT: at a ROLLBACK psycopg forgets the connection's plans.
-
-    One that failed is left to the ROLLBACK that follows, and so is a connection that is broken.
-    """
-    driver: Any = connection.dialect.loaded_dbapi
-    raw: Any = connection.connection.driver_connection
-    if not _writes(connection) and raw.info.transaction_status == driver.pq.TransactionStatus.INTRANS:
-        with suppress(driver.Error):
-            raw.commit()
 
 
 def _writes(connection: Connection) -> bool:

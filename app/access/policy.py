@@ -91,10 +91,10 @@ def replace_password(session: Session, person: Person, new: str, *, now: datetim
     person.password_hash, person.password_changed_at = hash_password(new), now
 
 
-def is_too_old(policy: PasswordPolicy | None, person: Person, now: datetime) -> bool:
+def is_too_old(oldest_days: int | None, changed_at: datetime, now: datetime) -> bool:
     """Whether a password has to be changed because of its age; without a policy by the delivered one."""
-    days = (policy or delivered()).oldest_days
-    return bool(days) and now - person.password_changed_at > timedelta(days=days)
+    days = delivered().oldest_days if oldest_days is None else oldest_days
+    return bool(days) and now - changed_at > timedelta(days=days)
 
 
 def check_new(policy: PasswordPolicy, password: str, *, login: str) -> None:

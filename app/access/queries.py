@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import NamedTuple
 
@@ -52,16 +52,31 @@ class HeldRole(NamedTuple):
     granted_by: str
 
 
+class Holder(NamedTuple):
+    """What every request needs of the person whose account it is."""
+
+    id: uuid.UUID
+    login: str
+    name: dict[str, str]
+    language: str
+    zone: str
+    home_site_id: uuid.UUID | None
+    state: PersonState
+    password_changed_at: datetime
+    must_change_password: bool
+    statement_record_id: uuid.UUID | None
+
+
 @dataclass(frozen=True)
 class Account:
-    """A person with what decides at every request what he may do: his grants, and the password rules.
+    """A person with what decides at every request what he may do: his grants, and the age of a password.
 
-    ``grants`` are (role, site, first day, last day) of those in effect; ``policy`` is None while the
+    ``grants`` are (role, site, first day, last day) of those in effect; ``oldest_days`` is None while the
     delivered rules hold.
     """
 
-    person: Person
-    policy: PasswordPolicy | None
+    person: Holder
+    oldest_days: int | None
     grants: Sequence[tuple[str, uuid.UUID | None, date, date | None]]
 
     def roles(self, *, on: date) -> frozenset[tuple[str, uuid.UUID | None]]:
@@ -73,10 +88,9 @@ class Account:
         )
 
 
+_GRANT = (RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to)
 _ACCOUNT = (
-    select(
-        Person, PasswordPolicy, RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to
-    )
+    select(*(getattr(Person, name) for name in Holder._fields), PasswordPolicy.oldest_days, *_GRANT)
     .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE))
     .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
     .where(Person.id == bindparam("person_id"))
@@ -88,8 +102,9 @@ def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
     rows = session.execute(_ACCOUNT, {"person_id": person_id}).all()
     if not rows:
         return None
-    grants = [(role, site, first, last) for _, _, role, site, first, last in rows if role is not None]
-    return Account(rows[0][0], rows[0][1], grants)
+    size = len(Holder._fields)
+    grants = [(role, *rest) for role, *rest in (row[size + 1 :] for row in rows) if role is not None]
+    return Account(Holder(*rows[0][:size]), rows[0][size], grants)
 
 
 def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:

@@ -26,7 +26,8 @@ def load_visitor(person_id: str) -> Visitor | None:
         zone=person.zone,
         grants=account.roles(on=site_day(now, person.zone)),
         home_site_id=person.home_site_id,
-        must_change_password=person.must_change_password or is_too_old(account.policy, person, now),
+        must_change_password=person.must_change_password
+        or is_too_old(account.oldest_days, person.password_changed_at, now),
         statement_accepted=person.statement_record_id is not None,
     )
 
