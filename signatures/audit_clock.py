@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from signatures.audit_models import AuditEntry
@@ -44,15 +44,21 @@ def check_clock(session: Session, now: datetime) -> None:
         raise ClockRunsBack(now, latest)
 
 
+_SINCE = (
+    select(func.max(AuditEntry.seq))
+    .where(AuditEntry.subject_id == CLOCK[1], AuditEntry.action == CONFIRMED)
+    .scalar_subquery()
+    .label("since")
+)
+_LATEST = select(AuditEntry.seq, AuditEntry.at, _SINCE).order_by(AuditEntry.at.desc()).limit(1)
+_LATEST_SINCE = _LATEST.where(AuditEntry.seq >= bindparam("confirmed"))
+
+
 def latest_moment(session: Session) -> datetime | None:
     """Give the latest moment of the trail since somebody last confirmed the clock; None in an empty trail."""
-    of_clock = (AuditEntry.subject_id == CLOCK[1], AuditEntry.action == CONFIRMED)
-    since = select(func.max(AuditEntry.seq)).where(*of_clock).scalar_subquery()
-    by_time = select(AuditEntry.seq, AuditEntry.at, since.label("since"))
-    by_time = by_time.order_by(AuditEntry.at.desc()).limit(1)
-    latest = session.execute(by_time).one_or_none()
+    latest = session.execute(_LATEST).one_or_none()
     if latest is not None and latest.since is not None and latest.seq < latest.since:
-        latest = session.execute(by_time.where(AuditEntry.seq >= latest.since)).one_or_none()
+        latest = session.execute(_LATEST_SINCE, {"confirmed": latest.since}).one_or_none()
     return latest.at if latest else None
 
 

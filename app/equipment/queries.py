@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -81,7 +81,13 @@ def not_usable(equipment: Equipment, today: date) -> Invalid | None:
 def refusal(session: Session, site_id: uuid.UUID, text: str, today: date) -> Invalid | None:
     """Say why one of the instruments somebody names must not be used at a site; None: all may."""
     codes = named_in(text)
-    found = registered(session, site_id, codes)
+    return refusal_among(session, site_id, codes, registered(session, site_id, codes), today)
+
+
+def refusal_among(
+    session: Session, site_id: uuid.UUID, codes: Sequence[str], found: Mapping[str, Equipment], today: date
+) -> Invalid | None:
+    """Say of instruments that have been looked up why one of them must not be used; None: all may."""
     if len(found) < len(codes) and keeps_register(session, site_id):
         return errors.unknown(next(code for code in codes if code not in found))
     refused = (not_usable(found[code], today) for code in codes if code in found)

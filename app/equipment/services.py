@@ -138,11 +138,11 @@ def use_equipment(session: Session, use: Use, *, actor: Actor, now: datetime) ->
         Invalid: one of them is unknown, blocked, out of use or overdue.
     """
     site = session.get_one(Site, use.site_id)
-    refused = queries.refusal(session, site.id, use.text, clock.site_day(now, site.zone))
-    if refused is not None:
-        raise refused
     codes = queries.named_in(use.text)
     found = queries.registered(session, site.id, codes)
+    refused = queries.refusal_among(session, site.id, codes, found, clock.site_day(now, site.zone))
+    if refused is not None:
+        raise refused
     noted = [
         EquipmentUse(
             equipment_id=found[code].id,
