@@ -106,11 +106,13 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
 
 @contextmanager
 def unit_of_work(
-    actor: Actor, *, reason: str | None = None, now: datetime | None = None
+    actor: Actor, *, reason: str | None = None, now: datetime | None = None, brief: bool = False
 ) -> Iterator[Session]:
     """Open the one transaction of an act: leaving commits all of it, raising leaves nothing.
 
     On SQLite it takes the write lock at once (``BEGIN IMMEDIATE``), fairly among the threads of a process.
+    On PostgreSQL a ``brief`` act, such as one click, goes by plans that the server has kept; one that may
+    make a table a thousand times longer has its statements planned for what is there.
 
     Raises:
         RuntimeError: a unit of work is open in this thread already; two would wait for each other for ever.
@@ -124,7 +126,7 @@ def unit_of_work(
         try:
             session = Session(database.execution_options(qms_write=True), expire_on_commit=False)
             session.info["write"] = WriteContext(actor, reason, now or clock.now(), _caused_by())
-            session.info["read"], session.info["locked"] = [], {}
+            session.info["read"], session.info["locked"], session.info["brief"] = [], {}, brief
             with session:
                 yield session
                 _finish(session)
@@ -246,10 +248,10 @@ def _finish(session: Session) -> None:
 
 def _set_context(session: Session, context: WriteContext) -> None:
     session.info["write"] = context
-    _tell_connection(session.connection(), context)
+    _tell_connection(session.connection(), context, brief=session.info["brief"])
 
 
-def _tell_connection(connection: Connection, context: WriteContext) -> None:
+def _tell_connection(connection: Connection, context: WriteContext, *, brief: bool) -> None:
     if connection.dialect.name == "sqlite":
         connection.info["audit"]["context"] = context
         return
@@ -257,9 +259,10 @@ def _tell_connection(connection: Connection, context: WriteContext) -> None:
         text(
             "SELECT set_config('app.actor', :actor, true), set_config('app.reason', :reason, true),"
             " set_config('app.now', :now, true), set_config('app.context', :context, true),"
-            " set_config('plan_cache_mode', 'auto', true)"
+            " set_config('plan_cache_mode', :plans, true)"
         ),
         {
+            "plans": "auto" if brief else "force_custom_plan",
             "actor": context.actor.id,
             "reason": context.reason or "",
             "now": context.now.isoformat(),
@@ -280,4 +283,4 @@ def _keep_what_was_read(session: Session, row: object) -> None:
 def _tell_new_transaction(session: Session, _transaction: object, connection: Connection) -> None:
     context = session.info.get("write")
     if context is not None:
-        _tell_connection(connection, context)
+        _tell_connection(connection, context, brief=session.info["brief"])

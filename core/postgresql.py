@@ -79,8 +79,9 @@ def _raw(connection: Connection) -> psycopg.Connection[Any]:
 def _open(connection: psycopg.Connection[Any], _record: object) -> None:
     """Keep all pages' statements prepared, one signature has fifty; compile none, that takes longer.
 
-    What only reads is planned anew for each question: lists are asked for rare words and for common ones. A
-    unit of work finds rows by their keys, and there the server may keep a plan (``core.db``).
+    Statements are planned anew for each question: lists are asked for rare words and for common ones, and a
+    table may grow while it is filled. A brief act finds rows by their keys; there the server may keep a plan
+    (``core.db.unit_of_work``).
     """
     connection.prepared_max = 1000
     connection.execute("SET jit = off")

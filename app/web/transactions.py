@@ -28,5 +28,5 @@ def writing(*, reason: str | None = None) -> Iterator[Session]:
     What the page read before is forgotten, so that it shows the new state afterwards.
     """
     db.session.rollback()
-    with unit_of_work(current_actor(), reason=reason, now=request_time()) as session:
+    with unit_of_work(current_actor(), reason=reason, now=request_time(), brief=True) as session:
         yield session

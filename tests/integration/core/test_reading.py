@@ -8,7 +8,7 @@ from sqlalchemy.exc import DataError, InternalError
 
 from core import db
 from core.actor import Actor
-from core.numbers import NumberRule, define
+from core.numbers import NumberRule
 from core.outbox import OutboxEntry
 
 pytestmark = pytest.mark.postgres
@@ -55,12 +55,15 @@ def test_the_server_refuses_to_write_for_whoever_only_reads(postgresql: Engine, 
         assert session.scalars(select(OutboxEntry)).all() == []
 
 
-def test_a_plan_is_kept_only_where_rows_are_found_by_their_keys(
+def test_a_plan_is_kept_only_for_the_act_of_a_click(
     postgresql: Engine, keeper: Actor, now: datetime
 ) -> None:
     mode = text("SHOW plan_cache_mode")
-    with db.unit_of_work(keeper, now=now) as session:
-        define(session, "first", prefix="A")
+    with db.unit_of_work(keeper, now=now, brief=True) as session:
         assert session.scalar(mode) == "auto"
+        with db.acting_as(session, reason="because"):
+            assert session.scalar(mode) == "auto"
+    with db.unit_of_work(keeper, now=now) as session:
+        assert session.scalar(mode) == "force_custom_plan"
     with db.read_session() as session:
         assert session.scalar(mode) == "force_custom_plan"
