@@ -88,9 +88,15 @@ class Account:
         )
 
 
-_GRANT = (RoleGrant.role, RoleGrant.site_id, RoleGrant.valid_from, RoleGrant.valid_to)
 _ACCOUNT = (
-    select(*(getattr(Person, name) for name in Holder._fields), PasswordPolicy.oldest_days, *_GRANT)
+    select(
+        *(getattr(Person, name) for name in Holder._fields),
+        PasswordPolicy.oldest_days,
+        RoleGrant.role,
+        RoleGrant.site_id,
+        RoleGrant.valid_from,
+        RoleGrant.valid_to,
+    )
     .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE))
     .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
     .where(Person.id == bindparam("person_id"))
@@ -102,9 +108,9 @@ def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
     rows = session.execute(_ACCOUNT, {"person_id": person_id}).all()
     if not rows:
         return None
-    size = len(Holder._fields)
-    grants = [(role, *rest) for role, *rest in (row[size + 1 :] for row in rows) if role is not None]
-    return Account(Holder(*rows[0][:size]), rows[0][size], grants)
+    holds = [row for row in rows if row.role is not None]
+    grants = [(row.role, row.site_id, row.valid_from, row.valid_to) for row in holds]
+    return Account(Holder(*rows[0][: len(Holder._fields)]), rows[0].oldest_days, grants)
 
 
 def person_by_login(session: Session, login: str, *, lock: bool = False) -> Person | None:
