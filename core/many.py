@@ -6,13 +6,14 @@ of them at once, as JSON.
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Column, Dialect, Table, TextClause, insert, text
 from sqlalchemy.orm import Session
 
 from core.db import Base
+from core.tables import table_of
 
 MANY, AT_ONCE = 50, 5_000
 """From so many rows on they are told at once, and at most so many in one statement."""
@@ -22,7 +23,7 @@ Write = Callable[[Any], Any]
 
 def insert_rows(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all name the same columns; what they leave out gets its default."""
-    dialect, table = session.get_bind().dialect, cast("Table", model.__table__)
+    dialect, table = session.get_bind().dialect, table_of(model)
     session.flush()
     if len(rows) < MANY or dialect.name != "postgresql":
         session.connection().execute(insert(table), [dict(row) for row in rows])

@@ -6,6 +6,7 @@ A number stands beside the key of a row; it is never parsed and never used twice
 import uuid
 import zlib
 from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, UniqueConstraint, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.db import Base, new_id
 from core.errors import NotFound
+from core.tables import on_tables, table_of
 from core.types import JSON_TYPE
 
 ANY_SITE = "*"
@@ -49,20 +51,32 @@ class NumberCounter(Base):
     last: Mapped[int] = mapped_column(default=0)
 
 
-_RULES = select(NumberRule).where(
-    NumberRule.series == bindparam("series"), NumberRule.site_code.in_([bindparam("site_code"), ANY_SITE])
+class Writing(NamedTuple):
+    """What a number is written with."""
+
+    prefix: str
+    digits: int
+    yearly: bool
+
+
+_RULE, _COUNTER = table_of(NumberRule), table_of(NumberCounter)
+_RULES = (
+    select(*(_RULE.c[name] for name in Writing._fields))
+    .where(
+        _RULE.c.series == bindparam("series"), _RULE.c.site_code.in_([bindparam("site_code"), ANY_SITE])
+    )
+    .order_by(_RULE.c.site_code == ANY_SITE)
 )
 _RULES_IN_LINE = _RULES.add_columns(func.pg_advisory_xact_lock(bindparam("place", type_=BigInteger)))
 _ADD_ONE = (
-    update(NumberCounter)
+    update(_COUNTER)
     .where(
-        NumberCounter.series == bindparam("of_series"),
-        NumberCounter.site_code == bindparam("at_site"),
-        NumberCounter.period == bindparam("in_period"),
+        _COUNTER.c.series == bindparam("of_series"),
+        _COUNTER.c.site_code == bindparam("at_site"),
+        _COUNTER.c.period == bindparam("in_period"),
     )
-    .values(last=NumberCounter.last + 1)
-    .execution_options(synchronize_session=False)
-    .returning(NumberCounter.last)
+    .values(last=_COUNTER.c.last + 1)
+    .returning(_COUNTER.c.last)
 )
 
 
@@ -94,9 +108,7 @@ def take(session: Session, series: str, *, site_code: str, now: datetime) -> str
     Raises:
         NotFound: ``number.series_unknown``: nobody has defined the series.
     """
-    rule = _rule(session, series, site_code, in_line=True)
-    if rule is None:
-        raise _unknown(series)
+    rule = _rule_in_line(session, series, site_code)
     period = str(now.year) if rule.yearly else ""
     count = _count_up(session, series, site_code, period)
     return written(rule, site_code, period, count)
@@ -114,7 +126,7 @@ def rule_of(session: Session, series: str, site_code: str) -> NumberRule:
     return rule
 
 
-def written(rule: NumberRule, site_code: str, period: str, count: int) -> str:
+def written(rule: NumberRule | Writing, site_code: str, period: str, count: int) -> str:
     """Write a number as its rule says."""
     parts = [site_code, rule.prefix, period, str(count).zfill(rule.digits)]
     return "-".join(part for part in parts if part)
@@ -127,26 +139,34 @@ def _unknown(series: str) -> NotFound:
 def _count_up(session: Session, series: str, site_code: str, period: str) -> int:
     """Add one and lock the counter until commit; two first takers share one, one after the other."""
     counter = {"of_series": series, "at_site": site_code, "in_period": period}
-    count: int | None = session.scalar(_ADD_ONE, counter)
+    count: int | None = on_tables(session, _ADD_ONE, counter).scalar()
     if count is None:
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        first = writer.insert(NumberCounter).values(
+        first = writer.insert(_COUNTER).values(
             id=new_id(), series=series, site_code=site_code, period=period, last=0
         )
         session.execute(first.on_conflict_do_nothing())
-        count = session.scalars(_ADD_ONE, counter).one()
+        count = session.execute(_ADD_ONE, counter).scalar_one()
     return count
 
 
-def _rule(session: Session, series: str, site_code: str, *, in_line: bool = False) -> NumberRule | None:
-    """Find the rule; ``in_line`` also waits until whoever takes a number there has committed.
+def _rule(session: Session, series: str, site_code: str) -> NumberRule | None:
+    rules = select(NumberRule).where(
+        NumberRule.series == series, NumberRule.site_code.in_([site_code, ANY_SITE])
+    )
+    return session.scalars(rules.order_by(NumberRule.site_code == ANY_SITE)).first()
+
+
+def _rule_in_line(session: Session, series: str, site_code: str) -> Writing:
+    """Find the rule, and wait until whoever takes a number there has committed.
 
     PostgreSQL lets those who wait for a row overtake each other; its advisory locks keep them in line.
     """
-    asked = {"series": series, "site_code": site_code}
-    if in_line and session.get_bind().dialect.name == "postgresql":
-        place = zlib.crc32(f"{series}/{site_code}".encode())
-        rules = session.scalars(_RULES_IN_LINE, {**asked, "place": place}).all()
-    else:
-        rules = session.scalars(_RULES, asked).all()
-    return next((rule for rule in sorted(rules, key=lambda rule: rule.site_code == ANY_SITE)), None)
+    asked: dict[str, Any] = {"series": series, "site_code": site_code}
+    in_line = session.get_bind().dialect.name == "postgresql"
+    if in_line:
+        asked["place"] = zlib.crc32(f"{series}/{site_code}".encode())
+    rule = on_tables(session, _RULES_IN_LINE if in_line else _RULES, asked).first()
+    if rule is None:
+        raise _unknown(series)
+    return Writing(*rule[: len(Writing._fields)])

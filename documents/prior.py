@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
+from core.tables import on_tables, table_of
 from core.types import Bilingual
 from documents.models import Record
 
@@ -46,23 +47,25 @@ class Prior:
 
 
 def _list() -> Select[Any]:
-    newest = (Record.created_at.desc(), Record.number.desc())
+    record = table_of(Record)
+    newest = (record.c.created_at.desc(), record.c.number.desc())
     ranked = (
         select(
-            Record.id,
+            record.c.id,
             func.row_number().over(order_by=newest).label("back"),
-            func.row_number().over(partition_by=Record.element_id, order_by=newest).label("of_step"),
+            func.row_number().over(partition_by=record.c.element_id, order_by=newest).label("of_step"),
             func.count().over().label("total"),
         )
-        .where(Record.case_id == bindparam("case_id"))
+        .where(record.c.case_id == bindparam("case_id"))
         .subquery()
     )
-    columns = tuple(getattr(Record, name) for name in PriorRecord._fields)
+    columns = tuple(record.c[name] for name in PriorRecord._fields)
     return (
         select(*columns, ranked.c.total)
-        .join(ranked, ranked.c.id == Record.id)
+        .select_from(record)
+        .join(ranked, ranked.c.id == record.c.id)
         .where(or_(ranked.c.back <= LISTED, ranked.c.of_step == 1))
-        .order_by(Record.created_at, Record.number)
+        .order_by(record.c.created_at, record.c.number)
     )
 
 
@@ -71,6 +74,6 @@ _LIST = _list()
 
 def prior_of_case(session: Session, case_id: uuid.UUID) -> Prior:
     """List the earlier records of a case in the order they were made in."""
-    found = list(session.execute(_LIST, {"case_id": case_id}))
+    found = list(on_tables(session, _LIST, {"case_id": case_id}))
     listed = [PriorRecord(*row[:-1]) for row in found]
     return Prior(listed, (found[0].total if found else 0) - len(listed))

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from core.canonical import canonical_json
 from core.db import Base, on_every_commit, write_context
 from core.many import MANY, insert_rows
+from core.tables import table_of
 from signatures.audit_chain import ChainReport, chain_hash, verify_chain
 from signatures.audit_clock import CLOCK, STEPPED_BACK, step_back
 from signatures.audit_models import FIRST_HASH, AuditCapture, AuditEntry, AuditHead
@@ -43,16 +44,16 @@ __all__ = [
 ROW_ACTIONS = ("insert", "update", "delete")
 """Actions written by triggers; every other action is a named event."""
 
-_CAPTURE_EVENT = insert(AuditCapture)
-_TAKE_CAPTURES = delete(AuditCapture).returning(*AuditCapture.__table__.columns)
-_ADD_ENTRY = insert(AuditEntry)
-_MOVE_HEAD = update(AuditHead).where(AuditHead.id == 1)
-_AT_HEAD = select(AuditEntry.at).where(AuditEntry.seq == AuditHead.seq)
+_CAPTURE, _ENTRY, _HEAD = table_of(AuditCapture), table_of(AuditEntry), table_of(AuditHead)
+_CAPTURE_EVENT = insert(_CAPTURE)
+_TAKE_CAPTURES = delete(_CAPTURE).returning(*_CAPTURE.c)
+_ADD_ENTRY = insert(_ENTRY)
+_MOVE_HEAD = update(_HEAD).where(_HEAD.c.id == 1)
+_AT_HEAD = select(_ENTRY.c.at).where(_ENTRY.c.seq == _HEAD.c.seq)
 _LOCK_HEAD = (
-    select(AuditHead, _AT_HEAD.scalar_subquery())
-    .where(AuditHead.id == 1)
-    .with_for_update(of=AuditHead)
-    .execution_options(populate_existing=True)
+    select(_HEAD.c.seq, _HEAD.c.hash, _AT_HEAD.scalar_subquery())
+    .where(_HEAD.c.id == 1)
+    .with_for_update(of=_HEAD)
 )
 """The statements of every commit, built once."""
 
@@ -86,10 +87,9 @@ def link_captures(session: Session) -> None:
         return
     dialect = session.get_bind().dialect
     written = [_content_of(capture, dialect) for capture in captures]
-    head, before = _lock_head(session)
+    seq, previous, before = _lock_head(session)
     written = [*_clock_events(session, before, captures[0]), *written]
     rows: list[dict[str, Any]] = []
-    seq, previous = head.seq, head.hash
     for content in written:
         seq += 1
         entry = canonical_json({**content, "seq": seq}).decode()
@@ -122,17 +122,17 @@ def _take_captures(session: Session) -> list[RowMapping]:
     return sorted(taken, key=lambda capture: int(capture["id"]))
 
 
-def _lock_head(session: Session) -> tuple[AuditHead, datetime | None]:
-    """The end of the trail, locked, and the time of the last entry."""
+def _lock_head(session: Session) -> tuple[int, str, datetime | None]:
+    """The end of the trail, locked: number, hash and time of the last entry."""
     found = session.execute(_LOCK_HEAD).one_or_none()
     if found is None:
         first = {"id": 1, "seq": 0, "hash": FIRST_HASH}
         writer = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-        session.execute(writer.insert(AuditHead).values(first).on_conflict_do_nothing())
+        session.execute(writer.insert(_HEAD).values(first).on_conflict_do_nothing())
         found = session.execute(_LOCK_HEAD).one()
-    head, before = found
+    seq, digest, before = found
     # PostgreSQL, having waited for the head, shows no entry that was added meanwhile: ask again.
-    return head, before or session.scalar(_AT_HEAD.where(AuditHead.id == 1))
+    return seq, digest, before or session.scalar(_AT_HEAD.where(_HEAD.c.id == 1))
 
 
 def _clock_events(

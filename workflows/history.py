@@ -12,6 +12,7 @@ from sqlalchemy import Select, and_, bindparam, case, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
+from core.tables import on_tables, table_of
 from core.types import Bilingual
 from workflows import codec
 from workflows.facts import Facts
@@ -79,29 +80,30 @@ class Passage(NamedTuple):
     rounds: int
 
 
-_TASK_LINE = tuple(getattr(HumanTask, name) for name in TaskLine._fields)
-_PASSAGE = tuple(getattr(StepHistory, name) for name in Passage._fields if name != "rounds")
+_TASK, _STEP = table_of(HumanTask), table_of(StepHistory)
+_TASK_LINE = tuple(_TASK.c[name] for name in TaskLine._fields)
+_PASSAGE = tuple(_STEP.c[name] for name in Passage._fields if name != "rounds")
 
 
 def _telling_tasks() -> Select[Any]:
-    persons = (HumanTask.completed_by, HumanTask.completed_for, HumanTask.also_by)
-    newest = (HumanTask.completed_at.desc(), HumanTask.id.desc())
-    step = (HumanTask.state, HumanTask.step)
+    persons = (_TASK.c.completed_by, _TASK.c.completed_for, _TASK.c.also_by)
+    newest = (_TASK.c.completed_at.desc(), _TASK.c.id.desc())
+    step = (_TASK.c.state, _TASK.c.step)
     of_step = func.row_number().over(partition_by=step, order_by=newest)
     of_person = func.row_number().over(partition_by=(*step, *persons), order_by=newest)
     ranked = (
-        select(HumanTask.id, of_step.label("of_step"), of_person.label("of_person"))
-        .where(HumanTask.case_id == bindparam("case_id"))
+        select(_TASK.c.id, of_step.label("of_step"), of_person.label("of_person"))
+        .where(_TASK.c.case_id == bindparam("case_id"))
         .subquery()
     )
     first = or_(ranked.c.of_step == 1, ranked.c.of_person == 1)
     telling = or_(
-        HumanTask.state == TaskState.OPEN,
-        HumanTask.taken_back.is_not(None),
-        and_(HumanTask.state == TaskState.COMPLETED, first),
+        _TASK.c.state == TaskState.OPEN,
+        _TASK.c.taken_back.is_not(None),
+        and_(_TASK.c.state == TaskState.COMPLETED, first),
     )
-    query = select(*_TASK_LINE).join(ranked, ranked.c.id == HumanTask.id).where(telling)
-    return query.order_by(HumanTask.completed_at)
+    query = select(*_TASK_LINE).select_from(_TASK).join(ranked, ranked.c.id == _TASK.c.id).where(telling)
+    return query.order_by(_TASK.c.completed_at)
 
 
 _TELLING = _telling_tasks()
@@ -113,7 +115,7 @@ def task_lines(session: Session, case_id: uuid.UUID) -> list[TaskLine]:
     Those that are open, those taken back, the last round of each step, and one of every person who has done
     it: however often a case goes round, the list stays short.
     """
-    return [TaskLine(*row) for row in session.execute(_TELLING, {"case_id": case_id})]
+    return [TaskLine(*row) for row in on_tables(session, _TELLING, {"case_id": case_id})]
 
 
 def performers(
@@ -193,7 +195,7 @@ def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) ->
         for number, (first, last) in enumerate(void)
         for name, seq in ((f"first_{number}", first), (f"last_{number}", last))
     }
-    rows = session.execute(_passed(len(void)), {"case_id": case_id, **limits})
+    rows = on_tables(session, _passed(len(void)), {"case_id": case_id, **limits})
     return [Passage._make(row) for row in rows]
 
 
@@ -201,17 +203,17 @@ def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) ->
 def _passed(void: int) -> Select[Any]:
     """The statement of :func:`passages`, with so many ranges of steps that were taken back."""
     taken_back = (
-        StepHistory.seq.between(bindparam(f"first_{number}"), bindparam(f"last_{number}"))
+        _STEP.c.seq.between(bindparam(f"first_{number}"), bindparam(f"last_{number}"))
         for number in range(void)
     )
-    counts = and_(StepHistory.case_id == bindparam("case_id"), *map(not_, taken_back))
-    way = (StepHistory.element_id, StepHistory.flows)
-    human = case((StepHistory.element_type == "userTask", StepHistory.seq))
+    counts = and_(_STEP.c.case_id == bindparam("case_id"), *map(not_, taken_back))
+    way = (_STEP.c.element_id, _STEP.c.flows)
+    human = case((_STEP.c.element_type == "userTask", _STEP.c.seq))
     ranked = (
         select(
-            StepHistory.id,
-            StepHistory.seq,
-            func.max(StepHistory.seq).over(partition_by=way).label("last"),
+            _STEP.c.id,
+            _STEP.c.seq,
+            func.max(_STEP.c.seq).over(partition_by=way).label("last"),
             func.count().over(partition_by=way).label("rounds"),
             func.max(human).over().label("human"),
         )
@@ -221,9 +223,10 @@ def _passed(void: int) -> Select[Any]:
     last = ranked.c.seq == ranked.c.last
     return (
         select(*_PASSAGE, case((last, ranked.c.rounds), else_=0))
-        .join(ranked, ranked.c.id == StepHistory.id)
+        .select_from(_STEP)
+        .join(ranked, ranked.c.id == _STEP.c.id)
         .where(or_(last, ranked.c.seq > ranked.c.human))
-        .order_by(StepHistory.seq)
+        .order_by(_STEP.c.seq)
     )
 
 

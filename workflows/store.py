@@ -15,6 +15,7 @@ from core import outbox
 from core.db import lock_held
 from core.errors import Conflict
 from core.outbox import OutboxEntry
+from core.tables import on_tables, table_of
 from workflows import codec, compaction, repository, waits
 from workflows.engine import CaseEngine, Move
 from workflows.events import Wait
@@ -147,22 +148,22 @@ def save(loaded: LoadedCase) -> None:
         session.execute(insert(StoredState).values(case_id=case_id, state=state, next_due=due, revision=1))
         return
     now = {"new_state": state, "new_due": due, **_kept(loaded)}
-    written = session.execute(_MOVE_ON, {"moved": case_id, "loaded_at": loaded.revision, **now})
+    written = on_tables(session, _MOVE_ON, {"moved": case_id, "loaded_at": loaded.revision, **now})
     if not isinstance(written, CursorResult) or written.rowcount != 1:
         raise Conflict("case.moved_on", "Somebody else has moved %(case)s on.", case=loaded.move.case.number)
 
 
+_STATE = table_of(StoredState)
 _MOVE_ON = (
-    update(StoredState)
-    .where(StoredState.case_id == bindparam("moved"), StoredState.revision == bindparam("loaded_at"))
+    update(_STATE)
+    .where(_STATE.c.case_id == bindparam("moved"), _STATE.c.revision == bindparam("loaded_at"))
     .values(
         state=bindparam("new_state"),
         next_due=bindparam("new_due"),
-        revision=StoredState.revision + 1,
+        revision=_STATE.c.revision + 1,
         before=bindparam("kept_state"),
         before_task=bindparam("kept_task"),
     )
-    .execution_options(synchronize_session=False)
 )
 
 

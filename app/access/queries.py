@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select, true
 from sqlalchemy.orm import Session
@@ -20,6 +20,7 @@ from app.access.models import (
     SecurityNotice,
 )
 from core.clock import site_day
+from core.tables import on_tables, table_of
 from core.types import Bilingual
 from signatures.audit_models import AuditEntry
 from workflows.persons import person_finder
@@ -88,24 +89,26 @@ class Account:
         )
 
 
+_PERSON, _GRANT, _POLICY = table_of(Person), table_of(RoleGrant), table_of(PasswordPolicy)
 _ACCOUNT = (
     select(
-        *(getattr(Person, name) for name in Holder._fields),
-        PasswordPolicy.oldest_days,
-        RoleGrant.role,
-        RoleGrant.site_id,
-        RoleGrant.valid_from,
-        RoleGrant.valid_to,
+        *(_PERSON.c[name] for name in Holder._fields),
+        _POLICY.c.oldest_days,
+        _GRANT.c.role,
+        _GRANT.c.site_id,
+        _GRANT.c.valid_from,
+        _GRANT.c.valid_to,
     )
-    .outerjoin(RoleGrant, and_(RoleGrant.person_id == Person.id, RoleGrant.state == GrantState.EFFECTIVE))
-    .outerjoin(PasswordPolicy, PasswordPolicy.id == 1)
-    .where(Person.id == bindparam("person_id"))
+    .select_from(_PERSON)
+    .outerjoin(_GRANT, and_(_GRANT.c.person_id == _PERSON.c.id, _GRANT.c.state == GrantState.EFFECTIVE))
+    .outerjoin(_POLICY, _POLICY.c.id == 1)
+    .where(_PERSON.c.id == bindparam("person_id"))
 )
 
 
 def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
     """Read a person's account in one statement."""
-    rows = session.execute(_ACCOUNT, {"person_id": person_id}).all()
+    rows = on_tables(session, _ACCOUNT, {"person_id": person_id}).all()
     if not rows:
         return None
     holds = [row for row in rows if row.role is not None]
@@ -246,23 +249,24 @@ def left_on(session: Session, person: Person) -> date | None:
 
 def grants_of(session: Session, person_id: uuid.UUID, *, on: date) -> Sequence[HeldRole]:
     """List the roles that a person holds on a day, each with whoever granted it."""
-    return [HeldRole(*row) for row in session.execute(grants_query(), {"person_id": person_id, "on": on})]
+    rows = on_tables(session, grants_query(), {"person_id": person_id, "on": on})
+    return [HeldRole(*row) for row in rows]
 
 
 @cache
-def grants_query() -> Select[str, uuid.UUID | None, str]:
+def grants_query() -> Select[Any]:
     """Give the query for :func:`grants_of`, to which a caller may add what he wants to know besides.
 
     Whose grants, and on which day, are given to it as ``person_id`` and ``on``.
     """
-    columns = (RoleGrant.role, RoleGrant.site_id, RoleGrant.granted_by)
-    own = RoleGrant.person_id == bindparam("person_id")
+    columns = (_GRANT.c.role, _GRANT.c.site_id, _GRANT.c.granted_by)
+    own = _GRANT.c.person_id == bindparam("person_id")
     return select(*columns).where(own, _holds(bindparam("on", type_=Date())))
 
 
 def _holds(on: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(
-        RoleGrant.state == GrantState.EFFECTIVE,
-        RoleGrant.valid_from <= on,
-        or_(RoleGrant.valid_to.is_(None), RoleGrant.valid_to >= on),
+        _GRANT.c.state == GrantState.EFFECTIVE,
+        _GRANT.c.valid_from <= on,
+        or_(_GRANT.c.valid_to.is_(None), _GRANT.c.valid_to >= on),
     )

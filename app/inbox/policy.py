@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ from app.web.rights import ADMIN_ROLES, ROLES
 from core.actor import Actor
 from core.clock import site_day
 from core.errors import NotAllowed
+from core.tables import on_tables
 from workflows import history
 from workflows.models import HumanTask, TaskState
 from workflows.places import place_of
@@ -60,12 +62,12 @@ def held_by(session: Session, task: HumanTask, *, actor: Actor, now: datetime) -
     """Read in one statement what a person holds, and whether to ask for whom he stands in."""
     person, day = uuid.UUID(actor.id), site_day(now, site_of_task(session, task).zone)
     asked = {"person_id": person, "on": day, **asked_by(person, now=now)}
-    rows = session.execute(_held(), asked).all()
+    rows = on_tables(session, _held(), asked).all()
     return Held([HeldRole(*row[:3]) for row in rows], any(row[3] for row in rows))
 
 
 @cache
-def _held() -> Select[str, uuid.UUID | None, str, bool]:
+def _held() -> Select[Any]:
     return grants_query().add_columns(may_stand_in())
 
 

@@ -10,16 +10,18 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Select, Uuid, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, Select, Table, Uuid, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.access.models import Person, PersonState
 from app.organisation.models import Absence, Deputy, Post
 from app.organisation.queries import deputies_of
 from core.clock import site_day
+from core.tables import table_of
 
 FIRST_ON_EARTH, LAST_ON_EARTH = "Pacific/Kiritimati", "Etc/GMT+12"
 """Where a day begins first, and where it ends last."""
+_PERSON, _ABSENCE, _POST, _DEPUTY = map(table_of, (Person, Absence, Post, Deputy))
 
 
 class Principal(NamedTuple):
@@ -34,7 +36,7 @@ def away(session: Session, persons: Collection[uuid.UUID], *, now: datetime) -> 
     if not persons:
         return {}
     query = select(Absence, Person.zone).join(Absence.person).where(Absence.person_id.in_(persons))
-    rows = session.execute(query.where(*_about(Absence)), _days(now))
+    rows = session.execute(query.where(*_about(_ABSENCE)), _days(now))
     return {one.person_id: one.valid_to for one, zone in rows if _covers(one, site_day(now, zone))}
 
 
@@ -69,7 +71,8 @@ def may_stand_in() -> ColumnElement[bool]:
 
     Who asks and when is given to the statement by :func:`asked_by`, so that it can be built once.
     """
-    return select(Person.id).join(Absence, Absence.person_id == Person.id).where(*_left_to()).exists()
+    left = _PERSON.join(_ABSENCE, _ABSENCE.c.person_id == _PERSON.c.id)
+    return select(_PERSON.c.id).select_from(left).where(*_left_to()).exists()
 
 
 def asked_by(deputy_id: uuid.UUID, *, now: datetime) -> dict[str, Any]:
@@ -86,10 +89,12 @@ def _principals() -> Select[Person, Absence]:
 def _left_to() -> tuple[ColumnElement[bool], ...]:
     """Match those who may be away and have named a deputy, for themselves or for a position they may hold."""
     asking = bindparam("deputy_id", type_=Uuid())
-    held = select(Post.position_id).where(Post.person_id == Person.id, *_about(Post)).correlate(Person)
-    named = or_(Deputy.person_id == Person.id, Deputy.position_id.in_(held))
-    deputy = select(Deputy.id).where(Deputy.deputy_id == asking, named).correlate(Person).exists()
-    return (*_about(Absence), Person.state != PersonState.LEFT, Person.id != asking, deputy)
+    posts = select(_POST.c.position_id).where(_POST.c.person_id == _PERSON.c.id, *_about(_POST))
+    named = or_(
+        _DEPUTY.c.person_id == _PERSON.c.id, _DEPUTY.c.position_id.in_(posts.correlate(_PERSON))
+    )
+    deputy = select(_DEPUTY.c.id).where(_DEPUTY.c.deputy_id == asking, named).correlate(_PERSON).exists()
+    return (*_about(_ABSENCE), _PERSON.c.state != PersonState.LEFT, _PERSON.c.id != asking, deputy)
 
 
 def _is_first(session: Session, person: Person, deputy_id: uuid.UUID, now: datetime) -> bool:
@@ -103,10 +108,10 @@ def _first_there(session: Session, person: Person, *, now: datetime) -> Person |
     return next((one for one in named if one.state is PersonState.ACTIVE and one.id not in gone), None)
 
 
-def _about(table: type[Absence] | type[Post]) -> tuple[ColumnElement[bool], ...]:
+def _about(table: Table) -> tuple[ColumnElement[bool], ...]:
     """Ranges that may hold at the moment of :func:`_days` on somebody's clock."""
     first, last = bindparam("first_day", type_=Date()), bindparam("last_day", type_=Date())
-    return table.valid_from <= first, or_(table.valid_to.is_(None), table.valid_to >= last)
+    return table.c.valid_from <= first, or_(table.c.valid_to.is_(None), table.c.valid_to >= last)
 
 
 def _days(now: datetime) -> dict[str, date]:

@@ -21,6 +21,7 @@ from app.web.database import db
 from app.web.models import WebSession
 from core import clock
 from core.db import write_connection
+from core.tables import on_tables, table_of
 
 IDLE = timedelta(minutes=30)
 """A signed-in session without a request for this long is over."""
@@ -158,11 +159,12 @@ def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-_OF_TOKEN = select(*WebSession.__table__.columns).where(WebSession.token_sha256 == bindparam("digest"))
+_SESSIONS = table_of(WebSession)
+_OF_TOKEN = select(_SESSIONS).where(_SESSIONS.c.token_sha256 == bindparam("digest"))
 
 
 def _find(token: str) -> Any:
-    return db.session().execute(_OF_TOKEN, {"digest": _digest(token)}).one_or_none()
+    return on_tables(db.session(), _OF_TOKEN, {"digest": _digest(token)}).one_or_none()
 
 
 def _is_over(row: Any, now: datetime) -> bool:
