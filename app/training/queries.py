@@ -8,7 +8,8 @@ from enum import StrEnum
 from functools import cache
 
 from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session, contains_eager, joinedload
+from sqlalchemy.orm import Session, contains_eager, joinedload, load_only
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.controlled_documents.models import ControlledDocument, DocumentRevision
 from app.controlled_documents.queries import approved, revision_at
@@ -132,6 +133,7 @@ def missing(
 
 @cache
 def _needed_and_held() -> Select[TrainingRequirement, Qualification]:
+    """The statement of :func:`missing`, with those columns alone that :func:`standing_of` looks at."""
     own = and_(
         Qualification.document_revision_id == DocumentRevision.id,
         Qualification.person_id == bindparam("person_id"),
@@ -144,16 +146,28 @@ def _needed_and_held() -> Select[TrainingRequirement, Qualification]:
     )
     return (
         select(TrainingRequirement, Qualification)
-        .join(TrainingRequirement.site)
         .join(TrainingRequirement.document)
         .outerjoin(ControlledDocument.revisions)
         .outerjoin(Qualification, own)
         .where(*here)
-        .options(
-            contains_eager(TrainingRequirement.site),
-            contains_eager(TrainingRequirement.document).contains_eager(ControlledDocument.revisions),
-        )
+        .options(*_looked_at())
         .order_by(ControlledDocument.number)
+    )
+
+
+def _looked_at() -> tuple[ExecutableOption, ...]:
+    needed, document, revision = TrainingRequirement, ControlledDocument, DocumentRevision
+    to_document = contains_eager(needed.document)
+    lasts = (revision.effective_from, revision.effective_until)
+    return (
+        load_only(needed.site_id, needed.document_id, needed.since, needed.grace_days),
+        to_document.load_only(document.number, document.title),
+        to_document.contains_eager(document.revisions).load_only(
+            revision.document_id, revision.code, revision.places, revision.state, *lasts
+        ),
+        load_only(
+            Qualification.document_revision_id, Qualification.qualified_from, Qualification.qualified_until
+        ),
     )
 
 
