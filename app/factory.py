@@ -8,6 +8,7 @@ from flask import Blueprint, Flask
 from flask_login import LoginManager
 from jinja2 import StrictUndefined
 
+from app.access.queries import session_with_account
 from app.access.visitors import load_visitor
 from app.api.tokens import load_bearer
 from app.web import (
@@ -123,7 +124,7 @@ def create_app(*, testing: bool = False) -> Flask:
     app.testing = testing
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.session_interface = sessions.ServerSessions()
+    app.session_interface = sessions.ServerSessions(session_with_account)
     app.config["SQLALCHEMY_DATABASE_URI"] = settings().database_url
     db.init_app(app)
     _remember_people(app)

@@ -19,6 +19,7 @@ from app.access.models import (
     RoleGrant,
     SecurityNotice,
 )
+from app.web.models import WebSession
 from core.clock import site_day
 from core.tables import on_tables, table_of
 from core.types import Bilingual
@@ -90,26 +91,46 @@ class Account:
 
 
 _PERSON, _GRANT, _POLICY = table_of(Person), table_of(RoleGrant), table_of(PasswordPolicy)
+_WEB = table_of(WebSession)
+_OF_ACCOUNT = (
+    *(_PERSON.c[name] for name in Holder._fields),
+    _POLICY.c.oldest_days,
+    _GRANT.c.role,
+    _GRANT.c.site_id,
+    _GRANT.c.valid_from,
+    _GRANT.c.valid_to,
+)
+_IN_EFFECT = and_(_GRANT.c.person_id == _PERSON.c.id, _GRANT.c.state == GrantState.EFFECTIVE)
 _ACCOUNT = (
-    select(
-        *(_PERSON.c[name] for name in Holder._fields),
-        _POLICY.c.oldest_days,
-        _GRANT.c.role,
-        _GRANT.c.site_id,
-        _GRANT.c.valid_from,
-        _GRANT.c.valid_to,
-    )
+    select(*_OF_ACCOUNT)
     .select_from(_PERSON)
-    .outerjoin(_GRANT, and_(_GRANT.c.person_id == _PERSON.c.id, _GRANT.c.state == GrantState.EFFECTIVE))
+    .outerjoin(_GRANT, _IN_EFFECT)
     .outerjoin(_POLICY, _POLICY.c.id == 1)
     .where(_PERSON.c.id == bindparam("person_id"))
+)
+_SIGNED_IN = (
+    select(*_OF_ACCOUNT, *_WEB.c)
+    .select_from(_WEB)
+    .outerjoin(_PERSON, _PERSON.c.id == _WEB.c.person_id)
+    .outerjoin(_GRANT, _IN_EFFECT)
+    .outerjoin(_POLICY, _POLICY.c.id == 1)
+    .where(_WEB.c.token_sha256 == bindparam("digest"))
 )
 
 
 def account_of(session: Session, person_id: uuid.UUID) -> Account | None:
     """Read a person's account in one statement."""
-    rows = on_tables(session, _ACCOUNT, {"person_id": person_id}).all()
-    if not rows:
+    return _account(on_tables(session, _ACCOUNT, {"person_id": person_id}).all())
+
+
+def session_with_account(session: Session, digest: str) -> tuple[Any, Account | None]:
+    """Read the row of a browser's session and the account of who is signed in by it, in one statement."""
+    rows = on_tables(session, _SIGNED_IN, {"digest": digest}).all()
+    return (rows[0], _account(rows)) if rows else (None, None)
+
+
+def _account(rows: Sequence[Any]) -> Account | None:
+    if not rows or rows[0].login is None:
         return None
     holds = [row for row in rows if row.role is not None]
     grants = [(row.role, row.site_id, row.valid_from, row.valid_to) for row in holds]

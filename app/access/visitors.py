@@ -3,9 +3,11 @@
 import uuid
 from collections.abc import Mapping
 
+from flask import session
+
 from app.access.models import PersonState
 from app.access.policy import is_too_old
-from app.access.queries import account_of
+from app.access.queries import Account, account_of
 from app.web.database import db
 from app.web.transactions import request_time
 from app.web.visitor import Visitor
@@ -14,7 +16,7 @@ from core.clock import site_day
 
 def load_visitor(person_id: str) -> Visitor | None:
     """Give the signed-in person with the roles of today; nobody when the account is no longer active."""
-    account = account_of(db.session(), uuid.UUID(person_id))
+    account = _account_of(uuid.UUID(person_id))
     if account is None or account.person.state is not PersonState.ACTIVE:
         return None
     person, now = account.person, request_time()
@@ -30,6 +32,14 @@ def load_visitor(person_id: str) -> Visitor | None:
         or is_too_old(account.oldest_days, person.password_changed_at, now),
         statement_accepted=person.statement_record_id is not None,
     )
+
+
+def _account_of(person_id: uuid.UUID) -> Account | None:
+    """The account that was read with the session of this request, if it is that person's."""
+    read: Account | None = getattr(session, "account", None)
+    if read is not None and read.person.id == person_id:
+        return read
+    return account_of(db.session(), person_id)
 
 
 def _plain(name: Mapping[str, str]) -> dict[str, str]:

@@ -9,19 +9,20 @@ import copy
 import hashlib
 import secrets
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Flask, Request, Response
 from flask.sessions import SessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, delete, insert, update
+from sqlalchemy.orm import Session
 
 from app.web.database import db
 from app.web.models import WebSession
 from core import clock
 from core.db import write_connection
-from core.tables import on_tables, table_of
 
 IDLE = timedelta(minutes=30)
 """A signed-in session without a request for this long is over."""
@@ -36,9 +37,14 @@ SAID_SECONDS = 300
 _FLASHES = "_flashes"
 """Where Flask keeps what is to be said."""
 
+Find = Callable[[Session, str], tuple[Any, Any]]
+
 
 class ServerSession(dict[str, Any], SessionMixin):
-    """The session of one request; ``stored`` says whether the table holds it already."""
+    """The session of one request; ``stored`` says whether the table holds it already.
+
+    ``account`` is that of who was signed in when the request came.
+    """
 
     def __init__(self, data: dict[str, Any], token: str, stored: bool, seen_at: datetime | None) -> None:
         super().__init__(data)
@@ -47,6 +53,7 @@ class ServerSession(dict[str, Any], SessionMixin):
         self.seen_at = seen_at
         self.dropped: set[str] = set()
         self.said_before: list[Any] | None = None
+        self.account: Any = None
         self._read = copy.deepcopy(data)
 
     @property
@@ -78,12 +85,19 @@ class ServerSession(dict[str, Any], SessionMixin):
 
 
 class ServerSessions(SessionInterface):
-    """Reads and writes :class:`ServerSession` through the table."""
+    """Reads and writes :class:`ServerSession` through the table.
+
+    ``find`` gives the row of a cookie's digest, and with it the account of who is signed in: the rooms above
+    know accounts.
+    """
+
+    def __init__(self, find: Find) -> None:
+        self._find = find
 
     def open_session(self, app: Flask, request: Request) -> ServerSession:
         """Find the session of the cookie; an unknown, ended or idle one gives a fresh empty session."""
         token = request.cookies.get(self.get_cookie_name(app), "")
-        row = _find(token) if token else None
+        row, account = self._find(db.session(), _digest(token)) if token else (None, None)
         if row is None or _is_over(row, clock.now()):
             fresh = ServerSession({}, secrets.token_urlsafe(32), stored=False, seen_at=None)
             if row is not None:
@@ -91,6 +105,7 @@ class ServerSessions(SessionInterface):
                 fresh["_timed_out"] = row.person_id is not None
             return _with_said(app, request, fresh)
         found = ServerSession(dict(row.data), token, stored=True, seen_at=row.seen_at)
+        found.account = account
         return _with_said(app, request, found)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
@@ -157,14 +172,6 @@ def end_sessions_of(connection: Connection, person_id: uuid.UUID) -> None:
 
 def _digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-_SESSIONS = table_of(WebSession)
-_OF_TOKEN = select(_SESSIONS).where(_SESSIONS.c.token_sha256 == bindparam("digest"))
-
-
-def _find(token: str) -> Any:
-    return on_tables(db.session(), _OF_TOKEN, {"digest": _digest(token)}).one_or_none()
 
 
 def _is_over(row: Any, now: datetime) -> bool:
