@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import Engine, event, func, select
+from sqlalchemy.orm import ORMExecuteState, Session
 from werkzeug.test import TestResponse
 
 from app.access.models import Person
@@ -444,3 +445,21 @@ def test_a_step_without_signature_costs_few_statements_and_one_commit(
     statements = [one for one in sent if not one.startswith("BEGIN")]
     assert len(statements) <= 25, "\n".join(statements)
     assert len(commits) == 1
+
+
+def test_what_every_step_asks_is_asked_of_tables(unsigned: Plant, browse: Browse) -> None:
+    unsigned.signs("inspector", "inspection", RESULTS)
+    qa, path = browse("qa"), task_path(unsigned, "incoming_release")
+    assert reviewed(qa, path, RELEASE).status_code == 200
+    fields, by_objects = qa.hidden(), []
+
+    def note(asked: ORMExecuteState) -> None:
+        if asked.is_orm_statement:
+            by_objects.append(str(asked.statement))
+
+    event.listen(Session, "do_orm_execute", note)
+    try:
+        assert qa.post(f"{path}/sign", **fields).status_code == 303
+    finally:
+        event.remove(Session, "do_orm_execute", note)
+    assert len(by_objects) <= 5, "\n\n".join(by_objects)
