@@ -8,20 +8,21 @@ the entry (Annex 11 clause 8.2).
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, UniqueConstraint, bindparam, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from core.actor import Actor
 from core.db import Base, new_id
+from core.tables import on_tables, table_of
 from core.types import Bilingual
 from documents.records import moment_text
 from forms.originals import Original
 from workflows.models import HumanTask, TaskState
 
 Section = dict[str, Any]
-Kept = Mapping[str, Sequence["OriginalEntry"]]
+Kept = Mapping[str, Sequence["Entry"]]
 """Key of a field → everything that has stood there, first one first."""
 
 TITLE = {"en": "Entries changed before signing", "zh": "签署前更改的录入值"}
@@ -63,12 +64,27 @@ class OriginalEntry(Base):
     reason: Mapped[str] = mapped_column(default="")
 
 
-def kept_of_task(session: Session, task_id: uuid.UUID) -> dict[str, list[OriginalEntry]]:
+class Entry(NamedTuple):
+    """What stood in a field, as the pages and records of its case tell it."""
+
+    task_id: uuid.UUID
+    field: str
+    position: int
+    label: Bilingual
+    value: str
+    shown: Bilingual
+    person_id: str
+    person_name: Bilingual
+    at: datetime
+    reason: str
+
+
+def kept_of_task(session: Session, task_id: uuid.UUID) -> dict[str, list[Entry]]:
     """Everything that has stood in the marked fields of a task."""
-    query = select(OriginalEntry).where(OriginalEntry.task_id == task_id).order_by(OriginalEntry.position)
-    found: dict[str, list[OriginalEntry]] = {}
-    for row in session.scalars(query):
-        found.setdefault(row.field, []).append(row)
+    found: dict[str, list[Entry]] = {}
+    for row in on_tables(session, _OF_TASK, {"task_id": task_id}):
+        entry = Entry._make(row)
+        found.setdefault(entry.field, []).append(entry)
     return found
 
 
@@ -114,7 +130,7 @@ def keep_reviewed(
     session.flush()  # the review that follows in the same unit of work reads them back
 
 
-def unexplained(kept: Kept, found: Iterable[Original]) -> list[tuple[Original, OriginalEntry]]:
+def unexplained(kept: Kept, found: Iterable[Original]) -> list[tuple[Original, Entry]]:
     """The entries whose change nobody has explained yet, each with what stood there before it."""
     missing = []
     for one in found:
@@ -141,20 +157,22 @@ def history_section(kept: Kept, *, title: Bilingual | None = None) -> list[Secti
     return [{"title": dict(title or TITLE), "rows": [], "table": table}]
 
 
+_ENTRY, _TASK = table_of(OriginalEntry), table_of(HumanTask)
+_ENTRIES = select(*(_ENTRY.c[name] for name in Entry._fields)).order_by(_ENTRY.c.position)
+_OF_TASK = _ENTRIES.where(_ENTRY.c.task_id == bindparam("task_id"))
 _OF_CASE = (
-    select(OriginalEntry)
-    .join(HumanTask, HumanTask.id == OriginalEntry.task_id)
-    .where(OriginalEntry.case_id == bindparam("case_id"))
-    .where(or_(HumanTask.state == TaskState.OPEN, HumanTask.completed_at.is_not(None)))
-    .order_by(OriginalEntry.position)
+    _ENTRIES.join(_TASK, _TASK.c.id == _ENTRY.c.task_id)
+    .where(_ENTRY.c.case_id == bindparam("case_id"))
+    .where(or_(_TASK.c.state == TaskState.OPEN, _TASK.c.completed_at.is_not(None)))
 )
 
 
-def kept_of_case(session: Session, case_id: uuid.UUID) -> dict[uuid.UUID, dict[str, list[OriginalEntry]]]:
+def kept_of_case(session: Session, case_id: uuid.UUID) -> dict[uuid.UUID, dict[str, list[Entry]]]:
     """Everything that has stood in the marked fields of each task of a case that is open or done, by task."""
-    found: dict[uuid.UUID, dict[str, list[OriginalEntry]]] = {}
-    for row in session.scalars(_OF_CASE, {"case_id": case_id}):
-        found.setdefault(row.task_id, {}).setdefault(row.field, []).append(row)
+    found: dict[uuid.UUID, dict[str, list[Entry]]] = {}
+    for row in on_tables(session, _OF_CASE, {"case_id": case_id}):
+        entry = Entry._make(row)
+        found.setdefault(entry.task_id, {}).setdefault(entry.field, []).append(entry)
     return found
 
 
@@ -199,17 +217,17 @@ def _add(
     )
 
 
-def _waits(rows: Sequence[OriginalEntry]) -> bool:
+def _waits(rows: Sequence[Entry]) -> bool:
     """Whether the last change has no reason yet; a reason explains everything before it."""
     return len(rows) > 1 and not rows[-1].reason
 
 
-def _before_the_change(rows: Sequence[OriginalEntry]) -> OriginalEntry:
+def _before_the_change(rows: Sequence[Entry]) -> Entry:
     explained = [row for row in rows[:-1] if row.reason or row.position == 0]
     return explained[-1]
 
 
-def _told(rows: Sequence[OriginalEntry], number: int) -> list[list[Any]]:
+def _told(rows: Sequence[Entry], number: int) -> list[list[Any]]:
     """The lines of one field; a row that only gives the reason for its person's last change joins it."""
     lines: list[list[Any]] = []
     for row, before in zip(rows, [None, *rows], strict=False):

@@ -200,14 +200,14 @@ def holders(
     return found
 
 
-_NAMES = select(Person.id, Person.name).where(Person.id.in_(bindparam("ids", expanding=True)))
+_NAMES = select(_PERSON.c.id, _PERSON.c.name).where(_PERSON.c.id.in_(bindparam("ids", expanding=True)))
 
 
 def names_of(session: Session, actor_ids: Collection[object]) -> dict[str, Bilingual]:
     """Find the names of those who acted, people and parts of the system, by the id their rows keep."""
     texts = {str(one) for one in actor_ids if one}
     ids = {uuid.UUID(one) for one in texts if not one.startswith("system:")}
-    rows = session.execute(_NAMES, {"ids": list(ids)}) if ids else ()
+    rows = on_tables(session, _NAMES, {"ids": list(ids)}) if ids else ()
     parts = {one: PARTS[name] for one in texts if (name := one.removeprefix("system:")) in PARTS}
     return {str(person_id): name for person_id, name in rows} | parts
 

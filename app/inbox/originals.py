@@ -24,7 +24,7 @@ from forms.originals import Original, originals, reasons
 from forms.validate import Fields, read
 from workflows import human_tasks
 from workflows.models import HumanTask
-from workflows.originals import OriginalEntry, keep_draft, keep_reviewed, unexplained
+from workflows.originals import Entry, keep_draft, keep_reviewed, unexplained
 
 
 class Taking(Enum):
@@ -84,12 +84,12 @@ def change_errors(view: TaskView, entries: Mapping[str, Any], typed: Fields) -> 
     return errors
 
 
-def changes(view: TaskView, entries: Mapping[str, Any]) -> list[tuple[Original, OriginalEntry]]:
+def changes(view: TaskView, entries: Mapping[str, Any]) -> list[tuple[Original, Entry]]:
     """The marked fields that differ from what is kept, or whose change nobody has explained."""
     return unexplained(view.originals, originals(view.form, entries)) if view.form else []
 
 
-def written_at(entry: OriginalEntry, view: TaskView) -> str:
+def written_at(entry: Entry, view: TaskView) -> str:
     """Say when something was entered, on the clock of the site whose record it will be."""
     return wall_time(entry.at, view.style.zone)
 

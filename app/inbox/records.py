@@ -33,7 +33,7 @@ from forms.validate import plain
 from workflows import history, repository
 from workflows.history import Passage, TaskLine
 from workflows.models import HumanTask, ProcessCase, ProcessRelease, TaskState
-from workflows.originals import OriginalEntry, changes_of_case, history_section, kept_of_case, notes_of
+from workflows.originals import Kept, changes_of_case, history_section, kept_of_case, notes_of
 from workflows.vocabulary import Vocabulary
 
 Section = dict[str, Any]
@@ -72,7 +72,7 @@ class TaskView:
     prior: Prior
     shared: SharedSigning | None
     pending: Record | None
-    originals: Mapping[str, Sequence[OriginalEntry]]
+    originals: Kept
     tasks: Sequence[TaskLine]
 
     @property
@@ -270,7 +270,7 @@ def _shown(
 def _sections(
     form: Form | None,
     data: Mapping[str, Any],
-    kept: Mapping[str, Sequence[OriginalEntry]],
+    kept: Kept,
     named: pickers.Labels,
 ) -> list[Section]:
     return sections(form, data, notes_of(kept), named) + history_section(kept) if form else []
@@ -291,7 +291,7 @@ def _earlier(
     release_id: uuid.UUID,
     done: Sequence[TaskLine],
     data: Mapping[str, Any],
-    kept: Mapping[uuid.UUID, Mapping[str, Sequence[OriginalEntry]]],
+    kept: Mapping[uuid.UUID, Kept],
     actors: Mapping[str, Bilingual | str],
     records: Sequence[PriorRecord],
 ) -> list[EarlierStep]:
@@ -312,7 +312,7 @@ def _earlier_step(
     session: Session,
     task: TaskLine,
     data: Mapping[str, Any],
-    kept: Mapping[str, Sequence[OriginalEntry]],
+    kept: Kept,
     actors: Mapping[str, Bilingual | str],
     records: Sequence[PriorRecord],
     release_id: uuid.UUID,

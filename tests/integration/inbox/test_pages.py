@@ -462,4 +462,4 @@ def test_what_every_step_asks_is_asked_of_tables(unsigned: Plant, browse: Browse
         assert qa.post(f"{path}/sign", **fields).status_code == 303
     finally:
         event.remove(Session, "do_orm_execute", note)
-    assert len(by_objects) <= 5, "\n\n".join(by_objects)
+    assert len(by_objects) <= 3, "\n\n".join(by_objects)
