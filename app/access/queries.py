@@ -7,7 +7,18 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Date, Select, and_, bindparam, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Date,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.orm import Session
 
 from app.access.models import (
@@ -101,19 +112,21 @@ _OF_ACCOUNT = (
     _GRANT.c.valid_to,
 )
 _IN_EFFECT = and_(_GRANT.c.person_id == _PERSON.c.id, _GRANT.c.state == GrantState.EFFECTIVE)
-_ACCOUNT = (
-    select(*_OF_ACCOUNT)
-    .select_from(_PERSON)
-    .outerjoin(_GRANT, _IN_EFFECT)
-    .outerjoin(_POLICY, _POLICY.c.id == 1)
-    .where(_PERSON.c.id == bindparam("person_id"))
-)
+
+
+def _accounts(persons: FromClause) -> Select[Any]:
+    return (
+        select(*_OF_ACCOUNT)
+        .select_from(persons)
+        .outerjoin(_GRANT, _IN_EFFECT)
+        .outerjoin(_POLICY, _POLICY.c.id == 1)
+    )
+
+
+_ACCOUNT = _accounts(_PERSON).where(_PERSON.c.id == bindparam("person_id"))
 _SIGNED_IN = (
-    select(*_OF_ACCOUNT, *_WEB.c)
-    .select_from(_WEB)
-    .outerjoin(_PERSON, _PERSON.c.id == _WEB.c.person_id)
-    .outerjoin(_GRANT, _IN_EFFECT)
-    .outerjoin(_POLICY, _POLICY.c.id == 1)
+    _accounts(_WEB.outerjoin(_PERSON, _PERSON.c.id == _WEB.c.person_id))
+    .add_columns(*_WEB.c)
     .where(_WEB.c.token_sha256 == bindparam("digest"))
 )
 
