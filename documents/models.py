@@ -35,6 +35,7 @@ class Record(Base):
             sqlite_where=text("state = 'pending'"),
             postgresql_where=text("state = 'pending'"),
         ),
+        Index(None, "case_id", "created_at", "number", "element_id"),
         {
             "info": {
                 "append_only": True,
@@ -51,7 +52,7 @@ class Record(Base):
     form_revision: Mapped[str] = mapped_column(String(20))
     title: Mapped[dict[str, str]]
     site_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
-    case_id: Mapped[uuid.UUID | None] = mapped_column(index=True)
+    case_id: Mapped[uuid.UUID | None]
     element_id: Mapped[str | None] = mapped_column(String(200))
     subject_type: Mapped[str | None] = mapped_column(String(80))
     subject_id: Mapped[uuid.UUID | None] = mapped_column(index=True)

@@ -8,7 +8,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, select, union
 from sqlalchemy.orm import Session
 
 from core.tables import on_tables, table_of
@@ -47,26 +47,19 @@ class Prior:
 
 
 def _list() -> Select[Any]:
+    """The records made when the last ones of the case or of a step were made, and how many there are in all.
+
+    Everything is told by the index of a case but the few rows themselves, whose pages are wide.
+    """
     record = table_of(Record)
-    newest = (record.c.created_at.desc(), record.c.number.desc())
-    ranked = (
-        select(
-            record.c.id,
-            func.row_number().over(order_by=newest).label("back"),
-            func.row_number().over(partition_by=record.c.element_id, order_by=newest).label("of_step"),
-            func.count().over().label("total"),
-        )
-        .where(record.c.case_id == bindparam("case_id"))
-        .subquery()
-    )
+    of_case = record.c.case_id == bindparam("case_id")
+    made = record.c.created_at
+    last = select(made).where(of_case).order_by(made.desc(), record.c.number.desc()).limit(LISTED).subquery()
+    of_step = select(func.max(made)).where(of_case).group_by(record.c.element_id)
+    moments = union(select(last.c.created_at), of_step)
+    total = select(func.count()).where(of_case).scalar_subquery()
     columns = tuple(record.c[name] for name in PriorRecord._fields)
-    return (
-        select(*columns, ranked.c.total)
-        .select_from(record)
-        .join(ranked, ranked.c.id == record.c.id)
-        .where(or_(ranked.c.back <= LISTED, ranked.c.of_step == 1))
-        .order_by(record.c.created_at, record.c.number)
-    )
+    return select(*columns, total).where(of_case, made.in_(moments)).order_by(made, record.c.number)
 
 
 _LIST = _list()
@@ -75,5 +68,8 @@ _LIST = _list()
 def prior_of_case(session: Session, case_id: uuid.UUID) -> Prior:
     """List the earlier records of a case in the order they were made in."""
     found = list(on_tables(session, _LIST, {"case_id": case_id}))
-    listed = [PriorRecord(*row[:-1]) for row in found]
-    return Prior(listed, (found[0].total if found else 0) - len(listed))
+    made = [PriorRecord(*row[:-1]) for row in found]
+    of_step = {one.element_id: one for one in made}
+    told = {one.id for one in (*made[-LISTED:], *of_step.values())}
+    listed = [one for one in made if one.id in told]
+    return Prior(listed, (found[0][-1] if found else 0) - len(listed))

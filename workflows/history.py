@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, not_, or_, select
+from sqlalchemy import Select, and_, bindparam, func, literal, not_, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
@@ -86,24 +86,20 @@ _PASSAGE = tuple(_STEP.c[name] for name in Passage._fields if name != "rounds")
 
 
 def _telling_tasks() -> Select[Any]:
+    """Grouped, not ranked: a window function would sort every round of the case on every click.
+
+    Steps done at the same moment as a last one come along.
+    """
+    of_case = _TASK.c.case_id == bindparam("case_id")
     persons = (_TASK.c.completed_by, _TASK.c.completed_for, _TASK.c.also_by)
-    newest = (_TASK.c.completed_at.desc(), _TASK.c.id.desc())
-    step = (_TASK.c.state, _TASK.c.step)
-    of_step = func.row_number().over(partition_by=step, order_by=newest)
-    of_person = func.row_number().over(partition_by=(*step, *persons), order_by=newest)
-    ranked = (
-        select(_TASK.c.id, of_step.label("of_step"), of_person.label("of_person"))
-        .where(_TASK.c.case_id == bindparam("case_id"))
-        .subquery()
-    )
-    first = or_(ranked.c.of_step == 1, ranked.c.of_person == 1)
+    completed = and_(of_case, _TASK.c.state == TaskState.COMPLETED)
+    last = select(func.max(_TASK.c.completed_at)).where(completed).group_by(_TASK.c.step, *persons)
     telling = or_(
         _TASK.c.state == TaskState.OPEN,
         _TASK.c.taken_back.is_not(None),
-        and_(_TASK.c.state == TaskState.COMPLETED, first),
+        and_(_TASK.c.state == TaskState.COMPLETED, _TASK.c.completed_at.in_(last)),
     )
-    query = select(*_TASK_LINE).select_from(_TASK).join(ranked, ranked.c.id == _TASK.c.id).where(telling)
-    return query.order_by(_TASK.c.completed_at)
+    return select(*_TASK_LINE).where(of_case, telling).order_by(_TASK.c.completed_at, _TASK.c.id)
 
 
 _TELLING = _telling_tasks()
@@ -115,7 +111,16 @@ def task_lines(session: Session, case_id: uuid.UUID) -> list[TaskLine]:
     Those that are open, those taken back, the last round of each step, and one of every person who has done
     it: however often a case goes round, the list stays short.
     """
-    return [TaskLine(*row) for row in on_tables(session, _TELLING, {"case_id": case_id})]
+    lines = [TaskLine(*row) for row in on_tables(session, _TELLING, {"case_id": case_id})]
+    last = {_doing(line): line.id for line in lines}
+    return [line for line in lines if line.taken_back is not None or last[_doing(line)] == line.id]
+
+
+def _doing(line: TaskLine) -> tuple[Any, ...]:
+    """What two rounds of a step share that were done by the same persons; open tasks share nothing."""
+    if line.state is TaskState.OPEN:
+        return (line.id,)
+    return line.step, line.completed_by, line.completed_for, *(line.also_by or ())
 
 
 def performers(
@@ -207,25 +212,20 @@ def _passed(void: int) -> Select[Any]:
         for number in range(void)
     )
     counts = and_(_STEP.c.case_id == bindparam("case_id"), *map(not_, taken_back))
-    way = (_STEP.c.element_id, _STEP.c.flows)
-    human = case((_STEP.c.element_type == "userTask", _STEP.c.seq))
-    ranked = (
-        select(
-            _STEP.c.id,
-            _STEP.c.seq,
-            func.max(_STEP.c.seq).over(partition_by=way).label("last"),
-            func.count().over(partition_by=way).label("rounds"),
-            func.max(human).over().label("human"),
-        )
+    last = (
+        select(func.max(_STEP.c.seq).label("seq"), func.count().label("rounds"))
         .where(counts)
-        .subquery()
+        .group_by(_STEP.c.element_id, _STEP.c.flows)
     )
-    last = ranked.c.seq == ranked.c.last
+    human = select(func.max(_STEP.c.seq)).where(counts, _STEP.c.element_type == "userTask")
+    since = select(_STEP.c.seq, literal(0)).where(counts, _STEP.c.seq > human.scalar_subquery())
+    either = union_all(last, since).subquery()
+    told = select(either.c.seq, func.max(either.c.rounds).label("rounds")).group_by(either.c.seq).subquery()
     return (
-        select(*_PASSAGE, case((last, ranked.c.rounds), else_=0))
+        select(*_PASSAGE, told.c.rounds)
         .select_from(_STEP)
-        .join(ranked, ranked.c.id == _STEP.c.id)
-        .where(or_(last, ranked.c.seq > ranked.c.human))
+        .join(told, told.c.seq == _STEP.c.seq)
+        .where(_STEP.c.case_id == bindparam("case_id"))
         .order_by(_STEP.c.seq)
     )
 

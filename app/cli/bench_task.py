@@ -6,7 +6,10 @@ The time is the server's, from the call of the application to its answer; statem
 in the same request, the session and the rights of the person included.
 
 `sql_statements` and `commits` are the most that any completion of the first kind took on either database;
-`loop200_flatness` is the median of the last twenty rounds ÷ that of the first twenty, the worse of both.
+`loop200_flatness` is the median of the last twenty rounds ÷ that of the first twenty, the worse of both. The
+first twenty are those of a second case, done in turns with the last of the long one: both meet the same
+machine at the same moment. `_loop_last_to_first` compares the long case with its own first rounds, minutes
+before.
 """
 
 import re
@@ -29,8 +32,10 @@ TASKS, QUICK_TASKS = 60, 10
 ROUNDS, QUICK_ROUNDS = 200, 50
 WARM_UP, ENDS = 6, 20
 SERVER = "app.cli.bench_task_server"
-PROCESS, WORKER, LOOP = "bench_task", "inspector", "LOOP"
-"""The process, the login of who does its steps, and the name of the case that goes round and round."""
+PROCESS, WORKER = "bench_task", "inspector"
+"""The process, and the login of who does its steps."""
+LOOP, YOUNG = "LOOP", "YOUNG"
+"""The names of the case that goes round and round, and of the one whose first rounds it is compared with."""
 _TOOK = re.compile(r"(app|sql|commits);dur=([0-9.]+)")
 
 
@@ -60,18 +65,19 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
                 on_plant(database, SERVER, str(tasks + WARM_UP)) as environment,
                 served(environment, SERVER) as address,
             ):
-                once[name], loop = _complete_all(address, tasks, rounds)
+                once[name], loop, young = _complete_all(address, tasks, rounds)
         except CannotCheck as reason:
             if name == "sqlite":
                 raise
             figures |= {"postgres_ms": None, "postgres_reason": str(reason)}
             continue
-        flat[name] = _flatness(loop)
+        flat[name] = _ratio(loop[-ENDS:], young)
         figures |= {
             f"{name}_ms": round(statistics.median(cost.milliseconds for cost in once[name]), 1),
             f"{name}_statements": max(cost.statements for cost in once[name]),
             f"{name}_loop_last_statements": loop[-1].statements,
             f"{name}_loop_flatness": flat[name],
+            f"{name}_loop_last_to_first": _ratio(loop[-ENDS:], loop[:ENDS]),
         }
     every = [cost for costs in once.values() for cost in costs]
     return {
@@ -84,12 +90,16 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
     }
 
 
-def _complete_all(address: str, tasks: int, rounds: int) -> tuple[list[Cost], list[Cost]]:
-    """Complete a task of every case once, then that of one case again and again."""
+def _complete_all(address: str, tasks: int, rounds: int) -> tuple[list[Cost], list[Cost], list[Cost]]:
+    """Complete a task of every case once, then that of one case again and again, its last rounds in turns
+    with the first ones of a young case."""
     plant = Plant(address, DEMO_PASSWORD)
     once = [_complete(plant, name_of(number)) for number in range(tasks + WARM_UP)]
-    loop = [_complete(plant, LOOP) for _ in range(rounds)]
-    return once[WARM_UP:], loop
+    loop, young = [_complete(plant, LOOP) for _ in range(rounds - ENDS)], []
+    for _ in range(ENDS):
+        young.append(_complete(plant, YOUNG))
+        loop.append(_complete(plant, LOOP))
+    return once[WARM_UP:], loop, young
 
 
 def _complete(plant: Plant, name: str) -> Cost:
@@ -117,9 +127,7 @@ def _complete(plant: Plant, name: str) -> Cost:
     return Cost(float(took["app"]), int(took["sql"]), int(took["commits"]))
 
 
-def _flatness(loop: list[Cost]) -> float:
-    """How much longer the last rounds take than the first."""
-    first, last = (
-        statistics.median(cost.milliseconds for cost in part) for part in (loop[:ENDS], loop[-ENDS:])
-    )
-    return round(last / first, 3)
+def _ratio(these: list[Cost], those: list[Cost]) -> float:
+    """How much longer these rounds take than those."""
+    one, other = (statistics.median(cost.milliseconds for cost in part) for part in (these, those))
+    return round(one / other, 3)
