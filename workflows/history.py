@@ -112,15 +112,13 @@ def task_lines(session: Session, case_id: uuid.UUID) -> list[TaskLine]:
     it: however often a case goes round, the list stays short.
     """
     lines = [TaskLine(*row) for row in on_tables(session, _TELLING, {"case_id": case_id})]
-    last = {_doing(line): line.id for line in lines}
-    return [line for line in lines if line.taken_back is not None or last[_doing(line)] == line.id]
+    last = {_doing(line): line.id for line in lines if line.state is TaskState.COMPLETED}
+    return [line for line in lines if last.get(_doing(line), line.id) == line.id]
 
 
 def _doing(line: TaskLine) -> tuple[Any, ...]:
-    """What two rounds of a step share that were done by the same persons; open tasks share nothing."""
-    if line.state is TaskState.OPEN:
-        return (line.id,)
-    return line.step, line.completed_by, line.completed_for, *(line.also_by or ())
+    """What two rounds of a step share that were done by the same persons, and not taken back."""
+    return line.state, line.step, line.completed_by, line.completed_for, *(line.also_by or ())
 
 
 def performers(

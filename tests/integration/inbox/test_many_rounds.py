@@ -13,7 +13,7 @@ from documents.prior import LISTED
 from tests.factories.inbox import Plant
 from workflows import history, repository, runtime
 from workflows.bench.stores import MODELS
-from workflows.models import ProcessCase
+from workflows.models import HumanTask, ProcessCase, TaskState
 
 ROUNDS = LISTED + 5
 
@@ -82,3 +82,17 @@ def test_the_path_of_many_rounds_counts_each_of_them(rounds: Plant) -> None:
         assert performers == history.performers(session, case.id)
         assert len(tasks) < 5
         assert len(history.passages(session, case.id, tasks)) < 8
+
+
+@pytest.mark.urs("URS-008")
+def test_a_round_that_is_taken_back_hides_no_earlier_one_of_the_same_person(rounds: Plant) -> None:
+    with unit_of_work(system_actor("test"), now=rounds.now) as session:
+        told = history.task_lines(session, rounds.case_id)
+        last = [line.id for line in told if line.state is TaskState.COMPLETED][-1]
+        taken = session.get_one(HumanTask, last)
+        taken.state, taken.taken_back = TaskState.WITHDRAWN, [1, 1]
+        session.flush()
+        lines = history.task_lines(session, taken.case_id)
+        by = [line.completed_by for line in lines if line.state is TaskState.COMPLETED]
+        assert taken.id in {line.id for line in lines}
+        assert by.count(taken.completed_by) == 1
