@@ -12,7 +12,7 @@ from core.actor import Actor
 from core.clock import day_begins
 from core.languages import LANGUAGES
 from core.types import Bilingual
-from workflows import assignments, calendars, compaction, durations, events, expressions, store, waits
+from workflows import assignments, calendars, compaction, durations, events, expressions, past, store, waits
 from workflows.activities import NUMBER, ROUNDS
 from workflows.elements import Element, Policy
 from workflows.errors import ExpressionError, StepFailed, title_of
@@ -93,23 +93,23 @@ def record(
     """Add the next row to the history of a case."""
     case, element = loaded.move.case, _element(loaded, task)
     case.steps += 1
-    loaded.move.session.add(
-        StepHistory(
-            case_id=case.id,
-            seq=case.steps,
-            element_id=element.id,
-            element_type=element.kind,
-            name=element.name,
-            step=element.step if data is not None else None,
-            flows=_flows(loaded, task, element),
-            started_at=started_at,
-            ended_at=loaded.move.now,
-            actor_id=actor.id,
-            actor_name=actor.name,
-            data=as_json(data),
-            decision=as_json(decision),
-        )
+    row = StepHistory(
+        case_id=case.id,
+        seq=case.steps,
+        element_id=element.id,
+        element_type=element.kind,
+        name=element.name,
+        step=element.step if data is not None else None,
+        flows=_flows(loaded, task, element),
+        started_at=started_at,
+        ended_at=loaded.move.now,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        data=as_json(data),
+        decision=as_json(decision),
     )
+    past.count(loaded.move.session, case, row)
+    loaded.move.session.add(row)
 
 
 def _record_automatic(loaded: LoadedCase, task: Task) -> None:

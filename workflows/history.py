@@ -5,16 +5,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, func, literal, not_, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, bindparam, func, or_, select, union_all
 from sqlalchemy.orm import Session
 
 from core.clock import to_zone
 from core.tables import on_tables, table_of
 from core.types import Bilingual
-from workflows import codec
+from workflows import codec, past
 from workflows.facts import Facts
 from workflows.models import HumanTask, ProcessCase, StepHistory, StoredState, TaskState
 
@@ -182,10 +181,10 @@ def steps(session: Session, case_id: uuid.UUID) -> list[StepHistory]:
 def that_count(passed: Sequence[StepHistory], tasks: Sequence[TaskLine]) -> list[StepHistory]:
     """Leave out of the history what came of steps that were taken back."""
     void = [task.taken_back for task in tasks if task.taken_back]
-    return [row for row in passed if not any(first <= row.seq <= last for first, last in void)]
+    return [row for row in passed if past.counts(row.seq, void)]
 
 
-def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) -> list[Passage]:
+def passages(session: Session, case: ProcessCase, tasks: Sequence[TaskLine]) -> list[Passage]:
     """List what a case has passed, steps taken back left out: each element as it was passed last by each way,
     and everything since the last human step, in the order it happened in.
 
@@ -193,39 +192,21 @@ def passages(session: Session, case_id: uuid.UUID, tasks: Sequence[TaskLine]) ->
     ``tasks`` are the tasks of the case.
     """
     void = [task.taken_back for task in tasks if task.taken_back]
-    limits = {
-        name: seq
-        for number, (first, last) in enumerate(void)
-        for name, seq in ((f"first_{number}", first), (f"last_{number}", last))
-    }
-    rows = on_tables(session, _passed(len(void)), {"case_id": case_id, **limits})
-    return [Passage._make(row) for row in rows]
+    passed = past.passed_of(session, case)
+    rounds = dict(passed["ways"].values())
+    asked = {"case_id": case.id, "human": passed["human"], "last": [*rounds]}
+    rows = on_tables(session, _PASSED, asked)
+    return [Passage._make((*row, rounds.get(row.seq, 0))) for row in rows if past.counts(row.seq, void)]
 
 
-@cache
-def _passed(void: int) -> Select[Any]:
-    """The statement of :func:`passages`, with so many ranges of steps that were taken back."""
-    taken_back = (
-        _STEP.c.seq.between(bindparam(f"first_{number}"), bindparam(f"last_{number}"))
-        for number in range(void)
-    )
-    counts = and_(_STEP.c.case_id == bindparam("case_id"), *map(not_, taken_back))
-    last = (
-        select(func.max(_STEP.c.seq).label("seq"), func.count().label("rounds"))
-        .where(counts)
-        .group_by(_STEP.c.element_id, _STEP.c.flows)
-    )
-    human = select(func.max(_STEP.c.seq)).where(counts, _STEP.c.element_type == "userTask")
-    since = select(_STEP.c.seq, literal(0)).where(counts, _STEP.c.seq > human.scalar_subquery())
-    either = union_all(last, since).subquery()
-    told = select(either.c.seq, func.max(either.c.rounds).label("rounds")).group_by(either.c.seq).subquery()
-    return (
-        select(*_PASSAGE, told.c.rounds)
-        .select_from(_STEP)
-        .join(told, told.c.seq == _STEP.c.seq)
-        .where(_STEP.c.case_id == bindparam("case_id"))
-        .order_by(_STEP.c.seq)
-    )
+def _passed() -> CompoundSelect[Any]:
+    """The rows by their numbers, and all behind the last human step: two ways into one index."""
+    told, seq = select(*_PASSAGE).where(_STEP.c.case_id == bindparam("case_id")), _STEP.c.seq
+    last = told.where(seq.in_(bindparam("last", expanding=True)), seq <= bindparam("human"))
+    return union_all(last, told.where(seq > bindparam("human"))).order_by("seq")
+
+
+_PASSED = _passed()
 
 
 def latest(passed: Sequence[Passage]) -> list[Passage]:
@@ -258,7 +239,7 @@ def path(
     and ``tasks`` are what the case has passed and its tasks when the caller has read them already.
     """
     tasks = task_lines(session, case.id) if tasks is None else tasks
-    passed = passages(session, case.id, tasks) if passed is None else passed
+    passed = passages(session, case, tasks) if passed is None else passed
     waiting = [(task.element_id, task.flows) for task in tasks if task.state is TaskState.OPEN]
     rounds: Counter[str] = Counter()
     for one in passed:

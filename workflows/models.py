@@ -69,7 +69,8 @@ class ProcessRelease(Base):
 class ProcessCase(Base):
     """One running or ended process. ``steps`` counts its history rows; ``outcome`` is the end reached.
 
-    ``ended_by`` and ``ended_reason`` are of a case that a person has cancelled.
+    ``passed`` are the running totals of the history (:mod:`workflows.past`). ``ended_by`` and
+    ``ended_reason`` are of a case that a person has cancelled.
     """
 
     __tablename__ = "process_case"
@@ -92,6 +93,7 @@ class ProcessCase(Base):
     ended_by: Mapped[uuid.UUID | None]
     ended_reason: Mapped[str | None]
     steps: Mapped[int] = mapped_column(default=0)
+    passed: Mapped[JsonDict | None] = mapped_column(JSON_TYPE, info={"audit": "hash"})
     revision: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": revision}

@@ -14,7 +14,7 @@ from core.clock import to_zone
 from core.db import hold_lock, lock_row, new_id
 from core.errors import Conflict
 from core.types import Bilingual
-from workflows import advance, events, repository, store, waits
+from workflows import advance, events, past, repository, store, waits
 from workflows.engine import Move
 from workflows.facts import Facts
 from workflows.message_models import CaseWait, WaitKind
@@ -79,6 +79,7 @@ def start_case(
         started_by=repository.person(actor),
         started_by_name=actor.name,
         steps=0,
+        passed={**past.NOTHING},
     )
     session.add(case)
     session.flush()  # operations of the first steps refer to the case

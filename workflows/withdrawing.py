@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.actor import Actor
 from core.errors import Conflict, NotAllowed
-from workflows import advance, messages, repository, runtime, store
+from workflows import advance, messages, past, repository, runtime, store
 from workflows.compiled import CompiledProcess
 from workflows.engine import Move
 from workflows.models import CaseState, HumanTask, ProcessCase, StepHistory, StepWithdrawal, TaskState
@@ -36,6 +36,7 @@ def take_back(session: Session, task: HumanTask, *, reason: str, actor: Actor, n
     state, rows = check_may_take_back(session, case, task, actor=actor)
     first = rows[0].seq
     task.state, task.taken_back = TaskState.WITHDRAWN, [first, case.steps]
+    past.recount(session, case)
     loaded = store.load_before(Move(session, case, actor, now), state)
     advance.list_again(loaded, messages.first_title(session, case))
     session.flush()  # the task that is open again has its key

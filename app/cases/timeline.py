@@ -122,7 +122,7 @@ def marks(session: Session, case: ProcessCase, zone: str, *, now: datetime) -> d
     """
     rounds: dict[str, int] = {}
     written: dict[str, list[str]] = {}
-    passed = history.passages(session, case.id, history.task_lines(session, case.id))
+    passed = history.passages(session, case, history.task_lines(session, case.id))
     rows = [row for row in passed if row.element_type == "userTask"]
     people = _people(session, rows)
     for row in rows:

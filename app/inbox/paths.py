@@ -18,7 +18,7 @@ from workflows.models import ProcessCase
 def path_of(session: Session, case: ProcessCase, style: SiteStyle) -> dict[str, Any]:
     """Read the path of a case; names as the house prints them, times on the clock of its site."""
     tasks = history.task_lines(session, case.id)
-    steps = history.passages(session, case.id, tasks)
+    steps = history.passages(session, case, tasks)
     return path_said(session, case, style, steps, tasks, names_of(session, [one.actor_id for one in steps]))
 
 

@@ -151,7 +151,7 @@ def read_task(session: Session, task: HumanTask, case: ProcessCase, data: Mappin
     form = form_of_task(session, task) if task.form_key else None
     prior = prior_of_case(session, case.id)
     tasks, kept = history.task_lines(session, case.id), kept_of_case(session, case.id)
-    steps = history.passages(session, case.id, tasks)
+    steps = history.passages(session, case, tasks)
     told = history.latest(steps)
     names = names_of(session, [step.actor_id for step in steps])
     style = style_of(site_of_task(session, task))

@@ -199,6 +199,7 @@ COLUMNS: dict[str, Any] = {
     "own_words": _l("Words that no password contains"),
     "owner": _l("Owner"),
     "parent_id": _l("Belongs to"),
+    "passed": _l("Passed so far"),
     "password_changed_at": _l("Password changed at"),
     "password_hash": _l("Password"),
     "pattern": _l("Pattern"),

@@ -74,7 +74,9 @@ class Walker:
         for _ in range(400):
             if not self._step(case):
                 break
-        self.taken |= history.path(self.session, case).flows
+        path = history.path(self.session, case)
+        assert path.rounds == Counter(row.element_id for row in history.steps(self.session, case.id))
+        self.taken |= path.flows
         self.ends[case.outcome if case.state is CaseState.COMPLETED else "unfinished"] += 1
 
     def _step(self, case):

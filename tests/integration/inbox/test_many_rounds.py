@@ -11,7 +11,7 @@ from core.db import read_session, unit_of_work
 from documents.models import Record
 from documents.prior import LISTED
 from tests.factories.inbox import Plant
-from workflows import history, repository, runtime
+from workflows import history, past, repository, runtime
 from workflows.bench.stores import MODELS
 from workflows.models import HumanTask, ProcessCase, TaskState
 
@@ -81,7 +81,7 @@ def test_the_path_of_many_rounds_counts_each_of_them(rounds: Plant) -> None:
         performers = history.performers(session, case.id, tasks=tasks)
         assert performers == history.performers(session, case.id)
         assert len(tasks) < 5
-        assert len(history.passages(session, case.id, tasks)) < 8
+        assert len(history.passages(session, case, tasks)) < 8
 
 
 @pytest.mark.urs("URS-008")
@@ -96,3 +96,21 @@ def test_a_round_that_is_taken_back_hides_no_earlier_one_of_the_same_person(roun
         by = [line.completed_by for line in lines if line.state is TaskState.COMPLETED]
         assert taken.id in {line.id for line in lines}
         assert by.count(taken.completed_by) == 1
+
+
+@pytest.mark.urs("URS-008", "URS-025")
+def test_a_case_begun_before_there_were_totals_has_them_counted(rounds: Plant) -> None:
+    with unit_of_work(system_actor("test"), now=rounds.now) as session:
+        case = session.get_one(ProcessCase, rounds.case_id)
+        kept, path = case.passed, history.path(session, case)
+        case.passed = None
+        session.flush()
+        assert history.path(session, case) == path
+        past.recount(session, case)
+        assert json.loads(json.dumps(case.passed)) == kept
+        case.passed = None
+    rounds.signs("inspector", "work", {"note": "again"}, method=None)
+    with read_session() as session:
+        case = session.get_one(ProcessCase, rounds.case_id)
+        assert case.passed is not None
+        assert history.path(session, case).rounds["work"] == ROUNDS + 1

@@ -1,6 +1,7 @@
 """A completed step taken back: until somebody has opened what follows, and only where it can be undone."""
 
 import json
+from collections import Counter
 
 import pytest
 from sqlalchemy import select
@@ -60,6 +61,12 @@ def test_a_step_taken_back_is_open_again_with_its_entries_and_due_date(plant):
         assert (path.done, path.current) == ({"StartEvent_1"}, {"Inspection"})
     plant.signs("inspector2", "inspection", RESULTS)
     plant.signs("qa", "incoming_release", {"decision": "release"})
+    with read_session() as session:
+        case = session.get_one(ProcessCase, plant.case_id)
+        rows, tasks = history.steps(session, case.id), history.task_lines(session, case.id)
+        counting = history.that_count(rows, tasks)
+        assert len(counting) < len(rows)
+        assert history.path(session, case).rounds == Counter(row.element_id for row in counting)
 
 
 @pytest.mark.urs("URS-141", "URS-002")
