@@ -180,10 +180,10 @@ PEOPLE = register(
         create=create_people,
         check=check_people,
         columns=(
-            Column("login", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
+            Column("login", {"en": "User name", "zh": "用户名"}, read_login, "inspector",
                    {"en": "Never reused; one row a role, the same particulars in each",
                     "zh": "不得重复使用；每行一个角色，其余资料须一致"}),
-            *name_columns("name", "Name", "姓名", {"en": "Chen Jie", "zh": "陈杰"}, needed=True),
+            *name_columns("name", "Name", "姓名", {"en": "Inspector", "zh": "检验员"}, needed=True),
             Column("language", {"en": "Language", "zh": "语言"}, choice(_LANGUAGES), "zh",
                    {"en": "en or zh", "zh": "en 或 zh"}),
             Column("zone", {"en": "Time zone", "zh": "时区"}, read_zone, "Asia/Shanghai",

@@ -14,13 +14,8 @@ from app.setup.code import FILE
 LISTS = Path(__file__).resolve().parents[2] / "docs" / "first-lists"
 PASSWORD = "quiet-harbour-42"  # noqa: S105 - of people who live as long as the scratch plant
 PASSPHRASES = ("the first person's long sentence", "the second person's long sentence")
-ROLES = {
-    "owner": "chen.jie",
-    "qa": "wang.wei",
-    "buyer": "liu.yang",
-    "keeper": "zhao.lei",
-    "inspector": "sun.li",
-}
+PEOPLE = ("owner", "qa", "buyer", "keeper", "inspector")
+"""The user names of `people.csv`, which are called by what they do."""
 PROPOSED = (
     ("catalog.suppliers", "suppliers.csv", "owner"),
     ("catalog.items", "items.csv", "owner"),
@@ -51,15 +46,15 @@ class Newcomer:
         first, root = self.set_up()
         self._note("set up by pages, root key downloaded and erased")
         admins = {login: self._first_sign_in(login, password) for login, password in first.items()}
-        people = self._bring_people(admins["li.na"], admins["j.weber"])
+        people = self._bring_people(admins["secadmin"], admins["admin"])
         self._note("people brought in, verified, confirmed by a second administrator")
         plant = Plant(self.address, PASSWORD, self.language)
-        plant.people |= {role: self._first_sign_in(login, people[login]) for role, login in ROLES.items()}
+        plant.people |= {login: self._first_sign_in(login, people[login]) for login in PEOPLE}
         for role in ("qa", "inspector"):
             self._accept_statement(plant.people[role])
         for name, file, role in PROPOSED:
             self._bring(plant, name, LISTS / file, role)
-            self._note(f"{file} brought by {ROLES[role]}, accepted by {ROLES['qa']}")
+            self._note(f"{file} brought by {role}, accepted by qa")
         case = plant.receive_material("FIRST-1")
         plant.sign_step("inspector", case)
         plant.sign_step("qa", case, {"decision": "release"})
@@ -102,7 +97,7 @@ class Newcomer:
             if not re.search(r"/[0-9a-f-]{36}$", link):
                 continue
             page = security.get(link)
-            if any(login in page.text() for login in told):
+            if page.tree.xpath("//form[contains(@action, '/identity')]"):
                 security.submit(page.form("/identity"), {"evidence": "identity_card", "note": "seen"})
         for link in second.get("/admin/people").links("/admin/people/"):
             page = second.get(link)

@@ -179,7 +179,7 @@ POSTS = register(
         change=change_posts,
         check=check_posts,
         columns=(
-            Column("person", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
+            Column("person", {"en": "User name", "zh": "用户名"}, read_login, "inspector",
                    {"en": "Of an account that is open", "zh": "已开立的账号"}, also=("login",),
                    refers=PERSON),
             Column("position", {"en": "Position", "zh": "岗位"}, code(), "P-QA-1",

@@ -217,7 +217,7 @@ DEPUTIES = register(
             Column("rank", {"en": "Rank", "zh": "顺位"}, choice(RANKS), "A",
                    {"en": "A stands in first, B when A is away too", "zh": "A角优先，A角不在时由B角代理"}),
             _FROM,
-            Column("deputy", {"en": "Deputy", "zh": "代理人"}, read_login, "chen.jie",
+            Column("deputy", {"en": "Deputy", "zh": "代理人"}, read_login, "inspector2",
                    {"en": "User name", "zh": "用户名"}, refers=PERSON),
             Column("valid_to", {"en": "Until", "zh": "终止日"}, day, "2028-12-31",
                    {"en": "Last day; open if empty", "zh": "末日，留空为长期"}, required=False),
@@ -241,7 +241,7 @@ ABSENCES = register(
         change=change_absences,
         check=check_absences,
         columns=(
-            Column("person", {"en": "User name", "zh": "用户名"}, read_login, "chen.jie",
+            Column("person", {"en": "User name", "zh": "用户名"}, read_login, "inspector",
                    {"en": "Of the person who is away", "zh": "缺勤人员"}, also=("login",), refers=COLLEAGUE),
             _FROM,
             Column("valid_to", {"en": "Until", "zh": "终止日"}, day, "2026-11-27",

@@ -94,11 +94,11 @@ def test_an_empty_installation_is_set_up_by_its_pages(
     with page.expect_download() as key:
         page.click("a[href='/setup/root-key.pem']")
     assert "ENCRYPTED" in key.value.path().read_text("ascii")
-    first = page.locator("tr[data-login='li.na'] code").inner_text()
+    first = page.locator("tr[data-login='secadmin'] code").inner_text()
     page.check("#f-key")
     page.check("#f-passwords")
     page.click("form:has(#f-key) button")
-    page.fill("[name=login]", "li.na")
+    page.fill("[name=login]", "secadmin")
     page.fill("[name=password]", first)
     page.click("form:has([name=password]) button")
     expect(page).to_have_url(f"{product.url}/me/password")

@@ -53,7 +53,7 @@ def test_an_empty_plant_has_its_sites_administrators_models_and_a_record_of_them
     assert report["root_sha256"] == keys.load().root_sha256
     with read_session() as session:
         people = session.scalars(select(Person)).all()
-        assert {person.login for person in people} == {"li.na", "j.weber", "wu.min"}
+        assert {person.login for person in people} == {"secadmin", "admin", "audadmin"}
         assert all(person.must_change_password for person in people)
         [record] = session.scalars(select(Record)).all()
         assert record.kind == "installation.baseline"
