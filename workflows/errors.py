@@ -18,7 +18,7 @@ class ModelRefused(Invalid):
         first = findings[0]
         super().__init__(
             "model.refused",
-            N_("The model cannot run: %(reason)s (%(count)s findings)."),
+            N_("The model cannot run: %(reason)s (findings: %(count)s)."),
             reason={language: first.text(language) for language in LANGUAGES},
             count=len(findings),
         )

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
-from flask_babel import format_date
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
@@ -96,7 +96,12 @@ def hand_over(object_id: uuid.UUID) -> AnyResponse:
     with writing(reason=reason) as session:
         post = object_of(session, POST, object_id)
         given = give_back_tasks(session, post.person, actor=current_actor(), now=request_time())
-    flash(_("%(count)s tasks were given back; others can take them now.", count=given), "success")
+    told = ngettext(
+        "%(num)d task was given back; others can take it now.",
+        "%(num)d tasks were given back; others can take them now.",
+        given,
+    )
+    flash(told, "success")
     return redirect(url_for("organisation.posts_show", object_id=object_id), code=303)
 
 
