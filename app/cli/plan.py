@@ -68,7 +68,7 @@ def read(path: Path) -> Plan:
     """
     try:
         given = json.loads(path.read_text(encoding="utf-8"))
-        return plan_of(given, lambda name: accept_logo((path.parent / name).read_bytes()))
+        return plan_of(given, lambda name: _logo(path, name))
     except KeyError as missing:
         raise CannotCheck(f"{path}: {missing} is missing; see  qms init --example") from missing
     except FieldErrors as wrong:
@@ -76,3 +76,10 @@ def read(path: Path) -> Plan:
         raise CannotCheck(f"{path}: {sentences}") from wrong
     except (OSError, ValueError, TypeError, AttributeError) as wrong:
         raise CannotCheck(f"{path}: {wrong}; see  qms init --example") from wrong
+
+
+def _logo(plan: Path, name: str) -> str:
+    beside = plan.parent / name
+    if not beside.is_file():
+        raise CannotCheck(f"{plan}: the logo {name} is not beside it; put it there, or take its line out")
+    return accept_logo(beside.read_bytes())

@@ -65,6 +65,16 @@ def test_an_empty_plant_has_its_sites_administrators_models_and_a_record_of_them
         assert verify_chain(session).ok
 
 
+@pytest.mark.urs("URS-028")
+def test_a_logo_that_is_not_beside_the_plan_is_named_and_nothing_is_made(
+    empty_home: Path, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "logo.svg").unlink()
+    assert initialise(folder) == 2
+    assert "the logo logo.svg is not beside it" in capsys.readouterr().err
+    assert not (folder / "root.key").exists()
+
+
 def test_the_root_key_leaves_the_server_and_opens_only_with_both_passphrases(
     empty_home: Path, folder: Path
 ) -> None:
