@@ -65,7 +65,7 @@ def test_every_bad_cell_is_named_and_nothing_is_stored(plant: Plant, browser: Br
     answer = bring(client, xlsx(ITEM_HEADS, GOOD_ITEM, BAD_ITEM))
     assert answer.status_code == 303, answer.text
     page = client.get(answer.headers["Location"]).text
-    assert "6 findings in 2 rows" in page
+    assert "6 findings. Nothing was stored." in page
     found = {(row, code) for code, row in re.findall(r'data-code="([^"]+)"><td[^>]*>(\d+)<', page)}
     codes = {
         "cell.doubled",
@@ -114,7 +114,7 @@ def test_a_list_is_stored_when_a_second_person_has_signed(plant: Plant, browser:
         [item] = session.scalars(select(Item))
         assert (item.code, item.gtin, item.shelf_life_days) == ("RM-NEW", "06901234560015", 730)
         assert session.get_one(ProcessCase, noted.case_id).state == "completed"
-    assert "All 1 rows are stored." in client.get(address).text
+    assert "1 row is stored." in client.get(address).text
 
 
 def test_a_refused_list_leaves_nothing(plant: Plant, browser: Browser) -> None:
